@@ -1,0 +1,169 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import { ColumnTypeEnum, DriverAdapterError } from '@prisma/driver-adapter-utils';
+import pg from 'pg';
+import { connectionError } from './errors.mjs';
+
+/** @typedef {import('@prisma/driver-adapter-utils').SqlDriverAdapter} SqlDriverAdapter */
+/** @typedef {import('./errors.mjs').Target} Target */
+/** @typedef {{ script: string, error: pg.DatabaseError }} ScriptFailure */
+
+/** What the native engine waits for a server to answer, unless the URL says `connect_timeout` (seconds). */
+const CONNECT_TIMEOUT_S = 5;
+
+/**
+ * The one session with a database on which a schema engine works: what it locks, sets and runs belongs together.
+ * @typedef {object} Session
+ * @property {pg.Pool} pool a pool of exactly one connection, never closed for idleness
+ * @property {Target} target
+ * @property {string} schema the schema that holds the tables, `?schema=` in the URL
+ */
+
+/**
+ * Opens a session, and really connects.
+ * @param {string} url
+ * @returns {Promise<Session>}
+ * @throws {import('./errors.mjs').SchemaEngineError} P1000, P1001, P1003, P1010 or P1011
+ */
+export async function openSession(url) {
+  const { searchParams } = new URL(url);
+  const schema = searchParams.get('schema');
+  const config = {
+    connectionString: url,
+    connectionTimeoutMillis: 1000 * Number(searchParams.get('connect_timeout') ?? CONNECT_TIMEOUT_S),
+  };
+  const target = targetOf(config);
+  const pool = new pg.Pool({
+    ...config,
+    max: 1,
+    idleTimeoutMillis: 0,
+    // oxlint-disable-next-line typescript/no-misused-promises -- the pool waits for it, which its types do not say
+    onConnect: (client) => enterSchema(client, schema),
+  });
+  // A lost connection surfaces in the next statement; unheard, the event would end the process.
+  pool.on('error', () => {});
+  try {
+    await pool.query('SELECT 1');
+  } catch (error) {
+    await pool.end();
+    throw connectionError(error, target);
+  }
+  // From here on the limit would count the wait for the one connection, and long migrations would fail it.
+  pool.options.connectionTimeoutMillis = 0;
+  return { pool, target, schema: schema ?? 'public' };
+}
+
+/** @param {pg.ClientBase} client @param {string | null} schema */
+async function enterSchema(client, schema) {
+  if (schema) await client.query(`SET search_path = ${pg.escapeIdentifier(schema)}`);
+}
+
+/** @param {pg.ClientConfig} config @returns {Target} */
+function targetOf(config) {
+  const { host, port, database, user } = new pg.Client(config);
+  return { host, port, database: database ?? '', user: user ?? '' };
+}
+
+/**
+ * The session as the driver adapter that the engine speaks to.
+ * @param {Session} session
+ * @param {{ onScriptFailure?: (failure: ScriptFailure) => void, dispose: () => Promise<void> }} options
+ *   `onScriptFailure` hears PostgreSQL's own words, of which the engine passes on only a part
+ * @returns {Promise<SqlDriverAdapter>}
+ */
+export async function sessionAdapter({ pool, schema }, { onScriptFailure, dispose }) {
+  const typesOf = rememberTypes(pool);
+  const adapter = await new PrismaPg(pool, { schema }).connect();
+  const queryRaw = adapter.queryRaw.bind(adapter);
+  const executeRaw = adapter.executeRaw.bind(adapter);
+  adapter.queryRaw = async (query) => withCharacters(await queryRaw(query), typesOf);
+  adapter.executeRaw = (query) =>
+    query.args.length > 0 ? executeRaw(query) : runScript(pool, withLockTimeout(query.sql), onScriptFailure);
+  adapter.executeScript = async (script) => void (await runScript(pool, script, onScriptFailure));
+  adapter.dispose = dispose;
+  return adapter;
+}
+
+/** The engine gives up after 10 s, and would leave its statement waiting in our only session. */
+const ADVISORY_LOCK_TIMEOUT_MS = 11_000;
+
+/** @param {string} sql */
+function withLockTimeout(sql) {
+  if (!sql.startsWith('SELECT pg_advisory_lock(')) return sql;
+  return `SET LOCAL lock_timeout = ${ADVISORY_LOCK_TIMEOUT_MS};\n${sql}`;
+}
+
+/**
+ * Runs a whole script at once, as the native engine does: it is one implicit transaction. (The adapter's own way is to
+ * split at every semicolon, which cuts function bodies to pieces.)
+ * @param {pg.Pool} pool @param {string} script @param {((failure: ScriptFailure) => void) | undefined} onFailure
+ * @returns {Promise<number>} the rows that a single statement changed
+ */
+async function runScript(pool, script, onFailure) {
+  try {
+    return (await pool.query(script)).rowCount ?? 0;
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError)) throw error;
+    onFailure?.({ script, error });
+    // A script that failed within its own BEGIN would leave the engine unable to note the failure in its ledger.
+    await pool.query('ROLLBACK');
+    const { code = '', severity = '', message, detail, column, hint } = error;
+    throw new DriverAdapterError({ kind: 'postgres', code, severity, message, detail, column, hint });
+  }
+}
+
+const TEXT = 25;
+const TEXT_ARRAY = 1009;
+const CHAR = 18;
+
+/** Types of PostgreSQL's catalogue at which the adapter throws, and what they can be read as. */
+const READ_AS = new Map([
+  [CHAR, TEXT],
+  [24, TEXT], // regproc
+  [28, TEXT], // xid
+  [194, TEXT], // pg_node_tree
+  [2205, TEXT], // regclass
+  [2206, TEXT], // regtype
+  [1002, TEXT_ARRAY], // "char"[]
+  [1003, TEXT_ARRAY], // name[]
+  [1034, TEXT_ARRAY], // aclitem[]
+]);
+
+/** @param {number} type @returns {any} any of the types above, or the same */
+const readAs = (type) => READ_AS.get(type) ?? type;
+
+/** @typedef {WeakMap<unknown[], number[]>} TypesOf the columns' types in PostgreSQL, by the rows of a result */
+
+/** Has the pool answer with types that the adapter can read. @param {pg.Pool} pool @returns {TypesOf} what they were */
+function rememberTypes(pool) {
+  /** @type {TypesOf} */
+  const typesOf = new WeakMap();
+  const query = /** @type {(config: any) => Promise<pg.QueryResult>} */ (pool.query.bind(pool));
+  /** @param {string | pg.QueryConfig} config */
+  const readable = async (config) => {
+    if (typeof config === 'string') return query(config);
+    const { types = pg.types } = config;
+    /** @type {pg.CustomTypesConfig['getTypeParser']} */
+    const getTypeParser = (type, format) => types.getTypeParser(readAs(type), format);
+    const result = await query({ ...config, types: { getTypeParser } });
+    typesOf.set(
+      result.rows,
+      result.fields.map(({ dataTypeID }) => dataTypeID),
+    );
+    for (const field of result.fields) field.dataTypeID = readAs(field.dataTypeID);
+    return result;
+  };
+  pool.query = /** @type {any} */ (readable);
+  return typesOf;
+}
+
+/**
+ * The engine insists on characters where the catalogue has them, and no type of PostgreSQL is one to the adapter.
+ * @param {import('@prisma/driver-adapter-utils').SqlResultSet} result @param {TypesOf} typesOf
+ */
+function withCharacters(result, typesOf) {
+  const types = typesOf.get(result.rows) ?? [];
+  const columnTypes = result.columnTypes.map((type, index) =>
+    types[index] === CHAR ? ColumnTypeEnum.Character : type,
+  );
+  return { ...result, columnTypes };
+}

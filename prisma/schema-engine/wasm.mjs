@@ -1,0 +1,37 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg';
+
+/** @type {Promise<typeof bindings> | undefined} */
+let loading;
+
+/** @type {string | undefined} */
+let panic;
+
+/** What the engine said when it broke down, after which it can do nothing more; its own exception says only "unreachable". */
+export const lastPanic = () => panic;
+
+/**
+ * Prisma's schema engine as WebAssembly, from the npm package instead of a downloaded executable.
+ * One instance serves the whole process: the bindings keep it in a variable of their module.
+ */
+export function loadSchemaEngine() {
+  loading ??= instantiate();
+  return loading;
+}
+
+async function instantiate() {
+  // Prisma Client's own WebAssembly looks for the same global, so one that is there stays.
+  /** @type {any} */ (globalThis).PRISMA_WASM_PANIC_REGISTRY ??= {
+    set_message: (/** @type {string} */ message) => (panic = message),
+  };
+  // The package's main entry imports the `.wasm` file itself, which Node 20 does only behind a flag.
+  const bindingsFile = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg');
+  const bytes = await readFile(bindingsFile.replace(/\.js$/, '.wasm'));
+  // A global that TypeScript knows only together with a browser's.
+  const { WebAssembly } = /** @type {any} */ (globalThis);
+  const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': bindings });
+  bindings.__wbg_set_wasm(instance.exports);
+  instance.exports.__wbindgen_start();
+  return bindings;
+}

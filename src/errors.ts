@@ -1,0 +1,37 @@
+/** What can go wrong, in words a model can act on. Codes are stable: clients may branch on them. */
+export const ERROR_CODES = [
+  'VALIDATION',
+  'NOT_FOUND',
+  'CONFLICT',
+  'RATE_LIMITED',
+  'TIMEOUT',
+  'DATABASE_UNAVAILABLE',
+  'INTERNAL',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/**
+ * The one error that callers get to see. `message` says what was wrong and what to do next, and never holds SQL, a
+ * path, a connection string or a library's words; those stay in `cause`, for the log.
+ */
+export class StewardError extends Error {
+  override readonly name = 'StewardError';
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly options: { cause?: unknown; retryAfterSeconds?: number } = {},
+  ) {
+    super(message, { cause: options.cause });
+  }
+}
+
+/** For what nobody foresaw: tells the caller nothing but a reference into the log. */
+export function internalError(cause: unknown, requestId: string): StewardError {
+  return new StewardError(
+    'INTERNAL',
+    `Something went wrong inside the server. Try once more; if it happens again, give the operator this reference: ${requestId}.`,
+    { cause },
+  );
+}
