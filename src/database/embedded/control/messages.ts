@@ -1,0 +1,40 @@
+import type { Socket } from 'node:net';
+
+/** Raised when what is said on the control socket changes, so that Stewards of two versions refuse each other politely. */
+export const CONTROL_PROTOCOL = 1;
+
+/** What the host tells each connection of its control socket. */
+export type FromHost =
+  | { kind: 'opening'; text: string }
+  | { kind: 'ready' }
+  | { kind: 'failed'; text: string }
+  /** The exclusive section is the client's. */
+  | { kind: 'entered' };
+
+/** What a client may ask: to enter the exclusive section, and to leave it (closing the connection leaves it too). */
+export type ToHost = { kind: 'enter' } | { kind: 'leave' };
+
+const LONGEST_LINE = 64 * 1024;
+
+export function send(socket: Socket, message: FromHost | ToHost): void {
+  if (socket.writable) socket.write(`${JSON.stringify(message)}\n`);
+}
+
+/** Calls back for each message; a peer that sends anything else loses its connection. */
+export function onMessage<Message extends FromHost | ToHost>(
+  socket: Socket,
+  handle: (message: Message) => void,
+): void {
+  let rest = '';
+  socket.setEncoding('utf8');
+  socket.on('data', (chunk: string) => {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    try {
+      if (rest.length > LONGEST_LINE) throw new Error('line too long');
+      for (const line of lines) handle(JSON.parse(line) as Message);
+    } catch {
+      socket.destroy();
+    }
+  });
+}

@@ -1,0 +1,112 @@
+import { access, constants, mkdir, readdir, readFile, realpath, statfs } from 'node:fs/promises';
+import path from 'node:path';
+import { EmbeddedDatabaseError } from '../errors.js';
+
+/** The major version of the PostgreSQL that PGlite is; its data files can be read by no other. */
+const POSTGRES_MAJOR = 18;
+/** initdb writes 39 MB, and PostgreSQL wants room for the next segment of its log. Bytes. */
+const ROOM_FOR_NEW = 100 * 1024 * 1024;
+const ROOM_FOR_EXISTING = 32 * 1024 * 1024;
+
+const OURS = /^(lock\..+|run|host\.log|pgdata|pgdata\.new-.+|lost\+found|\.DS_Store)$/;
+
+/** What lies where inside the folder of an embedded database. */
+export function layout(dataDir: string) {
+  return {
+    dataDir,
+    /** PostgreSQL's own data folder. If it exists, it is complete. */
+    pgdata: path.join(dataDir, 'pgdata'),
+    run: path.join(dataDir, 'run'),
+    log: path.join(dataDir, 'host.log'),
+  };
+}
+
+/**
+ * Makes sure the folder exists, is usable and is an embedded database's or empty; resolves to its one true path.
+ * @throws EmbeddedDatabaseError
+ */
+export async function prepareDataFolder(given: string): Promise<string> {
+  if (process.platform === 'win32') {
+    throw new EmbeddedDatabaseError(
+      'The embedded database is not supported on Windows yet. Set DATABASE_URL to a PostgreSQL server.',
+    );
+  }
+  try {
+    await mkdir(given, { recursive: true, mode: 0o700 });
+    const dataDir = await realpath(given);
+    await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
+    await assertOurs(dataDir);
+    await assertRoom(dataDir);
+    return dataDir;
+  } catch (error) {
+    throw explain(error, given);
+  }
+}
+
+async function assertOurs(dataDir: string): Promise<void> {
+  const names = await readdir(dataDir);
+  if (names.includes('PG_VERSION')) {
+    throw new EmbeddedDatabaseError(
+      `${dataDir} is the data folder of a PostgreSQL server or of another program. Choose an empty folder for the embedded database.`,
+    );
+  }
+  const stranger = names.find((name) => !OURS.test(name));
+  if (stranger !== undefined && !names.includes('pgdata')) {
+    throw new EmbeddedDatabaseError(
+      `${dataDir} holds other files ("${stranger}"). Choose an empty or a new folder for the embedded database.`,
+    );
+  }
+  if (names.includes('pgdata')) await assertVersion(dataDir);
+}
+
+async function assertVersion(dataDir: string): Promise<void> {
+  const { pgdata } = layout(dataDir);
+  const version = await readFile(path.join(pgdata, 'PG_VERSION'), 'utf8').catch(() => undefined);
+  if (version === undefined) {
+    throw new EmbeddedDatabaseError(
+      `${pgdata} is not a PostgreSQL data folder (its PG_VERSION cannot be read). Restore it, or choose an empty folder.`,
+    );
+  }
+  if (version.trim() !== String(POSTGRES_MAJOR)) {
+    throw new EmbeddedDatabaseError(
+      `${pgdata} was written by PostgreSQL ${version.trim()}, and this Steward has PostgreSQL ${POSTGRES_MAJOR}. ` +
+        'Use the Steward that wrote it, or choose an empty folder.',
+    );
+  }
+}
+
+async function assertRoom(dataDir: string): Promise<void> {
+  const { bavail, bsize } = await statfs(dataDir);
+  const exists = (await readdir(dataDir)).includes('pgdata');
+  const needed = exists ? ROOM_FOR_EXISTING : ROOM_FOR_NEW;
+  const free = bavail * bsize;
+  if (free >= needed) return;
+  throw new EmbeddedDatabaseError(
+    `The disk of ${dataDir} is full: ${megabytes(free)} MB are free and the embedded database needs ${megabytes(needed)} MB. ` +
+      'Free some space, or choose a folder on another disk.',
+  );
+}
+
+function explain(error: unknown, dataDir: string): unknown {
+  if (error instanceof EmbeddedDatabaseError) return error;
+  const reason = REASONS[(error as NodeJS.ErrnoException).code ?? ''] ?? (error as Error).message;
+  return new EmbeddedDatabaseError(
+    `The folder ${dataDir} cannot be used for the embedded database: ${reason}. Mend that, or choose another folder.`,
+    { cause: error },
+  );
+}
+
+const REASONS: Record<string, string> = {
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  ENOTDIR: 'a part of the path is a file',
+  EEXIST: 'there is a file of that name',
+  ENOENT: 'a folder above it cannot be made',
+};
+
+function megabytes(bytes: number): number {
+  return Math.floor(bytes / 1024 / 1024);
+}

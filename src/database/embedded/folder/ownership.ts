@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto';
+import { link, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { isAlive } from './liveness.js';
+import type { ProcessIdentity } from './process-identity.js';
+
+/**
+ * Who may open a data folder: at most one host at any time.
+ *
+ * The folder holds files `lock.<n>`. The owner is the one named in the file of the highest n, as long as it is alive.
+ * A host takes over from a dead owner by making `lock.<n+1>` with link(2), which fails if the name exists, so of several
+ * exactly one succeeds; a file never appears half-written. Two rules carry the proof:
+ *
+ * 1. The highest file is never removed. A taker whose view was old (it slept between looking and linking) may succeed
+ *    in linking a name below the highest; it looks again afterwards, sees the higher one and withdraws.
+ * 2. Only a dead (or a leaving) owner's successor links a higher name. So whoever sees its own file as the highest
+ *    stays the owner until it dies or calls `release` itself.
+ *
+ * A listing could miss the highest only if takeovers removed and made files while it was read; so the last few
+ * generations are kept, and a winner tidies up only after its database is open.
+ */
+export interface Owner {
+  /** Of the conversation on the control socket. */
+  protocol: number;
+  process: ProcessIdentity;
+  /** The folder of the PostgreSQL socket. */
+  folder: string;
+  /** The socket on which the owner listens from before it links its file until after its database is closed. */
+  control: string;
+  /** It has closed its database and is about to exit. */
+  released?: true;
+}
+
+export interface Generation {
+  number: number;
+  file: string;
+  /** Undefined if the file cannot be understood: a power cut tore it, and took its writer with it. */
+  owner: Owner | undefined;
+}
+
+const KEPT_GENERATIONS = 8;
+const ABANDONED_AFTER_MS = 60_000;
+
+/** The highest generation, or undefined in a folder that never had a host. */
+export async function currentGeneration(dataDir: string): Promise<Generation | undefined> {
+  for (;;) {
+    const number = Math.max(...(await generations(dataDir)), 0);
+    if (number === 0) return undefined;
+    const file = path.join(dataDir, `lock.${number}`);
+    const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    });
+    if (text !== undefined) return { number, file, owner: parse(text) };
+  }
+}
+
+/**
+ * Tries to become the owner of the folder.
+ * @returns the generation won, or undefined if another host is alive
+ */
+export async function acquire(dataDir: string, self: Owner): Promise<Generation | undefined> {
+  const temporary = await write(dataDir, self);
+  try {
+    for (;;) {
+      const current = await currentGeneration(dataDir);
+      if (current?.owner && (await isAlive(current.owner, dataDir))) return undefined;
+      const number = (current?.number ?? 0) + 1;
+      const file = path.join(dataDir, `lock.${number}`);
+      if (!(await linked(temporary, file))) continue;
+      if ((await currentGeneration(dataDir))?.number === number) return { number, file, owner: self };
+      await unlink(file);
+    }
+  } finally {
+    await unlink(temporary);
+  }
+}
+
+/** Lets the next host take over at once. Only for the owner, and only when its database is closed. */
+export async function release(dataDir: string, { file, owner }: Generation): Promise<void> {
+  if (!owner) return;
+  await rename(await write(dataDir, { ...owner, released: true }), file);
+}
+
+/** Removes what former hosts and their rivals left. Only for the owner. */
+export async function tidyUp(dataDir: string, own: Generation): Promise<void> {
+  for (const number of await generations(dataDir)) {
+    if (number <= own.number - KEPT_GENERATIONS)
+      await unlink(path.join(dataDir, `lock.${number}`)).catch(() => {});
+  }
+  for (const name of await readdir(dataDir)) {
+    const file = path.join(dataDir, name);
+    if (!name.startsWith('lock.tmp-')) continue;
+    const age = Date.now() - ((await stat(file).catch(() => undefined))?.mtimeMs ?? Date.now());
+    if (age > ABANDONED_AFTER_MS) await unlink(file).catch(() => {});
+  }
+}
+
+async function generations(dataDir: string): Promise<number[]> {
+  return (await readdir(dataDir)).flatMap((name) => /^lock\.(\d{1,15})$/.exec(name)?.[1] ?? []).map(Number);
+}
+
+async function write(dataDir: string, owner: Owner): Promise<string> {
+  const file = path.join(dataDir, `lock.tmp-${randomUUID()}`);
+  const handle = await open(file, 'wx', 0o600);
+  try {
+    await handle.writeFile(JSON.stringify(owner));
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  return file;
+}
+
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function parse(text: string): Owner | undefined {
+  try {
+    const owner = JSON.parse(text) as Partial<Owner>;
+    return owner.process && owner.control && owner.folder ? (owner as Owner) : undefined;
+  } catch {
+    return undefined;
+  }
+}

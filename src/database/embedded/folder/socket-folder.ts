@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import { lstat, mkdir } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { EmbeddedDatabaseError } from '../errors.js';
+import { layout } from './data-folder.js';
+
+/** The name every PostgreSQL client looks for in the folder it is given as host. */
+export const SQL_SOCKET = '.s.PGSQL.5432';
+/** macOS allows 104 bytes, Linux 108, and libuv cuts longer paths silently. */
+const LONGEST_SOCKET_PATH = 100;
+
+/**
+ * The folder for the host's sockets: inside the data folder, or, where a socket's path would be too long there, one of
+ * our own in the system's folder for temporary files. Created if absent.
+ * @param previous the folder the last host used; it is kept if it can be, so that a URL outlives its host
+ * @throws EmbeddedDatabaseError if there is no folder that only this user can enter
+ */
+export async function socketFolder(dataDir: string, previous?: string): Promise<string> {
+  const { run } = layout(dataDir);
+  const hash = createHash('sha256').update(dataDir).digest('hex').slice(0, 12);
+  const name = `steward-${process.getuid?.() ?? 0}-${hash}`;
+  const candidates = [run, previous, path.join(os.tmpdir(), name), path.join('/tmp', name)];
+  let problem: unknown;
+  for (const folder of candidates) {
+    if (folder === undefined || Buffer.byteLength(path.join(folder, SQL_SOCKET)) > LONGEST_SOCKET_PATH)
+      continue;
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await assertPrivate(folder);
+      return folder;
+    } catch (error) {
+      problem = error;
+    }
+  }
+  throw problem instanceof EmbeddedDatabaseError
+    ? problem
+    : new EmbeddedDatabaseError(
+        `There is no folder for the embedded database's socket: ${(problem as Error | undefined)?.message}.`,
+      );
+}
+
+/** The database asks for no password: whoever can enter this folder is let in. */
+async function assertPrivate(folder: string): Promise<void> {
+  const found = await lstat(folder);
+  const mine = process.getuid === undefined || found.uid === process.getuid();
+  if (found.isDirectory() && mine && (found.mode & 0o077) === 0) return;
+  throw new EmbeddedDatabaseError(
+    `${folder} must be a folder of this user that nobody else can enter. Remove it, or run chmod 700 on it.`,
+  );
+}

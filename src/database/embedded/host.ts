@@ -1,0 +1,89 @@
+/**
+ * The process that owns an embedded database: `node host.js <data folder> <linger ms> <idle in transaction ms>`.
+ * Started by `openEmbedded`, detached from its starter; leaves by itself when nobody has been connected for a while.
+ */
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { ControlServer } from './control/control-server.js';
+import { CONTROL_PROTOCOL } from './control/messages.js';
+import { layout } from './folder/data-folder.js';
+import { acquire, currentGeneration, type Generation } from './folder/ownership.js';
+import { ownIdentity } from './folder/process-identity.js';
+import { socketFolder } from './folder/socket-folder.js';
+import { HostLog } from './host/host-log.js';
+import { CRASHED, Host } from './host/host.js';
+import { Presence } from './host/presence.js';
+
+const LAST_LINES = 20;
+
+const [dataDir = '', lingerMs, idleInTransactionMs] = process.argv.slice(2);
+const log = new HostLog(layout(dataDir).log);
+const presence = new Presence(Number(lingerMs));
+
+process.umask(0o077);
+process.on('uncaughtException', (error) => {
+  log.write(`crashed: ${error.stack ?? error.message}`);
+  process.exit(CRASHED);
+});
+await main();
+
+async function main(): Promise<void> {
+  const control = new ControlServer((leases) => presence.count('leases', leases));
+  const previous = (await currentGeneration(dataDir))?.owner;
+  const folder = await socketFolder(dataDir, previous?.folder);
+  const controlPath = path.join(folder, `c${randomBytes(4).toString('hex')}`);
+  // The order matters: to others, an owner that does not listen is dead.
+  await control.listen(controlPath);
+  const self = { protocol: CONTROL_PROTOCOL, process: await ownIdentity(), folder, control: controlPath };
+  const generation = await acquire(dataDir, self);
+  if (!generation) {
+    await control.close();
+    process.exit(0);
+  }
+  if (previous) await rm(previous.control, { force: true });
+  await serve(control, generation);
+}
+
+async function serve(control: ControlServer, generation: Generation): Promise<void> {
+  // What PostgreSQL said last explains a crash. It may hold data, so nothing of it is written before one.
+  const lastLines: string[] = [];
+  try {
+    const host = await open(control, generation, lastLines);
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
+      process.on(signal, () => void host.stop(signal));
+    await host.serve(presence);
+    log.write('ready');
+    presence.watch(() => void host.stop('nobody is connected any more'));
+  } catch (error) {
+    log.write(`cannot open the database: ${describe(error, lastLines)}`);
+    const text = `The embedded database in ${dataDir} cannot be opened. The reason is in ${layout(dataDir).log}.`;
+    control.announce({ kind: 'failed', text });
+    await control.close();
+    process.exit(1);
+  }
+}
+
+async function open(control: ControlServer, generation: Generation, lastLines: string[]): Promise<Host> {
+  // Loaded only now: most of the hosts that start together lose, and need none of it.
+  const { openPGlite } = await import('./host/pglite.js');
+  const pglite = await openPGlite(dataDir, {
+    onCreate() {
+      control.announce({ kind: 'opening', text: 'creating the embedded database; this takes some seconds' });
+    },
+    onCrash(error) {
+      log.write(`PostgreSQL crashed: ${describe(error, lastLines)}`);
+      process.exit(CRASHED);
+    },
+    onOutput(line) {
+      lastLines.push(line);
+      if (lastLines.length > LAST_LINES) lastLines.shift();
+    },
+  });
+  return new Host(dataDir, generation, pglite, control, log, Number(idleInTransactionMs));
+}
+
+function describe(error: unknown, lastLines: string[]): string {
+  const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return [reason, ...lastLines].join('\n');
+}

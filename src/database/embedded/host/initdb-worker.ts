@@ -1,0 +1,6 @@
+/** Runs initdb in the folder it is given, on a thread of its own. */
+import { workerData } from 'node:worker_threads';
+import { startPGlite } from './pglite.js';
+
+const pglite = await startPGlite(workerData as string);
+await pglite.close();

@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { EmbeddedDatabaseError } from './errors.js';
+import { layout } from './folder/data-folder.js';
+import type { Timing } from './timing.js';
+
+/** A host that was started here and may since have become the owner, have lost to another, or have failed. */
+export interface StartedHost {
+  pid: number | undefined;
+  /** How it ended; undefined as long as it runs. */
+  ended: { code: number | null; error?: NodeJS.ErrnoException } | undefined;
+}
+
+/**
+ * Starts a host that outlives this process. It gets nothing of ours: no terminal or pipe (an MCP client waits for them
+ * to close), no working folder, and of the environment only what says where things are.
+ * @throws EmbeddedDatabaseError if this installation has no host program
+ */
+export function startHost(dataDir: string, { lingerMs, idleInTransactionMs }: Timing): StartedHost {
+  const stderr = openSync(layout(dataDir).log, 'a', 0o600);
+  try {
+    const child = spawn(
+      nodeProgram(),
+      [hostProgram(), dataDir, String(lingerMs), String(idleInTransactionMs)],
+      {
+        detached: true,
+        stdio: ['ignore', 'ignore', stderr],
+        cwd: path.parse(dataDir).root,
+        env: only('PATH', 'HOME', 'TMPDIR', 'LANG', 'LD_LIBRARY_PATH', 'NODE_EXTRA_CA_CERTS'),
+      },
+    );
+    const host: StartedHost = { pid: child.pid, ended: undefined };
+    child.on('exit', (code) => (host.ended = { code }));
+    child.on('error', (error) => (host.ended = { code: null, error }));
+    child.unref();
+    return host;
+  } finally {
+    closeSync(stderr);
+  }
+}
+
+/** Inside Electron, the executable is the application; it has to be a Node of the system's. */
+function nodeProgram(): string {
+  return process.versions['electron'] ? 'node' : process.execPath;
+}
+
+/** The compiled program; tests run the sources, and find it where the build puts it. */
+function hostProgram(): string {
+  const beside = fileURLToPath(new URL('./host.js', import.meta.url));
+  const built = beside.replace(/([\\/])src([\\/]database[\\/])/, '$1dist$2');
+  const found = [beside, built].find((file) => existsSync(file));
+  if (found === undefined)
+    throw new EmbeddedDatabaseError(`${built} is missing. Run the build, or install Steward anew.`);
+  return found;
+}
+
+function only(...names: string[]): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
+}

@@ -1,0 +1,116 @@
+import { StewardError, type ErrorCode } from '../errors.js';
+import { Prisma } from '../generated/prisma/client.js';
+
+type Meaning = [code: ErrorCode, message: string];
+
+// A commit whose confirmation was lost may have been made, so neither of the first two claims that nothing was changed.
+const UNAVAILABLE: Meaning = [
+  'DATABASE_UNAVAILABLE',
+  'The database cannot be reached at the moment. Try again in a few seconds; if this was a change, look first whether it was made.',
+];
+const TOO_SLOW: Meaning = [
+  'TIMEOUT',
+  'The database took too long, so the call was stopped. Try again or ask for less; if this was a change, look first whether it was made.',
+];
+const BUSY: Meaning = [
+  'TIMEOUT',
+  'All database connections are busy. Nothing was changed. Try again in a few seconds.',
+];
+const LOCKED: Meaning = [
+  'TIMEOUT',
+  'Somebody else is changing the same record. Nothing was changed. Try again in a few seconds.',
+];
+const CLASHED: Meaning = [
+  'CONFLICT',
+  'Somebody else changed the same record. Nothing was changed. Try again.',
+];
+const REFUSED: Meaning = [
+  'VALIDATION',
+  'The database refused a value. Use plain text without control characters.',
+];
+
+/** PostgreSQL's codes (PostgreSQL manual, appendix A). */
+const BY_SQLSTATE: [RegExp, Meaning][] = [
+  [/^(57014|25P0[34])$/, TOO_SLOW],
+  [/^55P03$/, LOCKED],
+  [/^(40001|40P01)$/, CLASHED],
+  [/^(08...|57P0.|53...|58...|28...|3D000|25006)$/, UNAVAILABLE],
+  [/^22...$/, REFUSED],
+];
+
+/** Prisma Client's codes (Prisma error reference). */
+const BY_PRISMA_CODE: [RegExp, Meaning][] = [
+  [/^P(1001|1002|1017|2037)$/, UNAVAILABLE],
+  [/^P(1008|2024|2028)$/, TOO_SLOW],
+  [/^P2034$/, CLASHED],
+];
+
+const BY_SYSTEM_CODE: [RegExp, Meaning][] = [
+  [
+    /^(ECONN(REFUSED|RESET|ABORTED)|ENOTFOUND|ENOENT|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|EACCES)$/,
+    UNAVAILABLE,
+  ],
+];
+
+/** Kinds of driver adapter errors, where they come without a code. */
+const BY_KIND: [RegExp, Meaning][] = [
+  [
+    /^(DatabaseNotReachable|ConnectionClosed|SocketTimeout|TlsConnectionError|TooManyConnections|AuthenticationFailed|DatabaseAccessDenied|DatabaseDoesNotExist)$/,
+    UNAVAILABLE,
+  ],
+];
+
+/** Messages of the pg client and its pool, which have no codes at all. */
+const BY_MESSAGE: [RegExp, Meaning][] = [
+  [/query read timeout/i, TOO_SLOW],
+  [/timeout exceeded when trying to connect/i, BUSY],
+  [
+    /connection (terminated|timeout|error)|not queryable|client was closed|pool after calling end/i,
+    UNAVAILABLE,
+  ],
+];
+
+/** A failure of the database as the caller should see it, or undefined where it is not the database's. */
+export function translateDatabaseError(thrown: unknown): StewardError | undefined {
+  for (const error of innermostFirst(thrown)) {
+    const meaning =
+      lookUp(BY_SQLSTATE, error['originalCode']) ??
+      lookUp([...BY_SQLSTATE, ...BY_SYSTEM_CODE, ...BY_PRISMA_CODE], error['code']) ??
+      lookUp(BY_KIND, error['kind']) ??
+      lookUp(BY_MESSAGE, error['message']);
+    if (meaning) return new StewardError(...meaning, { cause: thrown });
+  }
+  return undefined;
+}
+
+/** The name of the unique index that refused a write, or undefined if that is not what happened. */
+export function violatedUniqueIndex(thrown: unknown): string | undefined {
+  if (!(thrown instanceof Prisma.PrismaClientKnownRequestError) || thrown.code !== 'P2002') return undefined;
+  // A driver adapter's error has no `meta.target`, where Prisma's documentation would have one look.
+  for (const error of innermostFirst(thrown)) {
+    const constraint = error['constraint'] as { index?: string } | undefined;
+    if (constraint?.index) return constraint.index;
+  }
+  return undefined;
+}
+
+function lookUp(meanings: [RegExp, Meaning][], key: unknown): Meaning | undefined {
+  if (typeof key !== 'string') return undefined;
+  return meanings.find(([pattern]) => pattern.test(key))?.[1];
+}
+
+/** The error and whatever it wraps, innermost first: a driver's code says more than Prisma's summary of it. */
+function innermostFirst(thrown: unknown): Record<string, unknown>[] {
+  const found: Record<string, unknown>[] = [];
+  for (let at = thrown; typeof at === 'object' && at !== null && found.length < 8; at = wrapped(at)) {
+    found.unshift(at as Record<string, unknown>);
+  }
+  return found;
+}
+
+function wrapped(error: object): unknown {
+  if ('cause' in error && error.cause !== undefined) return error.cause;
+  return 'meta' in error
+    ? (error.meta as Record<string, unknown> | undefined)?.['driverAdapterError']
+    : undefined;
+}

@@ -1,0 +1,87 @@
+import type { DatabaseConfig } from '../config.js';
+import type { PrismaClient } from '../generated/prisma/client.js';
+import { describeError, type Log } from '../log.js';
+import type { Embedded } from './embedded/index.js';
+import { translateDatabaseError } from './errors.js';
+import { inspectMigrations } from './migrations.js';
+import { connect, type Connections } from './pool.js';
+
+/** The database cannot be served from until somebody does what the message says; trying again is of no use. */
+export class UnusableDatabaseError extends Error {
+  override readonly name = 'UnusableDatabaseError';
+}
+
+/**
+ * The database behind the directory: a server, or the embedded one. It is opened when first asked for and, as long as
+ * that fails, again each time it is asked for, so a server that was down at the start is found when it is up.
+ */
+export class Database {
+  #opening: Promise<PrismaClient> | undefined;
+  #connections: Connections | undefined;
+  #embedded: Embedded | undefined;
+
+  constructor(
+    private readonly config: DatabaseConfig,
+    private readonly log: Log,
+  ) {}
+
+  /**
+   * Resolves once the database answers and its migrations are those of this version.
+   * @throws UnusableDatabaseError; StewardError DATABASE_UNAVAILABLE or TIMEOUT when it does not answer
+   */
+  ready(): Promise<PrismaClient> {
+    this.#opening ??= this.#open().catch((error: unknown) => {
+      this.#opening = undefined;
+      throw error;
+    });
+    return this.#opening;
+  }
+
+  /** Lets what runs finish, closes all connections, and leaves the embedded database to whoever still uses it. */
+  async close(): Promise<void> {
+    await this.#connections?.close();
+    await this.#embedded?.close();
+  }
+
+  async #open(): Promise<PrismaClient> {
+    try {
+      this.#connections ??= connect(this.config.url ?? (await this.#openEmbedded()), this.config, this.log);
+      const { prisma } = this.#connections;
+      const [server] = await prisma.$queryRaw<{ version: string }[]>`SELECT version()`;
+      await this.#assertMigrated(prisma);
+      this.log.info('database connected', {
+        server: server?.version,
+        embedded: this.config.url === undefined,
+      });
+      return prisma;
+    } catch (error) {
+      if (error instanceof UnusableDatabaseError) throw error;
+      this.log.warn('database not ready', { cause: describeError(error) });
+      throw translateDatabaseError(error) ?? error;
+    }
+  }
+
+  /** Loaded only when there is no server: PGlite's front and the schema engine are of no use to anybody else. */
+  async #openEmbedded(): Promise<string> {
+    const { EmbeddedDatabaseError, openEmbedded } = await import('./embedded/index.js');
+    const { prepareEmbedded } = await import('./prepare-embedded.js');
+    try {
+      const onProgress = (text: string) => this.log.info(text);
+      this.#embedded ??= await openEmbedded({ dataDir: this.config.dataDir, onProgress });
+    } catch (error) {
+      if (error instanceof EmbeddedDatabaseError)
+        throw new UnusableDatabaseError(error.message, { cause: error });
+      throw error;
+    }
+    await prepareEmbedded(this.#embedded, this.config, this.log);
+    return this.#embedded.url;
+  }
+
+  async #assertMigrated(prisma: PrismaClient): Promise<void> {
+    const found = await inspectMigrations(prisma);
+    if (found.state === 'current') return;
+    throw new UnusableDatabaseError(
+      `The database's migrations are ${found.state} (${found.migrations.join(', ')}). To mend it: ${found.remedy}`,
+    );
+  }
+}
