@@ -1,0 +1,48 @@
+import type { PrismaClient } from '../generated/prisma/client.js';
+import { decodeCursor, encodeCursor } from './page-cursor.js';
+import { noSuchUser } from './users.js';
+
+export interface AuditEntry {
+  id: number;
+  field: string;
+  oldValue: string | null;
+  newValue: string | null;
+  changedAt: string;
+  actor: string;
+  tool: string;
+  requestId: string;
+}
+
+/** The record of changes, which only ever grows. */
+export class AuditLog {
+  constructor(private readonly prisma: PrismaClient) {}
+
+  /**
+   * A user's changes, newest first, from the cursor on; one more than `limit` where there are more.
+   * @throws StewardError NOT_FOUND for an unknown user, VALIDATION for a spoilt cursor
+   */
+  async ofUser(userId: number, limit: number, cursor?: string): Promise<AuditEntry[]> {
+    const [before] = cursor === undefined ? [] : decodeCursor(cursor, ['history', userId]);
+    const [user, rows] = await Promise.all([
+      this.prisma.user.findUnique({ where: { id: userId }, select: { id: true } }),
+      this.prisma.userAuditLog.findMany({
+        where: { userId, ...(before !== undefined && { id: { lt: before } }) },
+        orderBy: { id: 'desc' },
+        take: limit + 1,
+        omit: { userId: true },
+      }),
+    ]);
+    if (!user) throw noSuchUser('id', userId);
+    return rows.map(({ id, fieldChanged, changedAt, ...row }) => ({
+      ...row,
+      id: Number(id),
+      field: fieldChanged,
+      changedAt: changedAt.toISOString(),
+    }));
+  }
+
+  /** The cursor for the changes before `entry`. */
+  cursorAfter(userId: number, entry: AuditEntry): string {
+    return encodeCursor([entry.id], ['history', userId]);
+  }
+}

@@ -1,0 +1,104 @@
+import { distance } from 'fastest-levenshtein';
+import { LRUCache } from 'lru-cache';
+import { violatedUniqueIndex } from '../database/errors.js';
+import { StewardError } from '../errors.js';
+import type { PrismaClient } from '../generated/prisma/client.js';
+
+export interface Department {
+  id: number;
+  name: string;
+  createdAt: string;
+  /** Head count: active users. */
+  active: number;
+  inactive: number;
+}
+
+const SUGGESTIONS = 3;
+
+/** Departments with their head counts, from a cache that one load fills however many ask at once. */
+export class Departments {
+  /**
+   * The key is a generation. A write moves to the next one, so what was loading meanwhile, and may not hold the
+   * write yet, still answers those who asked before it and nobody after.
+   */
+  readonly #cache: LRUCache<number, Department[]>;
+  #generation = 0;
+
+  /** @param ttlMs how long a loaded list may be served, in milliseconds */
+  constructor(
+    private readonly prisma: PrismaClient,
+    ttlMs: number,
+  ) {
+    this.#cache = new LRUCache<number, Department[]>({ max: 1, ttl: ttlMs, fetchMethod: () => this.#load() });
+  }
+
+  /** All departments by name. */
+  async list(): Promise<Department[]> {
+    return (await this.#cache.fetch(this.#generation)) ?? [];
+  }
+
+  /** To be called after each committed write that adds a department or moves a head count. */
+  changed(): void {
+    this.#generation += 1;
+  }
+
+  /** @throws StewardError CONFLICT when the name is taken, whatever its case. */
+  async create(name: string): Promise<{ id: number; name: string; createdAt: string }> {
+    try {
+      const { id, createdAt } = await this.prisma.department.create({ data: { name } });
+      this.changed();
+      return { id, name, createdAt: createdAt.toISOString() };
+    } catch (error) {
+      if (violatedUniqueIndex(error) !== 'departments_name_key') throw error;
+      throw new StewardError(
+        'CONFLICT',
+        `A department named "${name}" exists already. Use it, or choose another name.`,
+      );
+    }
+  }
+
+  /**
+   * The department of that name, whatever its case; always from the database, never from the cache.
+   * @throws StewardError NOT_FOUND with the nearest names.
+   */
+  async find(name: string): Promise<{ id: number; name: string }> {
+    const found = await this.prisma.department.findUnique({
+      where: { name },
+      select: { id: true, name: true },
+    });
+    if (found) return found;
+    const nearest = await this.#nearest(name);
+    throw new StewardError(
+      'NOT_FOUND',
+      `There is no department named "${name}". Nearest: ${nearest.map((near) => `"${near}"`).join(', ')}. list_departments shows all.`,
+    );
+  }
+
+  async #nearest(name: string): Promise<string[]> {
+    const wanted = name.toLowerCase();
+    const ranked = (await this.list()).map((department) => ({
+      name: department.name,
+      distance: distance(wanted, department.name.toLowerCase()),
+    }));
+    return ranked
+      .toSorted((a, b) => a.distance - b.distance)
+      .slice(0, SUGGESTIONS)
+      .map((department) => department.name);
+  }
+
+  async #load(): Promise<Department[]> {
+    const [departments, headcounts] = await Promise.all([
+      this.prisma.department.findMany({ orderBy: { name: 'asc' } }),
+      this.prisma.headcount.groupBy({ by: ['departmentId', 'active'], _sum: { users: true } }),
+    ]);
+    const count = (departmentId: number, active: boolean) =>
+      headcounts.find((row) => row.departmentId === departmentId && row.active === active)?._sum.users ?? 0;
+    return departments.map(({ id, name, createdAt }) => ({
+      id,
+      name,
+      createdAt: createdAt.toISOString(),
+      active: count(id, true),
+      inactive: count(id, false),
+    }));
+  }
+}

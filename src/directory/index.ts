@@ -1,0 +1,29 @@
+import type { PrismaClient } from '../generated/prisma/client.js';
+import { AuditLog } from './audit-log.js';
+import { Departments } from './departments.js';
+import { Preferences } from './preferences.js';
+import { listRoles } from './roles.js';
+import { UserChanges } from './user-changes.js';
+import { Users } from './users.js';
+
+/** The staff directory: what can be asked of it and done to it, whoever asks. */
+export interface Directory {
+  users: Users;
+  changes: UserChanges;
+  departments: Departments;
+  preferences: Preferences;
+  auditLog: AuditLog;
+  roles(): Promise<string[]>;
+}
+
+export function createDirectory(prisma: PrismaClient, options: { departmentsTtlMs: number }): Directory {
+  const departments = new Departments(prisma, options.departmentsTtlMs);
+  return {
+    users: new Users(prisma, departments),
+    changes: new UserChanges(prisma, departments),
+    departments,
+    preferences: new Preferences(prisma),
+    auditLog: new AuditLog(prisma),
+    roles: () => listRoles(prisma),
+  };
+}

@@ -1,0 +1,25 @@
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type JsonObject = { [key: string]: Json };
+
+/**
+ * JSON Merge Patch (RFC 7396, section 2): members of the patch replace those of the target, null removes, objects
+ * merge, anything else replaces whole. Neither argument is changed.
+ */
+export function mergePatch(target: Json | undefined, patch: JsonObject): JsonObject {
+  const merged = new Map(isObject(target) ? Object.entries(target) : []);
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) merged.delete(key);
+    else merged.set(key, isObject(value) ? mergePatch(merged.get(key), value) : value);
+  }
+  return Object.fromEntries(merged);
+}
+
+/** How deep objects and arrays are nested: 0 for a scalar, 1 for `{}`. */
+export function nesting(value: Json): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  return 1 + Math.max(0, ...Object.values(value).map(nesting));
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,70 @@
+import { isDeepStrictEqual } from 'node:util';
+import { StewardError } from '../errors.js';
+import type { PrismaClient } from '../generated/prisma/client.js';
+import { changeUser, type Author } from './change-user.js';
+import { mergePatch, nesting, type JsonObject } from './merge-patch.js';
+import { noSuchUser } from './users.js';
+
+export const LARGEST_PREFERENCES_BYTES = 16 * 1024;
+export const DEEPEST_PREFERENCES = 5;
+
+/** Each user's preferences: one JSON object, empty until something is set. */
+export class Preferences {
+  constructor(private readonly prisma: PrismaClient) {}
+
+  /** @throws StewardError NOT_FOUND */
+  async get(userId: number): Promise<JsonObject> {
+    const user = await this.prisma.user.findUnique({
+      where: { id: userId },
+      select: { preference: { select: { preferences: true } } },
+      relationLoadStrategy: 'join',
+    });
+    if (!user) throw noSuchUser('id', userId);
+    return (user.preference?.preferences ?? {}) as JsonObject;
+  }
+
+  /**
+   * Merges a patch (RFC 7396) into the user's preferences and records both states.
+   * @throws StewardError NOT_FOUND; VALIDATION when the result would be too large or too deep
+   */
+  async update(
+    userId: number,
+    patch: JsonObject,
+    author: Author,
+  ): Promise<{ preferences: JsonObject; changed: boolean }> {
+    let preferences: JsonObject = {};
+    const { change } = await changeUser(this.prisma, userId, author, async (tx) => {
+      const row = await tx.userPreference.findUnique({ where: { userId } });
+      const before = (row?.preferences ?? {}) as JsonObject;
+      preferences = mergePatch(before, patch);
+      const [oldValue, newValue] = [JSON.stringify(before), JSON.stringify(preferences)];
+      // jsonb gives members back in an order of its own, and knows no -0: only the values tell whether this is a change.
+      if (isDeepStrictEqual(JSON.parse(oldValue), JSON.parse(newValue))) return null;
+      assertStorable(preferences, newValue);
+      await tx.userPreference.upsert({
+        where: { userId },
+        create: { userId, preferences },
+        update: { preferences },
+        select: { userId: true },
+      });
+      return { field: 'preferences', oldValue, newValue };
+    });
+    return { preferences, changed: change !== null };
+  }
+}
+
+function assertStorable(preferences: JsonObject, serialised: string): void {
+  const bytes = Buffer.byteLength(serialised);
+  if (bytes > LARGEST_PREFERENCES_BYTES) {
+    throw new StewardError(
+      'VALIDATION',
+      `preferences: would come to ${bytes} bytes; at most ${LARGEST_PREFERENCES_BYTES} are kept. Remove members by setting them to null.`,
+    );
+  }
+  if (nesting(preferences) > DEEPEST_PREFERENCES) {
+    throw new StewardError(
+      'VALIDATION',
+      `preferences: nested deeper than ${DEEPEST_PREFERENCES} levels. Flatten them.`,
+    );
+  }
+}

@@ -1,0 +1,11 @@
+import type { PrismaClient } from '../generated/prisma/client.js';
+
+/** The roles that users have at the moment, by name. */
+export async function listRoles(prisma: PrismaClient): Promise<string[]> {
+  const rows = await prisma.headcount.groupBy({
+    by: ['role'],
+    where: { users: { gt: 0 } },
+    orderBy: { role: 'asc' },
+  });
+  return rows.map((row) => row.role);
+}

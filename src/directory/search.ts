@@ -1,0 +1,25 @@
+import { StewardError } from '../errors.js';
+import type { Prisma } from '../generated/prisma/client.js';
+
+/**
+ * What a trigram index can look up: three letters or digits in a row, or fewer of them at the edge of a part of a name,
+ * as in "a_b" or "al.". A word without would mean reading every user.
+ */
+const INDEXED_WORD = /[\p{L}\p{N}]{3}|[\p{L}\p{N}]{2}[^\p{L}\p{N}]|[^\p{L}\p{N}][\p{L}\p{N}]/u;
+
+/**
+ * Users whose name or email contains every word of the text, whatever its case.
+ * @throws StewardError VALIDATION when none of the words can be looked up in the index
+ */
+export function matchesSearch(text: string): Prisma.UserWhereInput {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  if (!words.some((word) => INDEXED_WORD.test(word))) {
+    throw new StewardError('VALIDATION', 'search: give at least one word of 3 letters or digits.');
+  }
+  return { AND: words.map((word) => ({ searchText: { contains: escapeLike(word) } })) };
+}
+
+/** Prisma passes `contains` on to LIKE, where these three have a meaning of their own. */
+function escapeLike(word: string): string {
+  return word.replace(/[\\%_]/g, (character) => `\\${character}`);
+}
