@@ -1,0 +1,66 @@
+import type { z } from 'zod';
+import type { Author } from '../directory/change-user.js';
+import type { Directory } from '../directory/index.js';
+
+/** What a handler gets to see: the domain and who is calling. Never the SDK, never Prisma. */
+export interface Context {
+  directory: Directory;
+  author: Author;
+}
+
+/** What a tool does to the world, as MCP's tool annotations tell it (specification 2025-11-25, server/tools). */
+export interface Effect {
+  readOnlyHint: boolean;
+  destructiveHint: boolean;
+  idempotentHint: boolean;
+  openWorldHint: boolean;
+}
+
+export const EFFECTS = {
+  reads: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  adds: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false },
+  /** Overwrites what was there; doing it twice is doing it once. The old value stays in the audit log. */
+  overwrites: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+} satisfies Record<string, Effect>;
+
+export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodObject = z.ZodObject> {
+  name: string;
+  title: string;
+  /** For the model: when to use it, what it answers, what to do next. */
+  description: string;
+  effect: Effect;
+  input: Input;
+  output: Output;
+  handle(input: z.output<Input>, context: Context): Promise<z.input<Output>>;
+}
+
+/** A tool that can also be read at an address. It answers what the tool answers, as JSON. */
+export interface Resource {
+  name: string;
+  title: string;
+  description: string;
+  /** RFC 6570 template, level 1 expansions and one `{?form,query}`; each variable is an argument of the tool. */
+  uriTemplate: string;
+  tool: Tool;
+}
+
+export interface Prompt<Arguments extends z.ZodObject = z.ZodObject> {
+  name: string;
+  title: string;
+  description: string;
+  /** Strings all of them, as prompts have nothing else. */
+  arguments: Arguments;
+  /** The message, in the user's words. */
+  render(values: z.output<Arguments>, context: Context): Promise<string>;
+}
+
+/** Checks a definition against its own schemas; handlers get their input parsed and typed. */
+export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(
+  tool: Tool<Input, Output>,
+): Tool {
+  return tool;
+}
+
+export function definePrompt<Arguments extends z.ZodObject>(prompt: Prompt<Arguments>): Prompt {
+  return prompt;
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { StewardError } from '../errors.js';
+
+const DEEPEST_INPUT = 64;
+const MOST_PROBLEMS = 5;
+const LONGEST_ECHO = 50;
+
+/**
+ * Checks what a caller sent against a schema.
+ * @throws StewardError VALIDATION naming each argument that is wrong, missing or unknown, never repeating its value
+ */
+export function parseInput<Schema extends z.ZodObject>(schema: Schema, raw: unknown): z.output<Schema> {
+  const input = raw ?? {};
+  assertStorable(input, 0);
+  const parsed = schema.safeParse(input, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.slice(0, MOST_PROBLEMS).map(describeIssue).join('; ');
+  const known = Object.keys(schema.shape);
+  const hint = known.length > 0 ? `Arguments: ${known.join(', ')}.` : 'It takes no arguments.';
+  throw new StewardError('VALIDATION', `${problems}. ${hint}`);
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') return describeProblem(issue);
+  const at = issue.path.join('.').slice(0, LONGEST_ECHO) || 'arguments';
+  return `${at}: ${describeProblem(issue)}`;
+}
+
+function describeProblem(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return `unknown argument ${issue.keys.slice(0, MOST_PROBLEMS).map(quote).join(', ')}`;
+    case 'invalid_type':
+      return issue.input === undefined ? 'is missing' : `must be ${expected(issue.expected)}`;
+    case 'too_big':
+      return `must be at most ${issue.maximum}${unit(issue.origin)}`;
+    case 'too_small':
+      return `must be at least ${issue.minimum}${unit(issue.origin)}`;
+    default:
+      return issue.message;
+  }
+}
+
+function quote(key: string): string {
+  return JSON.stringify(key.slice(0, LONGEST_ECHO));
+}
+
+function unit(origin: string): string {
+  return origin === 'string' ? ' characters long' : '';
+}
+
+function expected(type: string): string {
+  if (type === 'int' || type === 'number') return 'a whole number';
+  if (type === 'boolean') return 'true or false';
+  return type === 'object' || type === 'record' ? 'a JSON object' : `a ${type}`;
+}
+
+/**
+ * PostgreSQL stores neither null characters nor halves of surrogate pairs, and `__proto__` as a name means something
+ * else to JavaScript: none of them is an honest value anywhere, so all are refused before anything looks at them. A
+ * number too large for JavaScript has become Infinity by now, and would be stored as null.
+ */
+function assertStorable(value: unknown, depth: number): void {
+  if (depth > DEEPEST_INPUT) throw new StewardError('VALIDATION', 'The arguments are nested too deeply.');
+  if (typeof value === 'string') {
+    if (value.includes('\0') || !value.isWellFormed()) {
+      throw new StewardError('VALIDATION', 'Text must not hold null characters or unpaired surrogates.');
+    }
+  } else if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw new StewardError(
+      'VALIDATION',
+      'Numbers must lie within what JavaScript can hold, up to about 1.8e308.',
+    );
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [key, member] of Object.entries(value)) {
+      if (key === '__proto__') throw new StewardError('VALIDATION', 'unknown argument "__proto__".');
+      assertStorable(key, depth);
+      assertStorable(member, depth + 1);
+    }
+  }
+}

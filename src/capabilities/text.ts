@@ -1,0 +1,70 @@
+/** An answer as text for a model: `name: value` lines, then tables as tab-separated columns. Nothing is left out. */
+export function renderText(answer: Record<string, unknown>): string {
+  const lines: string[] = [];
+  const tables: string[] = [];
+  for (const [name, value] of Object.entries(answer)) {
+    if (name === 'preferences') lines.push(`${name}: ${renderJson(value)}`);
+    else if (isTable(value)) tables.push(renderTable(value));
+    else if (isRecord(value) && !Array.isArray(value)) lines.push(renderRecord(value));
+    else lines.push(name === 'notice' ? String(value) : renderLine(name, value));
+  }
+  return [...lines, ...tables].join('\n');
+}
+
+/** What a reader does not see: controls, line separators, marks that turn the writing direction. */
+const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
+
+interface Table {
+  columns: string[];
+  rows: unknown[][];
+}
+
+function renderTable({ columns, rows }: Table): string {
+  return [columns.join('\t'), ...rows.map((row) => row.map(renderCell).join('\t'))].join('\n');
+}
+
+function renderRecord(record: Record<string, unknown>): string {
+  return Object.entries(record)
+    .map(([key, value]) => renderLine(key, value))
+    .join('\n');
+}
+
+/** People also chose the names of these members: as lines of their own, they could pass for something the server says. */
+function renderJson(value: unknown): string {
+  return JSON.stringify(value).replace(INVISIBLE, (character) =>
+    Array.from({ length: character.length }, (_, at) => character.charCodeAt(at))
+      .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
+}
+
+function renderLine(name: string, value: unknown): string {
+  return `${name}: ${value === null ? 'null' : renderCell(value)}`;
+}
+
+/**
+ * One value on one line. Escapes are those of PostgreSQL's COPY text format (`\N` null, `\t`, `\x7f`, `\\`), and characters
+ * that a reader does not see, such as those that turn the writing direction, are shown as `\u....`: a value must not
+ * be able to pass for the end of its cell, or for something the server says.
+ */
+export function renderCell(value: unknown): string {
+  if (value === null || value === undefined) return '\\N';
+  if (typeof value !== 'string') return JSON.stringify(value);
+  return value.replaceAll('\\', '\\\\').replace(INVISIBLE, escapeCharacter);
+}
+
+const SHORT_ESCAPES: Record<string, string> = { '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+
+function escapeCharacter(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  const hex = code.toString(16);
+  return SHORT_ESCAPES[character] ?? (code < 0x80 ? `\\x${hex.padStart(2, '0')}` : `\\u{${hex}}`);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function isTable(value: unknown): value is Table {
+  return isRecord(value) && Array.isArray(value['columns']) && Array.isArray(value['rows']);
+}

@@ -1,0 +1,41 @@
+import { Command } from 'commander';
+import { ConfigError } from '../config.js';
+import { UnusableDatabaseError } from '../database/index.js';
+import { VERSION } from '../version.js';
+
+/** The `steward` command with its sub-commands, each loaded only when it is asked for. */
+export async function runCommandLine(argv: string[]): Promise<void> {
+  const program = new Command('steward')
+    .description(
+      'An MCP server for a PostgreSQL staff directory. Without a command it serves MCP over stdio.',
+    )
+    .version(VERSION)
+    .configureHelp({ showGlobalOptions: false })
+    .addHelpText(
+      'after',
+      '\nConfiguration comes from the environment, .env.local and .env.<NODE_ENV>; README.md lists the variables.\nWithout DATABASE_URL or DB_NAME an embedded PostgreSQL is used.',
+    );
+  program
+    .command('demo')
+    .description('play a client through a real server on a throw-away embedded database')
+    .action(async () => (await import('./demo.js')).demo());
+  program
+    .command('doctor')
+    .description('check configuration, connection, migrations and privileges, and say what to do')
+    .action(async () => (await import('./doctor.js')).doctor());
+  program
+    .command('seed')
+    .description('fill an empty database with a sample organisation')
+    .action(async () => (await import('./seed.js')).seedDatabase());
+  program
+    .command('database-url')
+    .description('print the URL of the database in use, password included, starting the embedded one')
+    .action(async () => (await import('./database-url.js')).printDatabaseUrl());
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    if (!(error instanceof ConfigError || error instanceof UnusableDatabaseError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  }
+}

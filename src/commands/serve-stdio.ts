@@ -1,0 +1,90 @@
+import { catalogue } from '../capabilities/index.js';
+import { ConfigError, loadConfig, type Config } from '../config.js';
+import { Database, UnusableDatabaseError } from '../database/index.js';
+import { createDirectory, type Directory } from '../directory/index.js';
+import { createGuard } from '../guard/index.js';
+import { createRateLimit } from '../guard/rate-limit.js';
+import { createLog, type Log } from '../log.js';
+import { createServer } from '../server/index.js';
+import { StdioTransport } from '../transport/stdio.js';
+import { VERSION } from '../version.js';
+
+/**
+ * Serves MCP over stdin and stdout until the client goes away or the process is told to stop; then answers what is
+ * under way, closes the database and exits. Exits with 1 when the configuration or the database cannot be used.
+ */
+export async function serveStdio(): Promise<void> {
+  const config = readConfig();
+  const log = createLog(config.logLevel);
+  const database = new Database(config.database, log);
+  const transport = new StdioTransport();
+
+  let stopping = false;
+  const stop = async (reason: string, exitCode = 0) => {
+    if (stopping) return;
+    stopping = true;
+    log.info('stopping', { reason });
+    await transport.idle(config.callDeadlineMs);
+    await Promise.race([database.close(), afterMs(config.callDeadlineMs)]);
+    process.exit(exitCode);
+  };
+  const directory = openDirectory(database, config, (error) => {
+    log.error(error.message);
+    void stop('the database cannot be used', 1);
+  });
+
+  const guard = createGuard({
+    log,
+    rateLimit: createRateLimit(config.rateLimitPerMinute),
+    deadlineMs: config.callDeadlineMs,
+    directory,
+  });
+  const caller = { name: config.callerName };
+  const server = createServer({ catalogue, guard, version: VERSION, identify: () => caller });
+
+  transport.onend = () => void stop('the client went away');
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void stop(signal));
+  surviveSurprises(log);
+  await server.connect(transport);
+  log.info('serving over stdio', { version: VERSION, caller: caller.name });
+  // The client can go on with its greeting while the database is opened; a failure is logged, and told to whoever calls.
+  directory().catch(() => {});
+}
+
+/** The directory, as soon as the database is ready; `unusable` is called when that will never be. */
+function openDirectory(
+  database: Database,
+  config: Config,
+  unusable: (error: Error) => void,
+): () => Promise<Directory> {
+  let directory: Directory | undefined;
+  return async () => {
+    if (directory) return directory;
+    try {
+      const prisma = await database.ready();
+      return (directory ??= createDirectory(prisma, { departmentsTtlMs: config.departmentsTtlMs }));
+    } catch (error) {
+      if (error instanceof UnusableDatabaseError) unusable(error);
+      throw error;
+    }
+  };
+}
+
+function readConfig(): Config {
+  try {
+    return loadConfig();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}
+
+/** A failed call must not take the server with it, whatever a library forgot to catch. */
+function surviveSurprises(log: Log): void {
+  process.on('unhandledRejection', (reason) => log.error('unhandled rejection', { cause: String(reason) }));
+}
+
+function afterMs(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}

@@ -1,0 +1,55 @@
+import type { StewardError } from '../errors.js';
+import { describeError, type Log } from '../log.js';
+import type { Call } from './index.js';
+
+/** Arguments that may stand in a log as they are, if they are what they should be: an email typed into one of them is not. */
+const NAMES = new Set(['username', 'department', 'new_department', 'name', 'role']);
+const NUMBERS = new Set(['id', 'user_id', 'active', 'limit', 'page']);
+/** Arguments that are named at most. */
+const HIDDEN = new Set(['email', 'search', 'preferences', 'cursor']);
+const LONGEST_NAME = 60;
+
+type Outcome = { answer: unknown } | { error: StewardError };
+
+/** One line for each call: who asked for what, how it ended, how long it took, how many rows it moved. */
+export function logCall(log: Log, call: Call, requestId: string, ms: number, outcome: Outcome): void {
+  const error = 'error' in outcome ? outcome.error : undefined;
+  log.log({
+    level: error === undefined || error.code !== 'INTERNAL' ? 'info' : 'error',
+    message: 'call',
+    requestId,
+    caller: call.caller.name,
+    kind: call.kind,
+    capability: call.capability,
+    outcome: error === undefined ? 'OK' : call.signal.aborted ? 'CANCELLED' : error.code,
+    ms: Math.round(ms * 10) / 10,
+    rows: 'answer' in outcome ? countRows(outcome.answer) : 0,
+    arguments: redact(call.arguments),
+    ...(error?.cause !== undefined && { cause: describeError(error.cause) }),
+  });
+}
+
+function redact(input: unknown): Record<string, unknown> {
+  if (typeof input !== 'object' || input === null) return {};
+  const known = Object.entries(input).filter(
+    ([name]) => NAMES.has(name) || NUMBERS.has(name) || HIDDEN.has(name),
+  );
+  return Object.fromEntries(
+    known.map(([name, value]) => [name, isClear(name, value) ? value : '[redacted]']),
+  );
+}
+
+/** Long text is hidden, not cut: the log's mask knows an email, but not the first half of one. */
+function isClear(name: string, value: unknown): boolean {
+  if (typeof value === 'string') return NAMES.has(name) && value.length <= LONGEST_NAME;
+  return NUMBERS.has(name) && (typeof value === 'number' || typeof value === 'boolean');
+}
+
+/** The rows of an answer's table, or 1 for an answer without one. */
+function countRows(answer: unknown): number {
+  if (typeof answer !== 'object' || answer === null) return 1;
+  for (const value of Object.values(answer) as { rows?: unknown }[]) {
+    if (Array.isArray(value?.rows)) return value.rows.length;
+  }
+  return 1;
+}

@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import type { Context } from '../capabilities/define.js';
+import { translateDatabaseError } from '../database/errors.js';
+import type { Directory } from '../directory/index.js';
+import { internalError, StewardError } from '../errors.js';
+import type { Log } from '../log.js';
+import { logCall } from './call-log.js';
+import { beforeDeadline } from './deadline.js';
+import type { RateLimit } from './rate-limit.js';
+
+export interface Caller {
+  name: string;
+}
+
+/** One request of a client that wants something of the directory. */
+export interface Call {
+  kind: 'tool' | 'resource' | 'prompt' | 'completion';
+  /** Name of the tool, the resource or the prompt. */
+  capability: string;
+  arguments: unknown;
+  caller: Caller;
+  /** Aborted when the client cancels or goes away. */
+  signal: AbortSignal;
+}
+
+export interface Guard {
+  <Answer>(call: Call, run: (context: Context) => Promise<Answer>): Promise<Answer>;
+}
+
+export interface GuardOptions {
+  log: Log;
+  rateLimit: RateLimit;
+  deadlineMs: number;
+  /** Resolves as soon as the database can serve. */
+  directory: () => Promise<Directory>;
+}
+
+/**
+ * What every call passes, in this order: the caller is known, the rate limit, the deadline, the call itself, and
+ * whatever went wrong turned into a StewardError. Each call leaves one line in the log, refused or not.
+ */
+export function createGuard({ log, rateLimit, deadlineMs, directory }: GuardOptions): Guard {
+  return async (call, run) => {
+    const requestId = randomUUID();
+    const started = performance.now();
+    try {
+      await rateLimit(call.caller.name);
+      const answer = await beforeDeadline(deadlineMs, call.signal, async (signal) => {
+        const author = { actor: call.caller.name, tool: call.capability, requestId, signal };
+        return run({ directory: await directory(), author });
+      });
+      logCall(log, call, requestId, performance.now() - started, { answer });
+      return answer;
+    } catch (thrown) {
+      const error = toStewardError(thrown, requestId);
+      logCall(log, call, requestId, performance.now() - started, { error });
+      throw error;
+    }
+  };
+}
+
+function toStewardError(thrown: unknown, requestId: string): StewardError {
+  if (thrown instanceof StewardError) return thrown;
+  return translateDatabaseError(thrown) ?? internalError(thrown, requestId);
+}

@@ -1,0 +1,38 @@
+import { ErrorCode } from '@modelcontextprotocol/sdk/types.js';
+import type { StewardError } from '../errors.js';
+
+/** An error as JSON-RPC carries it (JSON-RPC 2.0, section 5.1); the SDK sends code, message and data as they are. */
+export class RpcError extends Error {
+  constructor(
+    readonly code: number,
+    message: string,
+    readonly data?: Record<string, unknown>,
+  ) {
+    super(message);
+  }
+}
+
+/** Specification 2025-11-25, server/resources: resource not found. */
+export const RESOURCE_NOT_FOUND = -32002;
+/** JSON-RPC 2.0 leaves -32000 to -32099 to the server. */
+const SERVER_ERROR = -32000;
+
+/** A StewardError for the methods that, unlike tools/call, have no result to put it into. */
+export function toRpcError(error: StewardError, notFound: number = ErrorCode.InvalidParams): RpcError {
+  return new RpcError(rpcCode(error, notFound), `${error.code}: ${error.message}`, errorData(error));
+}
+
+/** What a program may want to know of an error without reading its text. */
+export function errorData({ code, options }: StewardError): Record<string, unknown> {
+  return {
+    code,
+    ...(options.retryAfterSeconds !== undefined && { retry_after_seconds: options.retryAfterSeconds }),
+  };
+}
+
+function rpcCode({ code }: StewardError, notFound: number): number {
+  if (code === 'VALIDATION') return ErrorCode.InvalidParams;
+  if (code === 'NOT_FOUND') return notFound;
+  if (code === 'INTERNAL') return ErrorCode.InternalError;
+  return SERVER_ERROR;
+}
