@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import { cp, rm } from 'node:fs/promises';
+import path from 'node:path';
+import pg from 'pg';
+import { steward } from './command.mjs';
+import { administer } from './server.mjs';
+import { RUN_DIR, SERVER_URL, serverUrl, TEMPLATE_DIR, TEMPLATE_NAME } from './template.mjs';
+
+/** A database of a test's own: migrated, seeded, and nobody else's. */
+export interface TestDatabase {
+  /** What a Steward needs in its environment to use it. */
+  env: Record<string, string>;
+  /** Looks into it past Steward, on a connection of its own. */
+  query<Row = Record<string, unknown>>(sql: string, values?: unknown[]): Promise<Row[]>;
+  drop(): Promise<void>;
+}
+
+export async function freshDatabase(): Promise<TestDatabase> {
+  return SERVER_URL === undefined ? embeddedCopy() : serverCopy();
+}
+
+async function serverCopy(): Promise<TestDatabase> {
+  const name = `steward_test_${randomUUID()}`;
+  await administer(`CREATE DATABASE "${name}" TEMPLATE "${TEMPLATE_NAME}"`);
+  const url = serverUrl(name);
+  const looker = new Looker(async () => url);
+  return {
+    env: { DATABASE_URL: url },
+    query: (sql, values) => looker.query(sql, values),
+    drop: async () => {
+      await looker.close();
+      await administer(`DROP DATABASE "${name}" WITH (FORCE)`);
+    },
+  };
+}
+
+async function embeddedCopy(): Promise<TestDatabase> {
+  const dataDir = path.join(RUN_DIR, randomUUID().slice(0, 8));
+  await cp(TEMPLATE_DIR, dataDir, { recursive: true });
+  const env = { STEWARD_DATA_DIR: dataDir, STEWARD_EMBEDDED_LINGER_MS: '500' };
+  const looker = new Looker(async () => (await steward(['database-url'], env)).stdout.trim());
+  return {
+    env,
+    query: (sql, values) => looker.query(sql, values),
+    drop: async () => {
+      await looker.close();
+      await rm(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
+    },
+  };
+}
+
+/** One connection, made when it is first needed. */
+class Looker {
+  #client: Promise<pg.Client> | undefined;
+
+  constructor(private readonly url: () => Promise<string>) {}
+
+  async query<Row>(sql: string, values: unknown[] = []): Promise<Row[]> {
+    this.#client ??= this.#connect();
+    return (await (await this.#client).query(sql, values)).rows as Row[];
+  }
+
+  async close(): Promise<void> {
+    await (await this.#client)?.end();
+  }
+
+  async #connect(): Promise<pg.Client> {
+    const client = new pg.Client({ connectionString: await this.url() });
+    client.on('error', () => (this.#client = undefined));
+    await client.connect();
+    return client;
+  }
+}

@@ -1,0 +1,22 @@
+import { mkdir } from 'node:fs/promises';
+import { prisma, steward } from './command.mjs';
+import { administer } from './server.mjs';
+import { RUN_DIR, SERVER_URL, serverUrl, TEMPLATE_DIR, TEMPLATE_NAME } from './template.mjs';
+
+/** Makes the template of this run: on a server with `prisma migrate deploy`, as CI and operators do. */
+export default async function prepare() {
+  await mkdir(RUN_DIR, { recursive: true });
+  if (SERVER_URL === undefined) {
+    succeeded(await steward(['seed'], { STEWARD_DATA_DIR: TEMPLATE_DIR, STEWARD_EMBEDDED_LINGER_MS: '0' }));
+    return;
+  }
+  await administer(`CREATE DATABASE "${TEMPLATE_NAME}"`);
+  const env = { DATABASE_URL: serverUrl(TEMPLATE_NAME) };
+  succeeded(await prisma(['migrate', 'deploy'], env));
+  succeeded(await steward(['seed'], env));
+}
+
+/** @param {import('./command.mjs').Ran} ran */
+function succeeded({ code, stdout, stderr }) {
+  if (code !== 0) throw new Error(`The template could not be made:\n${stdout}\n${stderr}`);
+}

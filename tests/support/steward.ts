@@ -1,0 +1,175 @@
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { setTimeout } from 'node:timers/promises';
+import { bareEnvironment, MAIN } from './command.mjs';
+import { freshDatabase, type TestDatabase } from './database.js';
+
+/** What answers hold. Each tool has its share of it; tests/catalogue.test.ts says which. */
+export interface AnswerData {
+  notice: string;
+  total: number;
+  total_is_exact: boolean;
+  page: number;
+  page_size: number;
+  pages: number;
+  next_cursor: string | null;
+  user: UserRow & { updated_at: string };
+  changed: boolean;
+  change: Pick<ChangeRow, 'field' | 'old_value' | 'new_value'> | null;
+  user_id: number;
+  preferences: Record<string, unknown>;
+  department: { id: number; name: string; created_at: string };
+  users: Table;
+  changes: Table;
+  departments: Table;
+}
+
+export interface Table {
+  columns: string[];
+  rows: (string | number | boolean | null)[][];
+}
+
+export interface UserRow {
+  id: number;
+  username: string;
+  email: string;
+  department: string;
+  role: string;
+  active: boolean;
+  created_at: string;
+}
+
+export interface ChangeRow {
+  id: number;
+  field: string;
+  old_value: string | null;
+  new_value: string | null;
+  changed_at: string;
+  actor: string;
+  tool: string;
+  request_id: string;
+}
+
+export interface DepartmentRow {
+  id: number;
+  name: string;
+  active: number;
+  inactive: number;
+}
+
+export interface Answer {
+  /** What the model reads. */
+  text: string;
+  /** What a program reads. */
+  data: AnswerData;
+  /** The code in front of an error's text; undefined for an answer. */
+  error: string | undefined;
+}
+
+export type LogLine = Record<string, unknown> & { message: string; level: string };
+
+/** A real server in a process of its own, on a real database, with a real client before it. */
+export interface Steward {
+  client: Client;
+  database: TestDatabase;
+  pid: number;
+  /** Calls a tool, through the SDK's client, which checks the answer against the tool's output schema. */
+  call(tool: string, args?: Record<string, unknown>): Promise<Answer>;
+  /** What the server has logged so far, parsed. */
+  log(): LogLine[];
+  /** The line of a call, as soon as it is there: log and answer come by different roads. */
+  logOfCall(requestId: string): Promise<LogLine>;
+  stderr(): string;
+  /** Ends the server as a client does that closes the connection; the database stays where it was given. */
+  stop(): Promise<void>;
+}
+
+export interface StewardOptions {
+  env?: Record<string, string>;
+  /** A database to share; without it, one of its own, dropped with the server. */
+  database?: TestDatabase;
+}
+
+export async function startSteward({ env = {}, database }: StewardOptions = {}): Promise<Steward> {
+  const used = database ?? (await freshDatabase());
+  const transport = new StdioClientTransport({
+    command: process.execPath,
+    args: [MAIN],
+    env: bareEnvironment({ STEWARD_CALLER: 'tester', ...used.env, ...env }),
+    stderr: 'pipe',
+  });
+  let stderr = '';
+  transport.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const client = new Client({ name: 'tests', version: '1' });
+  await client.connect(transport);
+  await client.listTools();
+  const log = () =>
+    stderr
+      .slice(0, stderr.lastIndexOf('\n') + 1)
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as LogLine);
+  return {
+    client,
+    database: used,
+    pid: transport.pid ?? 0,
+    call: async (tool, args = {}) => toAnswer(await client.callTool({ name: tool, arguments: args })),
+    log,
+    logOfCall: async (requestId) => {
+      for (let tries = 0; tries < 100; tries += 1) {
+        const line = log().find((candidate) => candidate['requestId'] === requestId);
+        if (line) return line;
+        await setTimeout(20);
+      }
+      throw new Error(`Nothing was logged of ${requestId}`);
+    },
+    stderr: () => stderr,
+    stop: async () => {
+      await client.close();
+      if (!database) await used.drop();
+    },
+  };
+}
+
+function toAnswer(result: Awaited<ReturnType<Client['callTool']>>): Answer {
+  const [content] = result.content as { text: string }[];
+  const text = content?.text ?? '';
+  return {
+    text,
+    data: (result.structuredContent ?? {}) as unknown as AnswerData,
+    error: result.isError === true ? /^([A-Z_]+):/.exec(text)?.[1] : undefined,
+  };
+}
+
+interface Tables {
+  users: UserRow;
+  changes: ChangeRow;
+  departments: DepartmentRow;
+}
+
+/** The rows of an answer's table as records. */
+export function records<Name extends keyof Tables>(answer: Answer, table: Name): Tables[Name][] {
+  const { columns, rows } = answer.data[table];
+  return rows.map(
+    (row) =>
+      Object.fromEntries(columns.map((column, index) => [column, row[index]])) as unknown as Tables[Name],
+  );
+}
+
+/** The answers of a tool that pages, from the first page to the last, by cursor. */
+export async function everyPage(
+  steward: Steward,
+  tool: string,
+  args: Record<string, unknown>,
+  between: (page: number) => Promise<unknown> = async () => {},
+): Promise<Answer[]> {
+  const pages: Answer[] = [];
+  for (let cursor: string | null | undefined; cursor !== null;) {
+    const page = await steward.call(tool, cursor === undefined ? args : { ...args, cursor });
+    if (page.error !== undefined) throw new Error(page.text);
+    pages.push(page);
+    cursor = page.data.next_cursor;
+    if (cursor !== null) await between(pages.length);
+  }
+  return pages;
+}

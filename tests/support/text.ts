@@ -1,0 +1,57 @@
+import type { AnswerData, Table } from './steward.js';
+
+/** An answer's text, read back: `name: value` lines, and tables in the text format of PostgreSQL's COPY. */
+export interface ReadText {
+  notice: string | undefined;
+  fields: Record<string, string>;
+  table: (string | null)[][];
+}
+
+export function readText(text: string): ReadText {
+  const lines = text.split('\n');
+  const fields = lines.flatMap((line) => {
+    const field = /^([a-z_]+): (.*)$/su.exec(line);
+    return field && !line.includes('\t') ? [[field[1] ?? '', unescape(field[2] ?? '')] as const] : [];
+  });
+  return {
+    notice: lines.find((line) => line.startsWith('Values were typed by people')),
+    fields: Object.fromEntries(fields),
+    table: lines.filter((line) => line.includes('\t')).map((line) => line.split('\t').map(readCell)),
+  };
+}
+
+/** What `readText` has to give when the text holds everything the structured content holds. */
+export function inText({ notice, ...data }: Partial<AnswerData>): ReadText {
+  const tables = Object.values(data).filter(isTable);
+  const fields = Object.entries(data).flatMap(([name, value]) => {
+    if (isTable(value)) return [];
+    if (typeof value !== 'object' || value === null) return [[name, String(value)]];
+    return name === 'preferences' ? [[name, JSON.stringify(value)]] : Object.entries(value);
+  }) as [string, unknown][];
+  return {
+    notice,
+    fields: Object.fromEntries(fields.map(([name, value]) => [name, String(value)])),
+    table: tables.flatMap(({ columns, rows }) => [
+      columns,
+      ...rows.map((row) => row.map((cell) => (cell === null ? null : String(cell)))),
+    ]),
+  };
+}
+
+function isTable(value: unknown): value is Table {
+  return typeof value === 'object' && value !== null && 'rows' in value;
+}
+
+function readCell(cell: string): string | null {
+  return cell === '\\N' ? null : unescape(cell);
+}
+
+const SHORT: Record<string, string> = { t: '\t', n: '\n', r: '\r' };
+
+function unescape(text: string): string {
+  return text.replaceAll(
+    /\\(?:x([0-9a-f]{2})|u\{([0-9a-f]+)\}|(.))/gsu,
+    (_, hex?: string, code = hex, short = '') =>
+      code === undefined ? (SHORT[short] ?? short) : String.fromCodePoint(parseInt(code, 16)),
+  );
+}
