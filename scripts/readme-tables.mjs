@@ -1,0 +1,94 @@
+#!/usr/bin/env node
+// Writes the tables of README.md that follow from the code: capabilities and configuration.
+//   node scripts/readme-tables.mjs          writes them
+//   node scripts/readme-tables.mjs --check  exits 1 if they are not current
+import { readFileSync, writeFileSync } from 'node:fs';
+import prettier from 'prettier';
+import { catalogue } from '../dist/capabilities/index.js';
+import { toJsonSchema } from '../dist/capabilities/json-schema.js';
+import { ENVIRONMENT } from '../dist/config.js';
+import { z } from 'zod';
+
+const README = new URL('../README.md', import.meta.url);
+
+/** @param {string} text */
+const cell = (text) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+
+/** @param {string[]} head @param {string[][]} rows */
+const table = (head, rows) =>
+  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n');
+
+/** @param {import('zod').ZodObject} input */
+function argumentsOf(input) {
+  const { properties = {}, required = [] } = /** @type {{ properties?: object, required?: string[] }} */ (
+    toJsonSchema(input, 'input')
+  );
+  return Object.keys(properties)
+    .map((name) => (required.includes(name) ? `**${name}**` : name))
+    .join(', ');
+}
+
+function capabilities() {
+  const tools = catalogue.tools.map(({ name, input, effect, description }) => [
+    `\`${name}\``,
+    argumentsOf(input) || '–',
+    effect.readOnlyHint ? 'reads' : effect.destructiveHint ? 'overwrites' : 'adds',
+    description,
+  ]);
+  const resources = catalogue.resources.map(({ name, uriTemplate, tool, description }) => [
+    `\`${name}\``,
+    `\`${uriTemplate}\``,
+    `\`${tool.name}\``,
+    description,
+  ]);
+  const prompts = catalogue.prompts.map(({ name, arguments: input, description }) => [
+    `\`${name}\``,
+    argumentsOf(input),
+    description,
+  ]);
+  return [
+    '**Tools** (arguments that must be given are bold)',
+    table(['tool', 'arguments', 'effect', 'what it does'], tools),
+    '**Resources**',
+    table(['resource', 'URI', 'the same as', 'what it holds'], resources),
+    '**Prompts**',
+    table(['prompt', 'arguments', 'what it is for'], prompts),
+  ].join('\n\n');
+}
+
+function configuration() {
+  const { properties } =
+    /** @type {{ properties: Record<string, { default?: string | number, description?: string, unit?: string }> }} */ (
+      z.toJSONSchema(ENVIRONMENT, { io: 'input', unrepresentable: 'any' })
+    );
+  const rows = Object.entries(properties).map(([name, { default: fallback, description, unit }]) => [
+    `\`${name}\``,
+    fallback === undefined ? '' : `${fallback}${unit ? ` ${unit}` : ''}`,
+    description ?? '',
+  ]);
+  return table(['variable', 'default', 'meaning'], rows);
+}
+
+/** @param {string} readme @param {string} name @param {string} content */
+function replaceSection(readme, name, content) {
+  const pattern = new RegExp(`(<!-- generated: ${name} -->)[^]*?(<!-- /generated -->)`);
+  if (!pattern.test(readme)) throw new Error(`README.md has no section "generated: ${name}"`);
+  return readme.replace(pattern, (_, open, close) => `${open}\n\n${content}\n\n${close}`);
+}
+
+const before = readFileSync(README, 'utf8');
+const written = replaceSection(
+  replaceSection(before, 'capabilities', capabilities()),
+  'configuration',
+  configuration(),
+);
+const after = await prettier.format(written, {
+  ...(await prettier.resolveConfig(README)),
+  parser: 'markdown',
+});
+
+if (!process.argv.includes('--check')) writeFileSync(README, after);
+else if (before !== after) {
+  process.stderr.write('README.md is not current. Run: npm run docs\n');
+  process.exitCode = 1;
+}
