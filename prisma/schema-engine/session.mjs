@@ -102,10 +102,11 @@ async function runScript(pool, script, onFailure) {
   try {
     return (await pool.query(script)).rowCount ?? 0;
   } catch (error) {
-    if (!(error instanceof pg.DatabaseError)) throw error;
+    // Whatever did not come from the server means that the server is gone.
+    if (!(error instanceof pg.DatabaseError)) throw new DriverAdapterError({ kind: 'ConnectionClosed' });
     onFailure?.({ script, error });
     // A script that failed within its own BEGIN would leave the engine unable to note the failure in its ledger.
-    await pool.query('ROLLBACK');
+    await pool.query('ROLLBACK').catch(() => {});
     const { code = '', severity = '', message, detail, column, hint } = error;
     throw new DriverAdapterError({ kind: 'postgres', code, severity, message, detail, column, hint });
   }

@@ -1,0 +1,142 @@
+import { cp, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { TestDatabase } from './support/database.js';
+import { startSteward, type Steward } from './support/steward.js';
+import { RUN_DIR, SERVER_URL, TEMPLATE_DIR } from './support/template.mjs';
+
+const onEmbedded = SERVER_URL === undefined ? describe : describe.skip;
+
+onEmbedded('the embedded database (not on a server)', () => {
+  let dataDir: string;
+  let running: Steward[] = [];
+
+  beforeEach(async () => {
+    dataDir = path.join(await mkdtemp(path.join(RUN_DIR, 'e-')), 'postgres');
+  });
+  afterEach(async () => {
+    await Promise.all(running.map((steward) => steward.stop()));
+    running = [];
+    await rm(path.dirname(dataDir), { recursive: true, force: true, maxRetries: 40, retryDelay: 250 });
+  });
+
+  const start = async () => {
+    const env = { STEWARD_DATA_DIR: dataDir, STEWARD_EMBEDDED_LINGER_MS: '300', CALL_DEADLINE_MS: '50000' };
+    const database: TestDatabase = {
+      env,
+      query: () => Promise.reject(new Error('not used')),
+      drop: async () => {},
+    };
+    const steward = await startSteward({ database });
+    running.push(steward);
+    return steward;
+  };
+  const fromTemplate = () => cp(TEMPLATE_DIR, dataDir, { recursive: true });
+
+  const create = async (steward: Steward, name: string) => {
+    const { error } = await steward.call('create_user', { username: name, email: `${name}@example.com` });
+    return error;
+  };
+  const total = async (steward: Steward) => (await steward.call('find_users')).data.total;
+
+  /** The process that has the database open; undefined when nobody has. */
+  const hostPid = async () => {
+    const locks = (await readdir(dataDir))
+      .flatMap((name) => /^lock\.(\d+)$/.exec(name)?.[1] ?? [])
+      .map(Number);
+    const owner = JSON.parse(await readFile(path.join(dataDir, `lock.${Math.max(...locks)}`), 'utf8')) as {
+      process: { pid: number };
+    };
+    return isAlive(owner.process.pid) ? owner.process.pid : undefined;
+  };
+  const hostGone = async () => {
+    for (let tries = 0; tries < 100 && (await hostPid()) !== undefined; tries++) await delay(100);
+    return hostPid();
+  };
+
+  it('is created, migrated and seeded at the first start, with progress on stderr', async () => {
+    const steward = await start();
+    expect(await total(steward)).toBeGreaterThan(150);
+    const messages = steward.log().map((line) => line.message);
+    expect(messages).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining('creating'),
+        expect.stringContaining('migrating'),
+        expect.stringContaining('seeding'),
+      ]),
+    );
+  });
+
+  it('is created once by two servers that start at once, and shared by them', async () => {
+    const [one, two] = await Promise.all([start(), start()]);
+    expect(await create(one, 'first_one')).toBeUndefined();
+    expect(await create(two, 'first_one')).toBe('CONFLICT');
+    expect(await total(one)).toBe(await total(two));
+  });
+
+  it('goes on for the second server when the first one ends or is killed', async () => {
+    await fromTemplate();
+    const [first, second, third] = [await start(), await start(), await start()];
+    expect(await create(first, 'by_first')).toBeUndefined();
+    await first.stop();
+    expect(await create(second, 'by_second')).toBeUndefined();
+    process.kill(second.pid, 'SIGKILL');
+    expect(await create(third, 'by_third')).toBeUndefined();
+    expect((await third.call('get_user', { username: 'by_second' })).error).toBeUndefined();
+  });
+
+  it('comes back by itself, with everything acknowledged, when its process is killed', async () => {
+    await fromTemplate();
+    const [one, two] = [await start(), await start()];
+    const acknowledged: string[] = [];
+    for (let round = 0; round < 3; round++) {
+      const writing = Array.from({ length: 30 }, async (_, index) => {
+        const name = `round_${round}_${index}`;
+        if ((await create(index % 2 ? one : two, name)) === undefined) acknowledged.push(name);
+      });
+      await delay(40 * (round + 1));
+      process.kill((await hostPid()) ?? 0, 'SIGKILL');
+      await Promise.all(writing);
+      await servesAgain(one);
+      await servesAgain(two);
+    }
+    expect(acknowledged.length).toBeGreaterThan(0);
+    for (const username of acknowledged) {
+      expect(await one.call('get_user', { username })).toMatchObject({ error: undefined });
+    }
+  });
+
+  it('leaves when the last server has left, and leaves the folder ready for the next', async () => {
+    await fromTemplate();
+    const steward = await start();
+    await create(steward, 'last_words');
+    await steward.stop();
+    expect(await hostGone()).toBeUndefined();
+    const next = await start();
+    expect((await next.call('get_user', { username: 'last_words' })).error).toBeUndefined();
+  });
+
+  it('can be entered by its owner only', async () => {
+    await fromTemplate();
+    const steward = await start();
+    await total(steward);
+    expect(((await stat(path.join(dataDir, 'run'))).mode & 0o077).toString(8)).toBe('0');
+  });
+});
+
+async function servesAgain(steward: Steward): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    if ((await steward.call('list_recent_users')).error === undefined) return;
+    await delay(100);
+  }
+  throw new Error('the server does not serve again');
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
