@@ -1,80 +1,61 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import dotenv from 'dotenv';
 import pg from 'pg';
 
-const PROJECT_ROOT = fileURLToPath(new URL('..', import.meta.url));
-
 /**
- * The database that Prisma's CLI works on: the same one as Steward's (see `src/config.ts`, which cannot be asked
- * because `prisma generate` runs before anything is built).
+ * The database that Prisma's CLI works on: the one Steward uses, as `steward database-url` says. What keeps that command
+ * from saying it ends the CLI too.
  * @param {string[]} args the arguments of the CLI
- * @returns {string | undefined} undefined where the command needs no database and none is configured
- * @throws {Error} when the embedded database is needed and Steward is not built, or cannot bring it up
+ * @returns {string | undefined} undefined where the command needs no database: `prisma generate` has to run before
+ *   anything is built
  */
 export function datasourceUrl(args) {
-  const env = withEnvFiles();
-  const url = env['DATABASE_URL'] ?? urlFromParts(env) ?? (needsDatabase(args) ? embeddedUrl() : undefined);
-  return url && args.includes('studio') ? socketByEnvironment(url) : url;
+  if (!needsDatabase(args)) return undefined;
+  const url = askSteward();
+  const folder = new URL(url).searchParams.get('host');
+  if (!folder) return url;
+  void holdConnection(url);
+  return args.includes('studio') ? socketByEnvironment(url, folder) : url;
 }
 
-/** The real environment first, then `.env.local` (not in tests), then `.env.<NODE_ENV>`; empty means absent. */
-function withEnvFiles() {
-  const real = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value));
-  const name = real['NODE_ENV'] ?? 'development';
-  const files = [...(name === 'test' ? [] : ['.env.local']), `.env.${path.basename(name)}`];
-  /** @type {Record<string, string>} */
-  const fromFiles = {};
-  dotenv.config({
-    path: files.map((file) => path.join(PROJECT_ROOT, file)),
-    processEnv: fromFiles,
-    quiet: true,
-  });
-  const merged = Object.fromEntries(Object.entries(fromFiles).filter(([, value]) => value));
-  return { ...merged, ...real };
-}
-
-/** @param {Record<string, string | undefined>} env */
-function urlFromParts({ DB_NAME, DB_USER = '', DB_PASSWORD = '', DB_HOST = 'localhost', DB_PORT = '5432' }) {
-  if (!DB_NAME) return undefined;
-  const url = new URL('postgresql://localhost');
-  url.username = encodeURIComponent(DB_USER);
-  url.password = encodeURIComponent(DB_PASSWORD);
-  if (DB_HOST.startsWith('/')) url.searchParams.set('host', DB_HOST);
-  else url.hostname = DB_HOST;
-  url.port = DB_PORT;
-  url.pathname = encodeURIComponent(DB_NAME);
-  return url.href;
-}
-
-const DATABASE_COMMANDS = new Set(['migrate', 'db', 'studio']);
+const DATABASE_COMMANDS = {
+  migrate: ['dev', 'reset', 'deploy', 'status', 'resolve'],
+  db: ['pull', 'push', 'seed', 'execute'],
+};
 
 /** @param {string[]} args */
 function needsDatabase(args) {
   if (args.includes('--help') || args.includes('-h')) return false;
-  return args.some((arg) => DATABASE_COMMANDS.has(arg)) || args.includes('--sql');
+  if (args.includes('studio')) return !args.some((arg) => /^--url(=|$)/.test(arg));
+  if (args.some((arg) => /^--((from|to)-(config-datasource|migrations)|sql)(=|$)/.test(arg))) return true;
+  return Object.entries(DATABASE_COMMANDS).some(
+    ([command, actions]) => args.includes(command) && actions.some((action) => args.includes(action)),
+  );
 }
 
-/** Brings the embedded database up, and keeps it up as long as the CLI runs. */
-function embeddedUrl() {
-  const main = path.join(PROJECT_ROOT, 'dist/main.js');
+/** Starts the embedded database, if that is the one. */
+function askSteward() {
+  const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
   if (!existsSync(main)) {
-    throw new Error(
-      'No DATABASE_URL or DB_NAME is set, and the embedded database is not built: run `npm run build` first.',
+    process.stderr.write(
+      'Steward, which knows where the database is, is not built yet. Run: npm run build\n',
     );
+    process.exit(1);
   }
-  const output = execFileSync(process.execPath, [main, 'database-url'], {
+  const { status, stdout } = spawnSync(process.execPath, [main, 'database-url'], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const url = output.trim();
-  void holdConnection(url);
-  return url;
+  // What is wrong stands on stderr by now.
+  if (status !== 0) process.exit(1);
+  return stdout.trim();
 }
 
-/** The embedded database stops some seconds after its last client, and Studio has none until a page is opened. @param {string} url */
+/**
+ * The embedded database stops some seconds after its last client, and Studio has none until a page is opened.
+ * @param {string} url
+ */
 async function holdConnection(url) {
   const client = new pg.Client(url);
   // Should it be lost, the command itself will say so.
@@ -87,11 +68,10 @@ async function holdConnection(url) {
 /**
  * Studio's driver knows no `?host=`, but takes a socket's folder from PGHOST if the URL names neither host nor user.
  * @param {string} url
+ * @param {string} folder
  */
-function socketByEnvironment(url) {
+function socketByEnvironment(url, folder) {
   const { username, password, port, pathname, searchParams } = new URL(url);
-  const folder = searchParams.get('host');
-  if (!folder) return url;
   process.env['PGHOST'] = folder;
   if (port) process.env['PGPORT'] = port;
   if (username) process.env['PGUSER'] = decodeURIComponent(username);

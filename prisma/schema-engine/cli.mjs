@@ -111,7 +111,7 @@ function openedEngine() {
 
 async function openEngine() {
   return openSchemaEngine({
-    url: configuredUrl(),
+    url: datasource?.url,
     shadowDatabaseUrl: datasource?.shadowDatabaseUrl,
     schemaFiles: await Promise.all(options.datamodels.map(readSchema)),
     onLog: ({ level, fields, target }) => log(level, fields, target),
@@ -140,6 +140,8 @@ async function answer({ id, method, params }) {
 /** @param {string} method @param {any} params */
 async function perform(method, params) {
   if (method === 'createDatabase') return createDatabase(params.datasource.url ?? configuredUrl());
+  // A difference may be that of two schema files.
+  if (method !== 'diff') configuredUrl();
   const engine = await openedEngine();
   if (method === 'getDatabaseVersion') return engine.call('version', params);
   const result = await engine.call(method, params);

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
 import { SchemaEngineError } from './errors.mjs';
 import { explain } from './explain.mjs';
+import { offlineSession } from './offline.mjs';
 import { openSession, sessionAdapter } from './session.mjs';
 import { ShadowDatabases } from './shadow.mjs';
 import { loadSchemaEngine } from './wasm.mjs';
@@ -11,7 +12,7 @@ import { loadSchemaEngine } from './wasm.mjs';
 /** @typedef {{ level: string, fields: { message: string }, target: string }} LogLine as the native engine logs */
 /**
  * @typedef {object} EngineOptions
- * @property {string} url
+ * @property {string | undefined} [url] without it, only what needs no database works
  * @property {string | undefined} [shadowDatabaseUrl] a database that may be emptied
  * @property {[file: string, content: string][]} [schemaFiles] the Prisma schema
  * @property {(line: LogLine) => void} [onLog]
@@ -30,8 +31,8 @@ import { loadSchemaEngine } from './wasm.mjs';
  * @returns {Promise<Engine>}
  * @throws {SchemaEngineError} P1000, P1001, P1003, P1010 or P1011 when the database cannot be reached; P1012 for a bad schema
  */
-export async function openSchemaEngine({ url, shadowDatabaseUrl, schemaFiles = [], onLog = () => {} }) {
-  const session = await openSession(url);
+export async function openSchemaEngine({ url = '', shadowDatabaseUrl, schemaFiles = [], onLog = () => {} }) {
+  const session = url ? await openSession(url) : offlineSession();
   const shadows = new ShadowDatabases(session, { url, shadowDatabaseUrl });
   /** @type {import('./explain.mjs').Failures} */
   let failures = {};

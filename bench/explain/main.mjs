@@ -1,0 +1,96 @@
+#!/usr/bin/env node
+// Shows by which indexes PostgreSQL answers every read of the directory, and fails where one scans a table or reads
+// more rows than it should. The statements are those that the domain really sends: they are caught on their way.
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import pg from 'pg';
+import { deployMigrations } from '../../prisma/schema-engine/engine.mjs';
+import { fill } from './fill.mjs';
+import { openDirectory } from './directory.mjs';
+import { judge, readsLargeTable } from './plan.mjs';
+import { allReads } from './reads.mjs';
+import { printTable } from './table.mjs';
+
+const HELP = `Usage: npm run explain -- [USERS] [--keep] [--again]
+
+Creates the database steward_explain with USERS users (default 1000000, which takes some minutes), explains every read
+of the directory once planned for its values (custom) and once for any values (generic, which PostgreSQL may choose for
+a named prepared statement), prints a table, and drops the database again.
+
+  --keep   leave the database where it is
+  --again  explain the database that --keep left
+  --help   this text
+
+TEST_DATABASE_URL names a server on which databases may be created, for instance
+  TEST_DATABASE_URL=postgresql://postgres@127.0.0.1:5432/postgres
+
+Exit code 1: a read has a sequential scan on a large table, or reads more rows than its bound. (With few users that is
+as it should be: PostgreSQL rightly scans a table that is small.)`;
+
+const DATABASE = 'steward_explain';
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    keep: { type: 'boolean', default: false },
+    again: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+const userCount = Number(positionals[0] ?? 1_000_000);
+const server = process.env['TEST_DATABASE_URL'];
+if (flags.help || !server || !Number.isInteger(userCount) || userCount < 1000) {
+  console.error(
+    flags.help ? HELP : `TEST_DATABASE_URL is not set, or USERS is not a number from 1000.\n\n${HELP}`,
+  );
+  process.exit(flags.help ? 0 : 2);
+}
+
+const url = new URL(server);
+url.pathname = `/${DATABASE}`;
+if (!flags.again) {
+  await onServer(`DROP DATABASE IF EXISTS ${DATABASE} WITH (FORCE)`, `CREATE DATABASE ${DATABASE}`);
+}
+try {
+  process.exitCode = (await explainAll()) ? 0 : 1;
+} finally {
+  if (flags.keep) console.error(`Kept: ${DATABASE}`);
+  else await onServer(`DROP DATABASE ${DATABASE} WITH (FORCE)`);
+}
+
+/** @param {string[]} statements */
+async function onServer(...statements) {
+  const client = new pg.Client({ connectionString: server });
+  await client.connect();
+  for (const statement of statements) await client.query(statement);
+  await client.end();
+}
+
+/** @returns {Promise<boolean>} whether all is well */
+async function explainAll() {
+  const client = new pg.Client({ connectionString: url.href });
+  await client.connect();
+  if (!flags.again) {
+    const migrationsDir = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
+    await deployMigrations({ url: url.href, migrationsDir });
+    await fill(client, userCount);
+  }
+  const { directory, caughtWhile, close } = await openDirectory(url.href);
+  const rows = [];
+  const shown = new Set();
+  for (const read of await allReads(directory, client, userCount)) {
+    for (const statement of await caughtWhile(read.run)) {
+      // Look-ups in small tables, and of users by their ids, are the same in every read.
+      const known = !readsLargeTable(statement) || / IN \(/.test(statement.text);
+      const key = statement.text.replace(/ IN \([^)]*\)/, ' IN (…)');
+      if (known && shown.has(key)) continue;
+      shown.add(key);
+      rows.push(await judge(client, read, statement));
+    }
+    console.error(`explained: ${read.label}`);
+  }
+  await close();
+  await client.end();
+  printTable(rows, userCount);
+  return rows.every((row) => row.verdict === '');
+}
