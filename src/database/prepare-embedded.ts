@@ -1,36 +1,29 @@
-import { pathToFileURL } from 'node:url';
-import { PROJECT_ROOT, type DatabaseConfig } from '../config.js';
+import type { DatabaseConfig } from '../config.js';
 import type { Log } from '../log.js';
+import { applyMigrations } from './apply-migrations.js';
 import type { Embedded } from './embedded/index.js';
-import { inspectMigrations, MIGRATIONS_DIR } from './migrations.js';
+import { inspectMigrations } from './migrations.js';
 import { connect } from './pool.js';
-import { seed } from './seed.js';
-
-/** Plain JavaScript outside `src`, because `prisma generate` needs it before anything is compiled. */
-const SCHEMA_ENGINE = new URL('prisma/schema-engine/engine.mjs', pathToFileURL(PROJECT_ROOT)).href;
-
-interface SchemaEngine {
-  deployMigrations(options: { url: string; migrationsDir: string }): Promise<string[]>;
-}
+import { seedIfEmpty } from './seed.js';
 
 /**
  * Migrates the embedded database and, where nobody is in it yet, seeds it. Two servers that start at once on a new
- * folder take turns; one killed half-way leaves the rest to the next start.
+ * folder take turns; one killed half-way leaves the rest to the next start. A database that was migrated by another
+ * version is left as it is.
  */
 export async function prepareEmbedded(embedded: Embedded, config: DatabaseConfig, log: Log): Promise<void> {
   const connections = connect(embedded.url, config, log);
-  const { prisma } = connections;
+  const { prisma, pool } = connections;
   try {
     await embedded.exclusively(async () => {
-      if ((await inspectMigrations(prisma)).state === 'behind') {
+      const found = await inspectMigrations(prisma);
+      if (found.state === 'behind') {
         log.info('migrating the embedded database');
-        const { deployMigrations } = (await import(SCHEMA_ENGINE)) as SchemaEngine;
-        await deployMigrations({ url: embedded.url, migrationsDir: MIGRATIONS_DIR });
-      }
-      if ((await prisma.user.findFirst({ select: { id: true } })) === null) {
-        log.info('seeding the embedded database with a sample organisation');
-        await seed(prisma);
-      }
+        await applyMigrations(pool, found.migrations);
+      } else if (found.state !== 'current') return;
+      const created = await seedIfEmpty(prisma);
+      if (created > 0)
+        log.info(`seeded the embedded database with a sample organisation of ${created} users`);
     });
   } finally {
     await connections.close();

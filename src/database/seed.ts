@@ -27,12 +27,13 @@ const YEARS_OF_HISTORY = 6;
 const LEAVERS = 14;
 
 /**
- * Fills an empty directory with a small, believable organisation: the same people each time, the last of whom joined
- * today. All of it or, when it fails or is killed, nothing.
+ * Fills a directory in which nobody is yet with a small, believable organisation: the same people each time, the last
+ * of whom joined today. All of it or, when it fails or is killed, nothing.
  * @returns how many users were created
  */
-export async function seed(prisma: PrismaClient, now = new Date()): Promise<number> {
-  const people = samplePeople(now);
+export async function seedIfEmpty(prisma: PrismaClient): Promise<number> {
+  if ((await prisma.user.findFirst({ select: { id: true } })) !== null) return 0;
+  const people = samplePeople(new Date());
   await prisma.$transaction(
     async (tx) => {
       await tx.department.createMany({

@@ -3,10 +3,12 @@ import { Lease } from './control/lease.js';
 import { CONTROL_PROTOCOL } from './control/messages.js';
 import { EmbeddedDatabaseError } from './errors.js';
 import { layout } from './folder/data-folder.js';
-import { currentGeneration, type Generation, type Owner } from './folder/ownership.js';
+import type { Owner } from './folder/owner.js';
+import { currentGeneration, type Generation } from './folder/ownership.js';
 import { startHost, type StartedHost } from './start-host.js';
-import type { Timing } from './timing.js';
 
+/** How long a host may give no sign of life. */
+const PATIENCE_MS = 45_000;
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 500;
 const MOST_FAILURES = 3;
@@ -15,19 +17,18 @@ export interface FoundHost {
   lease: Lease;
   /** The folder of the PostgreSQL socket. */
   folder: string;
-  /** Whether it was started here. */
-  started: boolean;
 }
 
 /**
  * Takes a lease from the folder's host, starting one if none is alive. Many may do so at once: the hosts they start
  * settle among themselves which one stays.
+ * @param lingerMs how long a host that is started here stays without a connection
  * @param signal gives up early
  * @throws EmbeddedDatabaseError if no host answers in time, or none can be started
  */
 export async function findHost(
   dataDir: string,
-  timing: Timing,
+  lingerMs: number,
   onProgress: (text: string) => void,
   signal: AbortSignal,
 ): Promise<FoundHost> {
@@ -39,17 +40,16 @@ export async function findHost(
     const owner = current?.owner?.released ? undefined : current?.owner;
     const started = child !== undefined && owner?.process.pid === child.pid;
     const lease =
-      owner &&
-      (await leaseFrom(owner, dataDir, timing, started ? onProgress : waiting(owner, onProgress), signal));
+      owner && (await leaseFrom(owner, dataDir, started ? onProgress : waiting(owner, onProgress), signal));
     if (signal.aborted) await lease?.end();
     signal.throwIfAborted();
-    if (owner && lease) return { lease, folder: owner.folder, started };
+    if (owner && lease) return { lease, folder: owner.folder };
 
     if (child?.ended && !lostToAnother(child) && ++failures > MOST_FAILURES)
       throw cannotStart(child, dataDir);
-    if (Date.now() - begun > timing.startTimeoutMs) throw unanswered(dataDir, current, timing);
+    if (Date.now() - begun > PATIENCE_MS) throw unanswered(dataDir, current);
     if (!child) onProgress('starting the embedded database');
-    if (!child || child.ended) child = startHost(dataDir, timing);
+    if (!child || child.ended) child = startHost(dataDir, lingerMs);
     await delay(pause);
   }
 }
@@ -58,7 +58,6 @@ export async function findHost(
 async function leaseFrom(
   owner: Owner,
   dataDir: string,
-  timing: Timing,
   onProgress: (text: string) => void,
   signal: AbortSignal,
 ): Promise<Lease | undefined> {
@@ -68,9 +67,9 @@ async function leaseFrom(
   signal.addEventListener('abort', giveUp);
   try {
     if (owner.protocol !== CONTROL_PROTOCOL) throw otherVersion(owner);
-    const outcome = await lease.untilReady(timing.startTimeoutMs, onProgress);
+    const outcome = await lease.untilReady(PATIENCE_MS, onProgress);
     if (outcome === 'ready') return lease;
-    if (outcome === 'silent') throw silent(dataDir, owner, timing);
+    if (outcome === 'silent') throw silent(dataDir, owner);
     return undefined;
   } catch (error) {
     giveUp();
@@ -102,21 +101,21 @@ function cannotStart({ ended }: StartedHost, dataDir: string): EmbeddedDatabaseE
   );
 }
 
-function silent(dataDir: string, owner: Owner, timing: Timing): EmbeddedDatabaseError {
+function silent(dataDir: string, owner: Owner): EmbeddedDatabaseError {
   const { pid } = owner.process;
   return new EmbeddedDatabaseError(
-    `Process ${pid} holds the embedded database in ${dataDir} and has not answered for ${seconds(timing)} s: it is busy or frozen. ` +
+    `Process ${pid} holds the embedded database in ${dataDir} and has not answered for ${PATIENCE_MS / 1000} s: it is busy or frozen. ` +
       `Wait and try again, or end it with "kill -9 ${pid}"; what was saved stays saved.`,
   );
 }
 
-function unanswered(dataDir: string, current: Generation | undefined, timing: Timing): EmbeddedDatabaseError {
+function unanswered(dataDir: string, current: Generation | undefined): EmbeddedDatabaseError {
   if (!current?.owner)
     return new EmbeddedDatabaseError(
-      `No embedded database came up in ${dataDir} within ${seconds(timing)} s.`,
+      `No embedded database came up in ${dataDir} within ${PATIENCE_MS / 1000} s.`,
     );
   return new EmbeddedDatabaseError(
-    `Process ${current.owner.process.pid} holds the embedded database in ${dataDir} and could not be reached for ${seconds(timing)} s. ` +
+    `Process ${current.owner.process.pid} holds the embedded database in ${dataDir} and could not be reached for ${PATIENCE_MS / 1000} s. ` +
       `End it and try again. If it ran in a container that is gone, remove ${current.file}.`,
   );
 }
@@ -125,8 +124,4 @@ function otherVersion(owner: Owner): EmbeddedDatabaseError {
   return new EmbeddedDatabaseError(
     `Another version of Steward uses the embedded database (process ${owner.process.pid}). Close it, and try again in a minute.`,
   );
-}
-
-function seconds({ startTimeoutMs }: Timing): number {
-  return Math.round(startTimeoutMs / 1000);
 }

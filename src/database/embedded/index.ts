@@ -3,34 +3,31 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { EmbeddedDatabaseError } from './errors.js';
 import { findHost, type FoundHost } from './find-host.js';
 import { prepareDataFolder } from './folder/data-folder.js';
-import { timing, type Timing } from './timing.js';
 
 export { EmbeddedDatabaseError };
 
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 10_000;
 
-export interface EmbeddedOptions extends Partial<Timing> {
+export interface EmbeddedOptions {
   /** Created, for this user alone, if it does not exist. */
   dataDir: string;
+  /** How long a host that is started for this stays up without a connection, in milliseconds. */
+  lingerMs: number;
   /** One line at a time, for the operator: what is being done or waited for. */
   onProgress(text: string): void;
-  /** The host died; another is being brought up. Connections are broken, and the pool has to make new ones. */
-  onLost?(): void;
 }
 
 /** An open embedded database. */
 export interface Embedded {
   /** For pg, Prisma and psql. Good for as long as this is open, whatever hosts come and go. */
   readonly url: string;
-  /** Whether this call started the host; otherwise another process had. */
-  readonly serverStarted: boolean;
   /**
-   * Runs `work` while no other process runs its own: for migrating and seeding. `signal` aborts when the host dies
-   * meanwhile, which also ends the exclusion.
+   * Runs `work` while no other process runs its own: for migrating and seeding. A host that dies meanwhile ends the
+   * exclusion and breaks the connections of `work`.
    * @throws what `work` throws; EmbeddedDatabaseError once closed
    */
-  exclusively<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  exclusively<T>(work: () => Promise<T>): Promise<T>;
   /** Leaves the database to the others. The host goes by itself when it was the last one. */
   close(): Promise<void>;
 }
@@ -42,14 +39,12 @@ export interface Embedded {
  */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const dataDir = await prepareDataFolder(path.resolve(options.dataDir));
-  const patience = timing(options);
   const closing = new AbortController();
-  const first = await findHost(dataDir, patience, options.onProgress, closing.signal);
-  return new OpenEmbedded(dataDir, patience, options, first, closing);
+  const first = await findHost(dataDir, options.lingerMs, options.onProgress, closing.signal);
+  return new OpenEmbedded(dataDir, options, first, closing);
 }
 
 class OpenEmbedded implements Embedded {
-  readonly serverStarted: boolean;
   #url: string;
   /** The lease in force; pending while a new host is being brought up. */
   #host: Promise<FoundHost>;
@@ -58,12 +53,10 @@ class OpenEmbedded implements Embedded {
 
   constructor(
     private readonly dataDir: string,
-    private readonly timing: Timing,
     private readonly options: EmbeddedOptions,
     first: FoundHost,
     private readonly closing: AbortController,
   ) {
-    this.serverStarted = first.started;
     this.#url = databaseUrl(first.folder);
     this.#host = Promise.resolve(first);
     this.#hold(first);
@@ -73,7 +66,7 @@ class OpenEmbedded implements Embedded {
     return this.#url;
   }
 
-  exclusively<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
     const run = this.#section.then(() => this.#inSection(work));
     this.#section = run.catch(() => {});
     return run;
@@ -85,33 +78,37 @@ class OpenEmbedded implements Embedded {
     await host?.lease.end();
   }
 
-  async #inSection<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async #inSection<T>(work: () => Promise<T>): Promise<T> {
     for (;;) {
       this.closing.signal.throwIfAborted();
       const { lease } = await this.#host;
       if (!(await lease.enter())) continue;
-      const lost = new AbortController();
-      void lease.closed.then(() => lost.abort(new EmbeddedDatabaseError('The embedded database went away.')));
-      return await work(lost.signal).finally(() => lease.leave());
+      return await work().finally(() => lease.leave());
     }
   }
 
   #hold({ lease }: FoundHost): void {
     lease.relax();
-    void lease.closed.then(() => {
-      if (this.closing.signal.aborted) return;
-      this.options.onLost?.();
-      this.#host = this.#recover();
-      // Whoever waits for it hears of the failure; if nobody does, there is nothing to tell.
-      this.#host.catch(() => {});
-    });
+    void lease.closed.then(() => this.#lost());
+  }
+
+  #lost(): void {
+    if (this.closing.signal.aborted) return;
+    this.#host = this.#recover();
+    // Whoever waits for it hears of the failure; if nobody does, there is nothing to tell.
+    this.#host.catch(() => {});
   }
 
   /** Brings up a host, or finds the one that another process brought up, however often that takes. */
   async #recover(): Promise<FoundHost> {
     for (let pause = FIRST_RETRY_MS; ; pause = Math.min(pause * 2, LONGEST_RETRY_MS)) {
       try {
-        const host = await findHost(this.dataDir, this.timing, this.options.onProgress, this.closing.signal);
+        const host = await findHost(
+          this.dataDir,
+          this.options.lingerMs,
+          this.options.onProgress,
+          this.closing.signal,
+        );
         this.#url = databaseUrl(host.folder);
         this.#hold(host);
         return host;

@@ -4,7 +4,6 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EmbeddedDatabaseError } from './errors.js';
 import { layout } from './folder/data-folder.js';
-import type { Timing } from './timing.js';
 
 /** A host that was started here and may since have become the owner, have lost to another, or have failed. */
 export interface StartedHost {
@@ -16,21 +15,18 @@ export interface StartedHost {
 /**
  * Starts a host that outlives this process. It gets nothing of ours: no terminal or pipe (an MCP client waits for them
  * to close), no working folder, and of the environment only what says where things are.
+ * @param lingerMs how long the host stays without a connection before it leaves
  * @throws EmbeddedDatabaseError if this installation has no host program
  */
-export function startHost(dataDir: string, { lingerMs, idleInTransactionMs }: Timing): StartedHost {
+export function startHost(dataDir: string, lingerMs: number): StartedHost {
   const stderr = openSync(layout(dataDir).log, 'a', 0o600);
   try {
-    const child = spawn(
-      nodeProgram(),
-      [hostProgram(), dataDir, String(lingerMs), String(idleInTransactionMs)],
-      {
-        detached: true,
-        stdio: ['ignore', 'ignore', stderr],
-        cwd: path.parse(dataDir).root,
-        env: only('PATH', 'HOME', 'TMPDIR', 'LANG', 'LD_LIBRARY_PATH', 'NODE_EXTRA_CA_CERTS'),
-      },
-    );
+    const child = spawn(nodeProgram(), [hostProgram(), dataDir, String(lingerMs)], {
+      detached: true,
+      stdio: ['ignore', 'ignore', stderr],
+      cwd: path.parse(dataDir).root,
+      env: only('PATH', 'HOME', 'TMPDIR', 'LANG', 'LD_LIBRARY_PATH', 'NODE_EXTRA_CA_CERTS'),
+    });
     const host: StartedHost = { pid: child.pid, ended: undefined };
     child.on('exit', (code) => (host.ended = { code }));
     child.on('error', (error) => (host.ended = { code: null, error }));
@@ -48,7 +44,7 @@ function nodeProgram(): string {
 
 /** The compiled program; tests run the sources, and find it where the build puts it. */
 function hostProgram(): string {
-  const beside = fileURLToPath(new URL('./host.js', import.meta.url));
+  const beside = fileURLToPath(new URL('./host/main.js', import.meta.url));
   const built = beside.replace(/([\\/])src([\\/]database[\\/])/, '$1dist$2');
   const found = [beside, built].find((file) => existsSync(file));
   if (found === undefined)

@@ -1,5 +1,5 @@
 import net, { type Socket } from 'node:net';
-import { onMessage, send, type FromHost, type ToHost } from './messages.js';
+import { onMessage, send, type FromHost } from './messages.js';
 
 const MAX_CONNECTIONS = 1000;
 
@@ -25,12 +25,16 @@ export class ControlServer {
         this.#leave(socket);
         onCount(this.#leases.size);
       });
-      onMessage<ToHost>(socket, ({ kind }) => (kind === 'enter' ? this.#enter(socket) : this.#leave(socket)));
+      onMessage(socket, ({ kind }) => {
+        if (kind === 'enter') this.#enter(socket);
+        else if (kind === 'leave') this.#leave(socket);
+      });
       send(socket, this.#status);
     });
     this.#server.maxConnections = MAX_CONNECTIONS;
   }
 
+  /** @throws what listen(2) gives, for instance EADDRINUSE */
   listen(path: string): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);

@@ -20,9 +20,9 @@ export class Lease {
         resolve();
       });
     });
-    onMessage<FromHost>(socket, (message) => {
-      if (message.kind === 'entered') return this.#onEntered?.();
-      this.#status = message;
+    onMessage(socket, (message) => {
+      if (message.kind === 'entered') this.#onEntered?.();
+      else if (message.kind !== 'enter' && message.kind !== 'leave') this.#status = message;
       this.#onStatus?.();
     });
   }

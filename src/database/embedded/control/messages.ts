@@ -16,15 +16,13 @@ export type ToHost = { kind: 'enter' } | { kind: 'leave' };
 
 const LONGEST_LINE = 64 * 1024;
 
+/** Sends a message; to a peer that is gone, nothing is sent. */
 export function send(socket: Socket, message: FromHost | ToHost): void {
   if (socket.writable) socket.write(`${JSON.stringify(message)}\n`);
 }
 
 /** Calls back for each message; a peer that sends anything else loses its connection. */
-export function onMessage<Message extends FromHost | ToHost>(
-  socket: Socket,
-  handle: (message: Message) => void,
-): void {
+export function onMessage(socket: Socket, handle: (message: FromHost | ToHost) => void): void {
   let rest = '';
   socket.setEncoding('utf8');
   socket.on('data', (chunk: string) => {
@@ -32,7 +30,7 @@ export function onMessage<Message extends FromHost | ToHost>(
     rest = lines.pop() ?? '';
     try {
       if (rest.length > LONGEST_LINE) throw new Error('line too long');
-      for (const line of lines) handle(JSON.parse(line) as Message);
+      for (const line of lines) handle(JSON.parse(line) as FromHost | ToHost);
     } catch {
       socket.destroy();
     }

@@ -13,7 +13,6 @@ const OURS = /^(lock\..+|run|host\.log|pgdata|pgdata\.new-.+|lost\+found|\.DS_St
 /** What lies where inside the folder of an embedded database. */
 export function layout(dataDir: string) {
   return {
-    dataDir,
     /** PostgreSQL's own data folder. If it exists, it is complete. */
     pgdata: path.join(dataDir, 'pgdata'),
     run: path.join(dataDir, 'run'),
@@ -91,7 +90,7 @@ function explain(error: unknown, dataDir: string): unknown {
   if (error instanceof EmbeddedDatabaseError) return error;
   const reason = REASONS[(error as NodeJS.ErrnoException).code ?? ''] ?? (error as Error).message;
   return new EmbeddedDatabaseError(
-    `The folder ${dataDir} cannot be used for the embedded database: ${reason}. Mend that, or choose another folder.`,
+    `The folder ${dataDir} cannot be used for the embedded database: ${reason}. Fix that, or choose another folder.`,
     { cause: error },
   );
 }

@@ -1,5 +1,5 @@
 import net from 'node:net';
-import type { Owner } from './ownership.js';
+import type { Owner } from './owner.js';
 import { isRunning } from './process-identity.js';
 
 /**

@@ -1,9 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { link, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
-import path from 'node:path';
-import { isAlive } from './liveness.js';
-import type { ProcessIdentity } from './process-identity.js';
-
 /**
  * Who may open a data folder: at most one host at any time.
  *
@@ -19,17 +13,11 @@ import type { ProcessIdentity } from './process-identity.js';
  * A listing could miss the highest only if takeovers removed and made files while it was read; so the last few
  * generations are kept, and a winner tidies up only after its database is open.
  */
-export interface Owner {
-  /** Of the conversation on the control socket. */
-  protocol: number;
-  process: ProcessIdentity;
-  /** The folder of the PostgreSQL socket. */
-  folder: string;
-  /** The socket on which the owner listens from before it links its file until after its database is closed. */
-  control: string;
-  /** It has closed its database and is about to exit. */
-  released?: true;
-}
+import { randomUUID } from 'node:crypto';
+import { link, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { isAlive } from './liveness.js';
+import type { Owner } from './owner.js';
 
 export interface Generation {
   number: number;

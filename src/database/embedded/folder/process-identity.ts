@@ -12,6 +12,7 @@ export interface ProcessIdentity {
   namespace: string;
 }
 
+/** The identity of this process. */
 export async function ownIdentity(): Promise<ProcessIdentity> {
   const [started, boot, namespace] = await Promise.all([startOf(process.pid), bootId(), pidNamespace()]);
   return { pid: process.pid, started: started ?? '', boot, namespace };

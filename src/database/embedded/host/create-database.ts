@@ -11,7 +11,7 @@ export async function createDatabase(dataDir: string): Promise<void> {
     if (name.startsWith('pgdata.new-')) await rm(path.join(dataDir, name), { recursive: true, force: true });
   }
   const aside = path.join(dataDir, `pgdata.new-${randomUUID()}`);
-  // A thread gives back the 150 MB that initdb takes, and lets the host greet those who wait.
+  // On a thread, so that the host can greet those who wait, and most of initdb's memory is given back.
   await once(new Worker(new URL('./initdb-worker.js', import.meta.url), { workerData: aside }), 'exit');
   await syncTree(aside);
   await rename(aside, layout(dataDir).pgdata);
@@ -28,5 +28,9 @@ async function syncTree(folder: string): Promise<void> {
 
 async function syncFile(file: string): Promise<void> {
   const handle = await open(file, 'r');
-  await handle.sync().finally(() => handle.close());
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }

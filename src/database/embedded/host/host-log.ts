@@ -1,7 +1,7 @@
 import { appendFileSync, statSync, truncateSync } from 'node:fs';
 
-/** The log starts afresh when it is larger, in bytes: nobody tidies up after a desktop program. */
-export const MAX_LOG = 1024 * 1024;
+/** In bytes: a larger log is started afresh. */
+const MAX_LOG = 1024 * 1024;
 
 /** The host's own log; the host has no terminal. Holds no SQL and no data. */
 export class HostLog {

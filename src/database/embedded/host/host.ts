@@ -33,9 +33,8 @@ export class Host {
     private readonly pglite: PGlite,
     private readonly control: ControlServer,
     private readonly log: HostLog,
-    idleInTransactionMs: number,
   ) {
-    this.#session = new Session((messages) => execute(pglite, messages), idleInTransactionMs);
+    this.#session = new Session((messages) => execute(pglite, messages));
     this.#maintenance = new Maintenance(pglite, this.#session, log);
   }
 
@@ -47,9 +46,10 @@ export class Host {
     const socket = path.join(this.generation.owner?.folder ?? '', SQL_SOCKET);
     // A killed host leaves its socket behind. Whoever owns the folder may take its place.
     await rm(socket, { force: true });
+    // Before anybody is let in, who may leave the session inside a transaction that failed.
+    await this.#maintenance.begin();
     await wire.listen(socket);
     this.#wire = wire;
-    await this.#maintenance.begin();
     const own = await stat(this.generation.file);
     this.#watch = setInterval(() => void this.#assertOwner(own.ino), OWNERSHIP_CHECK_MS);
     await tidyUp(this.dataDir, this.generation);

@@ -1,6 +1,6 @@
-import { BACKEND } from './frames.js';
+import { BACKEND, messagesOf } from './frames.js';
 
-/** What the front has to know of PGlite's answer to a batch. */
+/** What the wire server has to know of PGlite's answer to a batch. */
 export interface Answer {
   bytes: Buffer;
   /** The status of the last ReadyForQuery: idle, in a transaction, in a failed one; undefined: none was sent. */
@@ -12,16 +12,12 @@ export interface Answer {
 export function readAnswer(bytes: Buffer, surplusParseComplete: number | undefined): Answer {
   const answer: Answer = { bytes, status: undefined, failed: false };
   let parsed = 0;
-  for (let at = 0; at + 5 <= bytes.length;) {
-    const next = at + 1 + bytes.readInt32BE(at + 1);
-    const type = bytes[at];
+  for (const { type, from, to } of messagesOf(bytes)) {
     if (type === BACKEND.readyForQuery)
-      answer.status = String.fromCharCode(bytes[at + 5] ?? 0) as 'I' | 'T' | 'E';
+      answer.status = String.fromCharCode(bytes[from + 5] ?? 0) as 'I' | 'T' | 'E';
     else if (type === BACKEND.error) answer.failed = true;
-    else if (type === BACKEND.parseComplete && parsed++ === surplusParseComplete) {
-      answer.bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(next)]);
-    }
-    at = next;
+    else if (type === BACKEND.parseComplete && parsed++ === surplusParseComplete)
+      answer.bytes = Buffer.concat([bytes.subarray(0, from), bytes.subarray(to)]);
   }
   return answer;
 }

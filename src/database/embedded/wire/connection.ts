@@ -16,6 +16,8 @@ import { Statements } from './statements.js';
 
 const SYNC = message(FRONTEND.sync);
 const ROLLBACK = message(FRONTEND.query, cString('ROLLBACK'));
+/** Settings are the one session's: a client must not leave its time zone or search path to the others. */
+const RESET_ALL = message(FRONTEND.query, cString('RESET ALL'));
 const STARTUP_LIMIT_MS = 30_000;
 /** More unread answer than this, and the client is waited for before its next batch. Bytes. */
 const UNREAD_LIMIT = 8 * 1024 * 1024;
@@ -79,10 +81,10 @@ export class Connection implements Holder {
   }
 
   #startUp(packet: Buffer): 'startup' | 'queries' | 'end' {
-    const { bytes, then } = answerStartup(packet, this.parameters, this.id);
-    if (then !== 'queries') {
+    const { bytes, next } = answerStartup(packet, this.parameters, this.id);
+    if (next !== 'queries') {
       this.socket.write(bytes);
-      return then;
+      return next;
     }
     if (this.refusal) {
       this.socket.write(fatal(this.refusal.sqlState, this.refusal.text));
@@ -118,7 +120,13 @@ export class Connection implements Holder {
     const batch = this.#batch;
     this.#batch = [];
     this.#batchBytes = 0;
+    const continued = this.session.holds(this);
     await this.session.take(this);
+    // A client that went while it waited was told nothing, and may have told somebody that nothing was done.
+    if (!this.socket.writable) {
+      if (!continued) this.session.release();
+      return;
+    }
     const { messages, surplusParseComplete } = this.#statements.prepare(batch);
     const answer = readAnswer(await this.session.execute(messages), surplusParseComplete);
     if (answer.failed) this.#statements.failed();
@@ -133,10 +141,9 @@ export class Connection implements Holder {
   async #cleanUp(): Promise<void> {
     const close = this.#statements.closeAll();
     const inTurn = this.session.holds(this);
-    if (!inTurn && close.length === 0) return;
     await this.session.take(this);
     // The Sync ends a pipeline that broke off half-way; only then is the ROLLBACK heard.
-    await this.session.execute(Buffer.concat([...(inTurn ? [SYNC, ROLLBACK] : []), ...close, SYNC]));
+    await this.session.execute(Buffer.concat([...(inTurn ? [SYNC, ROLLBACK] : []), ...close, RESET_ALL]));
     if (inTurn) this.#statements.failed();
     this.session.release();
   }

@@ -16,7 +16,16 @@ export const FRONTEND = {
   terminate: 0x58,
 } as const;
 
-export const BACKEND = { parseComplete: 0x31, error: 0x45, readyForQuery: 0x5a } as const;
+/** What a server says, as far as it is looked for or said here. */
+export const BACKEND = {
+  authentication: 0x52,
+  backendKeyData: 0x4b,
+  error: 0x45,
+  negotiateProtocolVersion: 0x76,
+  parameterStatus: 0x53,
+  parseComplete: 0x31,
+  readyForQuery: 0x5a,
+} as const;
 
 /** One message larger than this closes its connection: the session's memory is one for all. Bytes. */
 export const MAX_MESSAGE = 64 * 1024 * 1024;
@@ -82,6 +91,14 @@ export class MessageReader {
   }
 }
 
+/** Where each of the messages lies that `bytes` consists of: `from` its type to before `to`. */
+export function* messagesOf(bytes: Buffer): Generator<{ type: number; from: number; to: number }> {
+  for (let from = 0, to; from + 5 <= bytes.length; from = to) {
+    to = from + 1 + bytes.readInt32BE(from + 1);
+    yield { type: bytes.readUInt8(from), from, to };
+  }
+}
+
 /** A message of the given type. */
 export function message(type: number, ...body: Buffer[]): Buffer {
   const header = Buffer.alloc(5);
@@ -90,6 +107,7 @@ export function message(type: number, ...body: Buffer[]): Buffer {
   return Buffer.concat([header, ...body]);
 }
 
+/** Text as the protocol has it: with a zero behind it. */
 export function cString(text: string): Buffer {
   return Buffer.from(`${text}\0`, 'utf8');
 }

@@ -1,6 +1,9 @@
 /** Where one turn's messages go: the whole of PGlite's answer to `messages`, in order. */
 export type Execute = (messages: Buffer) => Promise<Buffer>;
 
+/** How long a holder may idle inside its turn while others wait. */
+const IDLE_LIMIT_MS = 60_000;
+
 /** Somebody who may hold the session. */
 export interface Holder {
   /** Called when it has kept the others waiting for too long between two batches of one transaction. */
@@ -21,11 +24,7 @@ export class Session {
   /** Whose the session's unnamed prepared statement is; undefined: nobody's who could say. */
   unnamedOwner: Holder | undefined;
 
-  constructor(
-    readonly execute: Execute,
-    /** How long a holder may idle inside its turn while others wait, in milliseconds. */
-    private readonly idleLimitMs: number,
-  ) {}
+  constructor(readonly execute: Execute) {}
 
   /** Resolves when the session is the holder's; at once if it already is. */
   take(holder: Holder): Promise<void> {
@@ -75,7 +74,7 @@ export class Session {
       clearTimeout(this.#eviction);
       this.#eviction = undefined;
     } else {
-      this.#eviction ??= setTimeout(() => this.#holder?.evict(), this.idleLimitMs);
+      this.#eviction ??= setTimeout(() => this.#holder?.evict(), IDLE_LIMIT_MS);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { cString, fatal, message, ProtocolViolation } from './frames.js';
+import { BACKEND, cString, fatal, message, messagesOf, ProtocolViolation } from './frames.js';
 
 const PROTOCOL_3_0 = 196_608;
 const CANCEL_REQUEST = 80_877_102;
@@ -6,12 +6,12 @@ const SSL_REQUEST = 80_877_103;
 const GSSENC_REQUEST = 80_877_104;
 
 const DATABASE = 'postgres';
-const READY_FOR_QUERY = message(0x5a, Buffer.from('I'));
+const READY_FOR_QUERY = message(BACKEND.readyForQuery, Buffer.from('I'));
 
 /** How a start-up packet is answered, and whether more start-up packets follow, queries follow, or nothing does. */
 export interface StartupReply {
   bytes: Buffer;
-  then: 'startup' | 'queries' | 'end';
+  next: 'startup' | 'queries' | 'end';
 }
 
 /**
@@ -22,22 +22,23 @@ export interface StartupReply {
  */
 export function answerStartup(packet: Buffer, parameters: Buffer, connectionId: number): StartupReply {
   const code = packet.readInt32BE(4);
-  if (code === SSL_REQUEST || code === GSSENC_REQUEST) return { bytes: Buffer.from('N'), then: 'startup' };
+  if (code === SSL_REQUEST || code === GSSENC_REQUEST) return { bytes: Buffer.from('N'), next: 'startup' };
   // PGlite computes on the thread that would have to hear of it: there is nothing to cancel by the time it does.
-  if (code === CANCEL_REQUEST) return { bytes: Buffer.alloc(0), then: 'end' };
+  if (code === CANCEL_REQUEST) return { bytes: Buffer.alloc(0), next: 'end' };
   if (code >> 16 !== 3) throw new ProtocolViolation('unsupported frontend protocol');
 
   const database = startupParameters(packet).get('database') ?? DATABASE;
   if (database !== DATABASE) {
     const reason = `database "${database}" does not exist; the embedded database is called "${DATABASE}"`;
-    return { bytes: fatal('3D000', reason), then: 'end' };
+    return { bytes: fatal('3D000', reason), next: 'end' };
   }
-  const negotiated = code === PROTOCOL_3_0 ? [] : [message(0x76, int32(PROTOCOL_3_0), int32(0))];
-  const authenticationOk = message(0x52, int32(0));
-  const backendKey = message(0x4b, int32(connectionId), int32(0));
+  const negotiated =
+    code === PROTOCOL_3_0 ? [] : [message(BACKEND.negotiateProtocolVersion, int32(PROTOCOL_3_0), int32(0))];
+  const authenticationOk = message(BACKEND.authentication, int32(0));
+  const backendKey = message(BACKEND.backendKeyData, int32(connectionId), int32(0));
   return {
     bytes: Buffer.concat([...negotiated, authenticationOk, parameters, backendKey, READY_FOR_QUERY]),
-    then: 'queries',
+    next: 'queries',
   };
 }
 
@@ -50,10 +51,8 @@ export function ownStartupPacket(): Buffer {
 /** The ParameterStatus messages among PGlite's answer to a start-up packet; `server_version` is one. */
 export function parameterStatuses(answer: Buffer): Buffer {
   const found: Buffer[] = [];
-  for (let at = 0; at + 5 <= answer.length;) {
-    const next = at + 1 + answer.readInt32BE(at + 1);
-    if (answer[at] === 0x53) found.push(answer.subarray(at, next));
-    at = next;
+  for (const { type, from, to } of messagesOf(answer)) {
+    if (type === BACKEND.parameterStatus) found.push(answer.subarray(from, to));
   }
   return Buffer.concat(found);
 }

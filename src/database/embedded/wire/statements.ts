@@ -8,6 +8,9 @@ export interface Prepared {
   surplusParseComplete: number | undefined;
 }
 
+/** What the first byte of Describe and Close says of the name behind it: a statement's, not a portal's. */
+const STATEMENT = 0x53;
+
 const COPY_REFUSED = message(
   FRONTEND.copyFail,
   cString('the embedded database takes no data from the client; use INSERT'),
@@ -58,7 +61,9 @@ export class Statements {
 
   /** Messages that forget every statement of this connection. */
   closeAll(): Buffer[] {
-    return [...this.#names.values()].map((name) => message(FRONTEND.close, Buffer.from('S'), cString(name)));
+    return [...this.#names.values()].map((name) =>
+      message(FRONTEND.close, Buffer.of(STATEMENT), cString(name)),
+    );
   }
 
   #rewrite(frame: Buffer): Buffer {
@@ -126,7 +131,7 @@ function usesUnnamed(frame: Buffer): boolean {
 }
 
 function isStatement(frame: Buffer): boolean {
-  return frame[5] === 0x53;
+  return frame[5] === STATEMENT;
 }
 
 function mentionsStdin(frame: Buffer): boolean {

@@ -7,9 +7,9 @@ import type { Session } from './session.js';
  *
  * Each connection has its own transactions, portals and prepared statements. What belongs to a PostgreSQL session
  * beyond that is one for all connections: SET without LOCAL, temporary tables, SQL-level PREPARE, LISTEN, advisory
- * locks (which therefore exclude nobody), cursors WITH HOLD. DISCARD ALL and
- * DEALLOCATE ALL hit everybody's prepared statements. Settings in the start-up packet are ignored; a statement cannot
- * be cancelled, and PGlite has no timers to end one with.
+ * locks (which therefore exclude nobody), cursors WITH HOLD. DISCARD ALL and DEALLOCATE ALL hit everybody's prepared
+ * statements. Settings in the start-up packet are ignored; a statement cannot be cancelled, and PGlite has no timers to
+ * end one with.
  */
 export class WireServer {
   readonly #server: net.Server;

@@ -1,23 +1,23 @@
 /**
- * The process that owns an embedded database: `node host.js <data folder> <linger ms> <idle in transaction ms>`.
+ * The process that owns an embedded database: `node main.js <data folder> <linger ms>`.
  * Started by `openEmbedded`, detached from its starter; leaves by itself when nobody has been connected for a while.
  */
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { ControlServer } from './control/control-server.js';
-import { CONTROL_PROTOCOL } from './control/messages.js';
-import { layout } from './folder/data-folder.js';
-import { acquire, currentGeneration, type Generation } from './folder/ownership.js';
-import { ownIdentity } from './folder/process-identity.js';
-import { socketFolder } from './folder/socket-folder.js';
-import { HostLog } from './host/host-log.js';
-import { CRASHED, Host } from './host/host.js';
-import { Presence } from './host/presence.js';
+import { ControlServer } from '../control/control-server.js';
+import { CONTROL_PROTOCOL } from '../control/messages.js';
+import { layout } from '../folder/data-folder.js';
+import { acquire, currentGeneration, type Generation } from '../folder/ownership.js';
+import { ownIdentity } from '../folder/process-identity.js';
+import { socketFolder } from '../folder/socket-folder.js';
+import { HostLog } from './host-log.js';
+import { CRASHED, Host } from './host.js';
+import { Presence } from './presence.js';
 
 const LAST_LINES = 20;
 
-const [dataDir = '', lingerMs, idleInTransactionMs] = process.argv.slice(2);
+const [dataDir = '', lingerMs] = process.argv.slice(2);
 const log = new HostLog(layout(dataDir).log);
 const presence = new Presence(Number(lingerMs));
 
@@ -66,7 +66,7 @@ async function serve(control: ControlServer, generation: Generation): Promise<vo
 
 async function open(control: ControlServer, generation: Generation, lastLines: string[]): Promise<Host> {
   // Loaded only now: most of the hosts that start together lose, and need none of it.
-  const { openPGlite } = await import('./host/pglite.js');
+  const { openPGlite } = await import('./pglite.js');
   const pglite = await openPGlite(dataDir, {
     onCreate() {
       control.announce({ kind: 'opening', text: 'creating the embedded database; this takes some seconds' });
@@ -80,7 +80,7 @@ async function open(control: ControlServer, generation: Generation, lastLines: s
       if (lastLines.length > LAST_LINES) lastLines.shift();
     },
   });
-  return new Host(dataDir, generation, pglite, control, log, Number(idleInTransactionMs));
+  return new Host(dataDir, generation, pglite, control, log);
 }
 
 function describe(error: unknown, lastLines: string[]): string {
