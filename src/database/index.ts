@@ -2,14 +2,10 @@ import type { DatabaseConfig } from '../config.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
 import { describeError, type Log } from '../log.js';
 import type { Embedded } from './embedded/index.js';
-import { translateDatabaseError } from './errors.js';
+import { translateDatabaseError } from './translate-error.js';
 import { inspectMigrations } from './migrations.js';
 import { connect, type Connections } from './pool.js';
-
-/** The database cannot be served from until somebody does what the message says; trying again is of no use. */
-export class UnusableDatabaseError extends Error {
-  override readonly name = 'UnusableDatabaseError';
-}
+import { UnusableDatabaseError } from './unusable.js';
 
 /**
  * The database behind the directory: a server, or the embedded one. It is opened when first asked for and, as long as
@@ -61,13 +57,13 @@ export class Database {
     }
   }
 
-  /** Loaded only when there is no server: PGlite's front and the schema engine are of no use to anybody else. */
+  /** Loaded only when there is no server: they are of no use to anybody else. */
   async #openEmbedded(): Promise<string> {
     const { EmbeddedDatabaseError, openEmbedded } = await import('./embedded/index.js');
     const { prepareEmbedded } = await import('./prepare-embedded.js');
     try {
       const onProgress = (text: string) => this.log.info(text);
-      this.#embedded ??= await openEmbedded({ dataDir: this.config.dataDir, onProgress });
+      this.#embedded ??= await openEmbedded({ ...this.config.embedded, onProgress });
     } catch (error) {
       if (error instanceof EmbeddedDatabaseError)
         throw new UnusableDatabaseError(error.message, { cause: error });
@@ -81,7 +77,7 @@ export class Database {
     const found = await inspectMigrations(prisma);
     if (found.state === 'current') return;
     throw new UnusableDatabaseError(
-      `The database's migrations are ${found.state} (${found.migrations.join(', ')}). To mend it: ${found.remedy}`,
+      `The database's migrations are ${found.state} (${found.migrations.join(', ')}). To fix it: ${found.remedy}`,
     );
   }
 }

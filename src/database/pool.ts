@@ -21,7 +21,7 @@ export interface Connections {
  */
 export function connect(url: string, { pool: limits, session }: DatabaseConfig, log: Log): Connections {
   const pool = new pg.Pool({
-    connectionString: inUtc(url),
+    connectionString: sessionUrl(url),
     application_name: 'steward',
     min: limits.min,
     max: limits.max,
@@ -37,6 +37,11 @@ export function connect(url: string, { pool: limits, session }: DatabaseConfig, 
   // A connection that dies where nobody listens takes the process with it: also in the moment between the pool's handing
   // it out and the adapter's taking it, when a farewell that came in one piece with an answer is read.
   pool.on('connect', (client) => client.on('error', () => {}));
+  // A transaction that a frozen server did not let end must not be inherited by whoever takes the connection next: what
+  // they write would be answered as done, and never committed. Ending the connection rolls it back.
+  pool.on('release', (_error, client) => {
+    if (client.getTransactionStatus() !== 'I') void client.end();
+  });
   const lost = (error: Error) => log.warn('database connection lost', { error: error.message });
   const adapter = new PrismaPg(pool, { onPoolError: lost, onConnectionError: lost, statementNameGenerator });
   const prisma = new PrismaClient({ adapter });
@@ -50,12 +55,23 @@ export function connect(url: string, { pool: limits, session }: DatabaseConfig, 
   };
 }
 
-/** Prisma's adapter reads and writes times without their offset: the session has to be in UTC, whatever the database is. */
-function inUtc(url: string): string {
-  const utc = new URL(url);
-  const options = utc.searchParams.get('options');
-  utc.searchParams.set('options', `${options ? `${options} ` : ''}-c TimeZone=UTC`);
-  return utc.href;
+/**
+ * The URL with what every session needs: UTC, because Prisma's adapter reads and writes times without their offset. In
+ * pg a URL's parameters win over all else, so time limits among them would put ours out of force.
+ */
+function sessionUrl(url: string): string {
+  const session = new URL(url);
+  const options = session.searchParams.get('options');
+  session.searchParams.set('options', `${options ? `${options} ` : ''}-c TimeZone=UTC`);
+  for (const ours of [
+    'statement_timeout',
+    'lock_timeout',
+    'idle_in_transaction_session_timeout',
+    'query_timeout',
+  ]) {
+    session.searchParams.delete(ours);
+  }
+  return session.href;
 }
 
 const statementNames = new Map<string, string>();

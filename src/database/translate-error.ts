@@ -1,4 +1,5 @@
 import { StewardError, type ErrorCode } from '../errors.js';
+import { UnusableDatabaseError } from './unusable.js';
 import { Prisma } from '../generated/prisma/client.js';
 
 type Meaning = [code: ErrorCode, message: string];
@@ -29,10 +30,16 @@ const REFUSED: Meaning = [
   'The database refused a value. Use plain text without control characters.',
 ];
 
+const NOT_SET_UP: Meaning = [
+  'DATABASE_UNAVAILABLE',
+  'The database is not set up for this server. The operator should run `steward doctor`, which says what to do.',
+];
+
 /** PostgreSQL's codes (PostgreSQL manual, appendix A). */
 const BY_SQLSTATE: [RegExp, Meaning][] = [
   [/^(57014|25P0[34])$/, TOO_SLOW],
   [/^55P03$/, LOCKED],
+  [/^42(501|P01|703|704|883)$/, NOT_SET_UP],
   [/^(40001|40P01)$/, CLASHED],
   [/^(08...|57P0.|53...|58...|28...|3D000|25006)$/, UNAVAILABLE],
   [/^22...$/, REFUSED],
@@ -72,6 +79,7 @@ const BY_MESSAGE: [RegExp, Meaning][] = [
 
 /** A failure of the database as the caller should see it, or undefined where it is not the database's. */
 export function translateDatabaseError(thrown: unknown): StewardError | undefined {
+  if (thrown instanceof UnusableDatabaseError) return new StewardError(...NOT_SET_UP, { cause: thrown });
   for (const error of innermostFirst(thrown)) {
     const meaning =
       lookUp(BY_SQLSTATE, error['originalCode']) ??
