@@ -9,21 +9,33 @@ import { LOG_LEVELS } from './log.js';
 /** The folder that holds package.json, the `.env.*` files and `prisma/`. */
 export const PROJECT_ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** Raised with every problem of the environment at once; the message is made for the person who has to mend it. */
+/** Raised with every problem of the environment at once; the message is made for the person who has to fix it. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-const whole = (unit: string, range: { min: number; max: number; default: number }, description: string) =>
+const MINUTE = 60_000;
+
+interface Range {
+  min: number;
+  max: number;
+  default: number;
+}
+
+/** A whole number, in milliseconds where its variable's name ends in `_MS`. */
+const wholeNumber = (range: Range, description: string) =>
   z
     .string()
     .regex(/^\d{1,12}$/, 'must be a whole number')
     .transform(Number)
-    .pipe(z.number().min(range.min).max(range.max))
+    .pipe(
+      z
+        .number()
+        .min(range.min, `must be at least ${range.min}`)
+        .max(range.max, `must be at most ${range.max}`),
+    )
     .default(range.default)
-    .meta({ description, unit });
-
-const MINUTE = 60_000;
+    .describe(description);
 
 /**
  * Every variable Steward reads, with its default. The README's configuration table is generated from this object.
@@ -45,13 +57,24 @@ export const ENVIRONMENT = z.object({
       (url) => URL.canParse(url),
       'is not a valid URL (percent-encode special characters in the password)',
     )
+    .refine(
+      (url) => !URL.canParse(url) || (new URL(url).searchParams.get('schema') ?? 'public') === 'public',
+      'must not name a schema: Steward works in the schema public',
+    )
     .optional()
     .describe('The database. Without it and without `DB_NAME`, the embedded PostgreSQL is used'),
-  DB_HOST: z.string().default('localhost').describe('Used with `DB_NAME` when there is no `DATABASE_URL`'),
-  DB_PORT: whole('', { min: 1, max: 65_535, default: 5432 }, 'As above'),
-  DB_NAME: z.string().optional().describe('As above'),
-  DB_USER: z.string().optional().describe('As above'),
-  DB_PASSWORD: z.string().optional().describe('As above'),
+  DB_HOST: z
+    .string()
+    .regex(
+      /^(\/.*|[A-Za-z0-9._-]+|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$/,
+      'must be a host name, an address or an absolute folder, without a port',
+    )
+    .default('localhost')
+    .describe('Server of `DB_NAME`, where there is no `DATABASE_URL`; a folder for a Unix socket'),
+  DB_PORT: wholeNumber({ min: 1, max: 65_535, default: 5432 }, 'Port of that server'),
+  DB_NAME: z.string().optional().describe('Database on that server'),
+  DB_USER: z.string().optional().describe('User of that server'),
+  DB_PASSWORD: z.string().optional().describe('Password of that user'),
   STEWARD_DATA_DIR: z
     .string()
     .refine((dir) => path.isAbsolute(dir), 'must be an absolute path')
@@ -60,69 +83,65 @@ export const ENVIRONMENT = z.object({
       "Folder of the embedded PostgreSQL (default: a `steward` folder among the user's application data)",
     ),
 
-  DB_POOL_MIN: whole('', { min: 0, max: 100, default: 1 }, 'Connections kept open when idle'),
-  DB_POOL_MAX: whole('', { min: 2, max: 100, default: 4 }, 'Connections at most'),
-  DB_ACQUIRE_TIMEOUT_MS: whole(
-    'ms',
-    { min: 100, max: MINUTE, default: 3000 },
-    'Longest wait for a free connection',
+  STEWARD_EMBEDDED_LINGER_MS: wholeNumber(
+    { min: 0, max: 60 * MINUTE, default: 10_000 },
+    'How long the embedded PostgreSQL stays up after its last connection',
   ),
-  DB_IDLE_TIMEOUT_MS: whole(
-    'ms',
+
+  DB_POOL_MIN: wholeNumber({ min: 0, max: 100, default: 1 }, 'How many connections are kept open when idle'),
+  DB_POOL_MAX: wholeNumber({ min: 2, max: 100, default: 4 }, 'How many connections there are at most'),
+  DB_ACQUIRE_TIMEOUT_MS: wholeNumber(
+    { min: 100, max: MINUTE, default: 3000 },
+    'Longest wait for a connection',
+  ),
+  DB_IDLE_TIMEOUT_MS: wholeNumber(
     { min: 1000, max: 60 * MINUTE, default: 30_000 },
-    'An idle connection is closed after',
+    'How long a connection may idle before it is closed',
   ),
-  DB_CONNECTION_LIFETIME_MS: whole(
-    'ms',
+  DB_CONNECTION_LIFETIME_MS: wholeNumber(
     { min: 1000, max: 24 * 60 * MINUTE, default: 30 * MINUTE },
-    'A connection is replaced after',
+    'Longest life of a connection',
   ),
-  DB_STATEMENT_TIMEOUT_MS: whole(
-    'ms',
+  DB_STATEMENT_TIMEOUT_MS: wholeNumber(
     { min: 100, max: MINUTE, default: 6000 },
-    'PostgreSQL ends a statement after',
+    'Longest run of a statement; PostgreSQL ends it then',
   ),
-  DB_LOCK_TIMEOUT_MS: whole(
-    'ms',
+  DB_LOCK_TIMEOUT_MS: wholeNumber(
     { min: 100, max: MINUTE, default: 3000 },
-    'PostgreSQL stops waiting for a lock after',
+    'Longest wait of a statement for a lock',
   ),
-  DB_IDLE_IN_TRANSACTION_TIMEOUT_MS: whole(
-    'ms',
+  DB_IDLE_IN_TRANSACTION_TIMEOUT_MS: wholeNumber(
     { min: 100, max: MINUTE, default: 6000 },
-    'PostgreSQL ends a transaction that idles for',
+    'How long a transaction may idle before PostgreSQL ends it',
   ),
 
   STEWARD_CALLER: z
     .string()
     .trim()
-    .min(1)
-    .max(100)
+    .min(1, 'must not be empty')
+    .max(100, 'must be at most 100 characters long')
     .optional()
     .describe('Name of the stdio caller in logs and audit rows (default: the local user)'),
-  RATE_LIMIT_PER_MINUTE: whole(
-    '',
+  RATE_LIMIT_PER_MINUTE: wholeNumber(
     { min: 1, max: 1_000_000_000, default: 100 },
-    'Calls a caller may make in a minute',
+    'How many calls a caller may make in a minute',
   ),
-  CALL_DEADLINE_MS: whole(
-    'ms',
+  CALL_DEADLINE_MS: wholeNumber(
     { min: 500, max: 50_000, default: 10_000 },
-    'A call is answered with TIMEOUT after',
+    'Longest wait of a caller; then the answer is TIMEOUT',
   ),
-  DEPARTMENTS_CACHE_TTL_MS: whole(
-    'ms',
+  DEPARTMENTS_CACHE_TTL_MS: wholeNumber(
     { min: 0, max: 24 * 60 * MINUTE, default: 5 * MINUTE },
-    'Departments are read again after; 0 reads them each time',
+    'How long departments are served from the cache; 0: they are read each time',
   ),
 });
 
 type Environment = z.output<typeof ENVIRONMENT>;
 
 export interface DatabaseConfig {
-  /** A server's URL; absent, the embedded PostgreSQL in `dataDir` is used. */
+  /** A server's URL; absent, the embedded PostgreSQL is used. */
   url: string | undefined;
-  dataDir: string;
+  embedded: { dataDir: string; lingerMs: number };
   pool: { min: number; max: number; acquireTimeoutMs: number; idleTimeoutMs: number; lifetimeMs: number };
   session: { statementTimeoutMs: number; lockTimeoutMs: number; idleInTransactionTimeoutMs: number };
 }
@@ -139,21 +158,25 @@ export interface Config {
 
 /**
  * Reads the configuration: the real environment first, then `.env.local` (not in tests), then `.env.<NODE_ENV>`.
- * @throws ConfigError naming every problem at once, with secrets masked.
+ * @throws ConfigError naming every problem at once; values are never repeated, as they may hold a password
  */
 export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
-  const parsed = ENVIRONMENT.safeParse(withEnvFiles(environment));
-  if (!parsed.success) throw new ConfigError(describeProblems(parsed.error));
-  const problems = contradictions(parsed.data);
-  if (problems.length > 0) throw new ConfigError(listProblems(problems));
-  return toConfig(parsed.data);
+  const variables = withEnvFiles(environment);
+  const parsed = ENVIRONMENT.safeParse(variables);
+  if (parsed.success) {
+    const problems = contradictions(parsed.data);
+    if (problems.length > 0) throw unusable(problems);
+    return toConfig(parsed.data);
+  }
+  const wrong = new Set(parsed.error.issues.map((issue) => issue.path[0]));
+  const rest = Object.fromEntries(Object.entries(variables).filter(([name]) => !wrong.has(name)));
+  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
+  throw unusable([...problems, ...contradictions(ENVIRONMENT.parse(rest))]);
 }
 
 /** Empty variables count as absent, as they do in a shell's `${VAR:-default}`. */
 function withEnvFiles(environment: NodeJS.ProcessEnv): Record<string, string> {
-  const real = Object.fromEntries(
-    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
-  );
+  const real = withoutEmpty(environment);
   const name = real['NODE_ENV'] ?? 'development';
   const files = (name === 'test' ? [] : ['.env.local']).concat(`.env.${path.basename(name)}`);
   const merged: Record<string, string> = {};
@@ -162,15 +185,20 @@ function withEnvFiles(environment: NodeJS.ProcessEnv): Record<string, string> {
     processEnv: merged,
     quiet: true,
   });
-  return { ...merged, ...real } as Record<string, string>;
+  return { ...withoutEmpty(merged), ...real };
+}
+
+function withoutEmpty(variables: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(variables).filter((entry): entry is [string, string] => Boolean(entry[1])),
+  );
 }
 
 function contradictions(env: Environment): string[] {
   const problems: string[] = [];
   if (env.DB_POOL_MIN > env.DB_POOL_MAX) problems.push('DB_POOL_MIN must not be greater than DB_POOL_MAX');
   for (const name of ['DB_ACQUIRE_TIMEOUT_MS', 'DB_STATEMENT_TIMEOUT_MS', 'DB_LOCK_TIMEOUT_MS'] as const) {
-    if (env[name] >= env.CALL_DEADLINE_MS)
-      problems.push(`${name} must be less than CALL_DEADLINE_MS (${env.CALL_DEADLINE_MS})`);
+    if (env[name] >= env.CALL_DEADLINE_MS) problems.push(`${name} must be less than CALL_DEADLINE_MS`);
   }
   if (!env.DATABASE_URL && !env.DB_NAME && (env.DB_USER || env.DB_PASSWORD)) {
     problems.push('DB_USER and DB_PASSWORD are of no use without DB_NAME');
@@ -178,13 +206,11 @@ function contradictions(env: Environment): string[] {
   return problems;
 }
 
-function describeProblems(error: z.ZodError): string {
-  return listProblems(error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`));
-}
-
-/** Values are never repeated: a mistyped DATABASE_URL still holds its password. */
-function listProblems(problems: string[]): string {
-  return `The configuration cannot be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}\nSee the configuration table in README.md.`;
+function unusable(problems: string[]): ConfigError {
+  const list = problems.map((problem) => `  - ${problem}`).join('\n');
+  return new ConfigError(
+    `The configuration cannot be used:\n${list}\nSee the configuration table in README.md.`,
+  );
 }
 
 function toConfig(env: Environment): Config {
@@ -193,7 +219,10 @@ function toConfig(env: Environment): Config {
     logLevel: env.LOG_LEVEL,
     database: {
       url: env.DATABASE_URL ?? urlFromParts(env),
-      dataDir: env.STEWARD_DATA_DIR ?? path.join(envPaths('steward', { suffix: '' }).data, 'postgres'),
+      embedded: {
+        dataDir: env.STEWARD_DATA_DIR ?? path.join(envPaths('steward', { suffix: '' }).data, 'postgres'),
+        lingerMs: env.STEWARD_EMBEDDED_LINGER_MS,
+      },
       pool: {
         min: env.DB_POOL_MIN,
         max: env.DB_POOL_MAX,
@@ -207,11 +236,20 @@ function toConfig(env: Environment): Config {
         idleInTransactionTimeoutMs: env.DB_IDLE_IN_TRANSACTION_TIMEOUT_MS,
       },
     },
-    callerName: env.STEWARD_CALLER ?? os.userInfo().username,
+    callerName: env.STEWARD_CALLER ?? localUser(),
     rateLimitPerMinute: env.RATE_LIMIT_PER_MINUTE,
     callDeadlineMs: env.CALL_DEADLINE_MS,
     departmentsTtlMs: env.DEPARTMENTS_CACHE_TTL_MS,
   };
+}
+
+/** A user id without an entry in the system's list of users, as containers have, has no name. */
+function localUser(): string {
+  try {
+    return os.userInfo().username;
+  } catch {
+    return `uid-${process.getuid?.()}`;
+  }
 }
 
 function urlFromParts(env: Environment): string | undefined {
@@ -220,7 +258,7 @@ function urlFromParts(env: Environment): string | undefined {
   url.username = encodeURIComponent(env.DB_USER ?? '');
   url.password = encodeURIComponent(env.DB_PASSWORD ?? '');
   if (env.DB_HOST.startsWith('/')) url.searchParams.set('host', env.DB_HOST);
-  else url.hostname = env.DB_HOST;
+  else url.hostname = env.DB_HOST.includes(':') ? `[${env.DB_HOST}]` : env.DB_HOST;
   url.port = String(env.DB_PORT);
   url.pathname = encodeURIComponent(env.DB_NAME);
   return url.href;

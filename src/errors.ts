@@ -27,7 +27,7 @@ export class StewardError extends Error {
   }
 }
 
-/** For what nobody foresaw: tells the caller nothing but a reference into the log. */
+/** For an unexpected failure: tells the caller nothing but a reference into the log. */
 export function internalError(cause: unknown, requestId: string): StewardError {
   return new StewardError(
     'INTERNAL',

@@ -2,19 +2,21 @@ import winston from 'winston';
 
 export type Log = winston.Logger;
 
-const LEVELS = ['error', 'warn', 'info', 'debug'] as const;
-export const LOG_LEVELS = LEVELS;
-export type LogLevel = (typeof LEVELS)[number];
+export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+
+type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Also in percent-encoding, and the user:password@host of a URL. */
 const EMAIL = /[^\s@"'`()<>=:,/\\]{1,64}(?:@|%40)[^\s@"'`()<>=:,/\\]{1,255}/gi;
 
 /**
  * A logger that writes one JSON object a line to stderr, whatever the level: over stdio, stdout carries JSON-RPC and
- * nothing else. Whatever looks like an email is masked, wherever it stands: also PostgreSQL repeats values in its
+ * nothing else. Whatever looks like an email is masked, wherever it stands: PostgreSQL, too, repeats values in its
  * messages.
  */
 export function createLog(level: LogLevel | 'silent'): Log {
+  // A client that closes our stderr takes the log with it, not the server.
+  process.stderr.on('error', () => {});
   const { combine, timestamp, printf } = winston.format;
   return winston.createLogger({
     level: level === 'silent' ? 'error' : level,
@@ -23,7 +25,7 @@ export function createLog(level: LogLevel | 'silent'): Log {
       timestamp(),
       printf((info) => JSON.stringify(info).replace(EMAIL, '[email]')),
     ),
-    transports: [new winston.transports.Console({ stderrLevels: [...LEVELS] })],
+    transports: [new winston.transports.Console({ stderrLevels: [...LOG_LEVELS] })],
   });
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { UserChange } from '../directory/change-user.js';
+import type { UserChange } from '../directory/audited-change.js';
 import type { User } from '../directory/users.js';
-import { renderCell } from './text.js';
+import { renderCell } from './render-text.js';
 
 /** The shapes that answers share. A list is a table: a model pays for every repetition of a key. */
 
@@ -18,7 +18,7 @@ const cell = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
 /**
  * A list as a table: `schema` for the output schema, `fill` to put records into it. The cells of a row follow the order
- * in which the columns are given here.
+ * in which the columns are given here. Their types are for the compiler alone; clients are told of any cell the same.
  */
 export function table<Cells extends Record<string, Cell>>(cells: Cells) {
   const columns = Object.keys(cells);

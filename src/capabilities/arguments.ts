@@ -35,7 +35,15 @@ export const departmentName = name(60).describe(
   'Name of a department, whatever its case; list_departments shows all',
 );
 
+export const newDepartmentName = name(60).describe(
+  'Name of the new department, up to 60 characters; unique whatever its case',
+);
+
 export const roleName = name(50).describe('Role, such as "Developer" or "Manager", whatever its case');
+
+export const newRoleName = name(50).describe(
+  'Role, such as "Developer" or "Manager", kept as it is written; find_users shows those in use',
+);
 
 export const pageSize = z.int().min(1).max(100).default(20).describe('How many at most, 1 to 100');
 
@@ -45,21 +53,21 @@ export const pageCursor = z
   .max(200)
   .describe('next_cursor of the page before, unchanged, with the other arguments as they were');
 
-/** What a person may have typed who once created a user: anything, but no longer than the column's use makes sense. */
+/** Free text: names that are in the database already need not follow the rules for new ones. */
 export const searchText = z
   .string()
   .trim()
   .min(1)
   .max(100)
   .describe(
-    'Words that all occur in the username or email, whatever their case; one of them at least 3 characters long',
+    'Words that all occur in the username or email, whatever their case; one of them with 3 letters or digits in a row',
   );
 
 export const preferencesPatch = z
   .record(z.string(), z.unknown())
-  .refine(
-    (patch) => Buffer.byteLength(JSON.stringify(patch)) <= LARGEST_PREFERENCES_BYTES,
-    'must be at most 16 KiB of JSON',
-  )
+  .refine((patch) => Buffer.byteLength(JSON.stringify(patch)) <= LARGEST_PREFERENCES_BYTES, {
+    message: 'must be at most 16 KiB of JSON',
+    abort: true,
+  })
   .refine((patch) => nesting(patch as Json) <= DEEPEST_PREFERENCES, 'must be nested at most 5 levels deep')
   .describe('Members to set; null removes one. At most 16 KiB, nested at most 5 levels deep');

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Author } from '../directory/change-user.js';
+import type { Author } from '../directory/audited-change.js';
 import type { Directory } from '../directory/index.js';
 
 /** What a handler gets to see: the domain and who is calling. Never the SDK, never Prisma. */
@@ -54,13 +54,14 @@ export interface Prompt<Arguments extends z.ZodObject = z.ZodObject> {
   render(values: z.output<Arguments>, context: Context): Promise<string>;
 }
 
-/** Checks a definition against its own schemas; handlers get their input parsed and typed. */
+/** Lets the compiler hold a handler to its schemas: its input is what they parse to, its answer what they allow. */
 export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(
   tool: Tool<Input, Output>,
 ): Tool {
   return tool;
 }
 
+/** As defineTool. */
 export function definePrompt<Arguments extends z.ZodObject>(prompt: Prompt<Arguments>): Prompt {
   return prompt;
 }

@@ -14,10 +14,12 @@ export function parseInput<Schema extends z.ZodObject>(schema: Schema, raw: unkn
   assertStorable(input, 0);
   const parsed = schema.safeParse(input, { reportInput: true });
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.slice(0, MOST_PROBLEMS).map(describeIssue).join('; ');
+  const { issues } = parsed.error;
+  const problems = issues.slice(0, MOST_PROBLEMS).map(describeIssue);
+  if (issues.length > MOST_PROBLEMS) problems.push(`and ${issues.length - MOST_PROBLEMS} more`);
   const known = Object.keys(schema.shape);
   const hint = known.length > 0 ? `Arguments: ${known.join(', ')}.` : 'It takes no arguments.';
-  throw new StewardError('VALIDATION', `${problems}. ${hint}`);
+  throw new StewardError('VALIDATION', `${problems.join('; ')}. ${hint}`);
 }
 
 function describeIssue(issue: z.core.$ZodIssue): string {
@@ -35,6 +37,7 @@ function describeProblem(issue: z.core.$ZodIssue): string {
     case 'too_big':
       return `must be at most ${issue.maximum}${unit(issue.origin)}`;
     case 'too_small':
+      if (issue.origin === 'string' && issue.minimum === 1) return 'must not be empty';
       return `must be at least ${issue.minimum}${unit(issue.origin)}`;
     default:
       return issue.message;
@@ -67,10 +70,7 @@ function assertStorable(value: unknown, depth: number): void {
       throw new StewardError('VALIDATION', 'Text must not hold null characters or unpaired surrogates.');
     }
   } else if (typeof value === 'number' && !Number.isFinite(value)) {
-    throw new StewardError(
-      'VALIDATION',
-      'Numbers must lie within what JavaScript can hold, up to about 1.8e308.',
-    );
+    throw new StewardError('VALIDATION', 'Numbers must be at most about 1.8e308.');
   } else if (typeof value === 'object' && value !== null) {
     for (const [key, member] of Object.entries(value)) {
       if (key === '__proto__') throw new StewardError('VALIDATION', 'unknown argument "__proto__".');

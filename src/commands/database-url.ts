@@ -1,4 +1,4 @@
-import { loadConfig } from '../config.js';
+import { loadConfig, type DatabaseConfig } from '../config.js';
 import { openEmbedded } from '../database/embedded/index.js';
 
 /**
@@ -7,11 +7,14 @@ import { openEmbedded } from '../database/embedded/index.js';
  */
 export async function printDatabaseUrl(): Promise<void> {
   const { database } = loadConfig();
-  process.stdout.write(`${database.url ?? (await embeddedUrl(database.dataDir))}\n`);
+  process.stdout.write(`${database.url ?? (await embeddedUrl(database.embedded))}\n`);
 }
 
-async function embeddedUrl(dataDir: string): Promise<string> {
-  const embedded = await openEmbedded({ dataDir, onProgress: (text) => process.stderr.write(`${text}\n`) });
+async function embeddedUrl(options: DatabaseConfig['embedded']): Promise<string> {
+  const embedded = await openEmbedded({
+    ...options,
+    onProgress: (text) => process.stderr.write(`${text}\n`),
+  });
   await embedded.close();
   return embedded.url;
 }

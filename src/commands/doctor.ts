@@ -20,12 +20,11 @@ export async function doctor(): Promise<void> {
   if (!connections) return;
   try {
     if (!(await checkConnection(connections))) return;
-    for (const check of [checkMigrations, checkPrivileges, checkTimeouts]) {
-      const findings = await check(connections.prisma);
-      findings.forEach(report);
-      // Without its tables the database has nothing that the other checks could look at.
-      if (check === checkMigrations && findings.some((finding) => finding.level === 'problem')) return;
-    }
+    const migrations = await checkMigrations(connections.prisma);
+    report(migrations);
+    // Without its tables the database has nothing that the other checks could look at.
+    if (migrations.level === 'problem') return;
+    for (const check of [checkPrivileges, checkTimeouts]) (await check(connections.prisma)).forEach(report);
   } finally {
     await connections.close();
   }
@@ -37,12 +36,12 @@ async function openDatabase({ database, logLevel }: Config): Promise<Connections
     report({ level: 'ok', text: `database: ${withoutPassword(database.url)}` });
     return connect(database.url, database, log);
   }
-  report({ level: 'ok', text: `database: embedded, in ${database.dataDir}` });
+  report({ level: 'ok', text: `database: embedded, in ${database.embedded.dataDir}` });
   const { EmbeddedDatabaseError, openEmbedded } = await import('../database/embedded/index.js');
   const { prepareEmbedded } = await import('../database/prepare-embedded.js');
   try {
     const embedded = await openEmbedded({
-      dataDir: database.dataDir,
+      ...database.embedded,
       onProgress: (text) => process.stdout.write(`       ${text}\n`),
     });
     // As the server does at each start: nobody else is going to.
@@ -73,16 +72,16 @@ async function checkConnection({ pool }: Connections): Promise<boolean> {
   }
 }
 
-async function checkMigrations(prisma: PrismaClient): Promise<Finding[]> {
-  const found = await inspectMigrations(prisma);
-  if (found.state === 'current') return [{ level: 'ok', text: 'migrations: current' }];
-  return [
-    {
-      level: 'problem',
-      text: `migrations: ${found.state} (${found.migrations.join(', ')})`,
-      remedy: found.remedy,
-    },
-  ];
+async function checkMigrations(prisma: PrismaClient): Promise<Finding> {
+  try {
+    const found = await inspectMigrations(prisma);
+    if (found.state === 'current') return { level: 'ok', text: 'migrations: current' };
+    const text = `migrations: ${found.state} (${found.migrations.join(', ')})`;
+    return { level: 'problem', text, remedy: found.remedy };
+  } catch (error) {
+    const remedy = 'GRANT SELECT ON _prisma_migrations TO the role that Steward connects as';
+    return { level: 'problem', text: `migrations: ${describeError(error).replace(/\s+/g, ' ')}`, remedy };
+  }
 }
 
 /** What the tools need of each table; anything more is more than Steward should have. */
@@ -93,6 +92,9 @@ const NEEDED: Record<string, string[]> = {
   user_preferences: ['SELECT', 'INSERT', 'UPDATE'],
   headcounts: ['SELECT', 'INSERT', 'UPDATE'],
 };
+
+/** Where new ids come from. */
+const SEQUENCES = ['departments_id_seq', 'users_id_seq', 'user_audit_log_id_seq'];
 
 async function checkPrivileges(prisma: PrismaClient): Promise<Finding[]> {
   const findings: Finding[] = [];
@@ -109,6 +111,12 @@ async function checkPrivileges(prisma: PrismaClient): Promise<Finding[]> {
       remedy,
     });
   }
+  const sequences = await prisma.$queryRaw<{ name: string }[]>`
+    SELECT name FROM unnest(${SEQUENCES}::text[]) AS name WHERE NOT has_sequence_privilege(name, 'USAGE')`;
+  for (const { name } of sequences) {
+    const remedy = `GRANT USAGE ON SEQUENCE ${name} TO the role that Steward connects as`;
+    findings.push({ level: 'problem', text: `privileges: USAGE on sequence ${name} missing`, remedy });
+  }
   const [role] = await prisma.$queryRaw<{ superuser: boolean }[]>`
     SELECT rolsuper AS superuser FROM pg_roles WHERE rolname = current_user`;
   if (findings.length === 0) findings.push({ level: 'ok', text: 'privileges: all that the tools need' });
@@ -122,7 +130,7 @@ async function checkPrivileges(prisma: PrismaClient): Promise<Finding[]> {
 /** PGlite has one user, who is its superuser, and nothing to protect from it. */
 async function isEmbedded(prisma: PrismaClient): Promise<boolean> {
   const [server] = await prisma.$queryRaw<{ version: string }[]>`SELECT version()`;
-  return server?.version.includes('emscripten') ?? false;
+  return server?.version.includes('PGlite') ?? false;
 }
 
 async function checkTimeouts(prisma: PrismaClient): Promise<Finding[]> {

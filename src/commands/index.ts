@@ -1,6 +1,4 @@
 import { Command } from 'commander';
-import { ConfigError } from '../config.js';
-import { UnusableDatabaseError } from '../database/index.js';
 import { VERSION } from '../version.js';
 
 /** The `steward` command with its sub-commands, each loaded only when it is asked for. */
@@ -31,11 +29,5 @@ export async function runCommandLine(argv: string[]): Promise<void> {
     .command('database-url')
     .description('print the URL of the database in use, password included, starting the embedded one')
     .action(async () => (await import('./database-url.js')).printDatabaseUrl());
-  try {
-    await program.parseAsync(argv);
-  } catch (error) {
-    if (!(error instanceof ConfigError || error instanceof UnusableDatabaseError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = 1;
-  }
+  await program.parseAsync(argv);
 }

@@ -1,6 +1,6 @@
 import { loadConfig } from '../config.js';
 import { Database } from '../database/index.js';
-import { seed } from '../database/seed.js';
+import { seedIfEmpty } from '../database/seed.js';
 import { createLog } from '../log.js';
 
 /** Fills the configured database with the sample organisation, if nobody is in it yet. */
@@ -8,10 +8,10 @@ export async function seedDatabase(): Promise<void> {
   const config = loadConfig();
   const database = new Database(config.database, createLog(config.logLevel));
   try {
-    const prisma = await database.ready();
-    const anybody = await prisma.user.findFirst({ select: { id: true } });
-    if (anybody) process.stderr.write('The directory has users already; nothing was changed.\n');
-    else process.stderr.write(`Created ${await seed(prisma)} users.\n`);
+    const created = await seedIfEmpty(await database.ready());
+    process.stderr.write(
+      created > 0 ? `Created ${created} users.\n` : 'The directory has users already; nothing was changed.\n',
+    );
   } finally {
     await database.close();
   }

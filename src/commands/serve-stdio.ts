@@ -1,6 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { catalogue } from '../capabilities/index.js';
-import { ConfigError, loadConfig, type Config } from '../config.js';
-import { Database, UnusableDatabaseError } from '../database/index.js';
+import { loadConfig, type Config } from '../config.js';
+import { Database } from '../database/index.js';
+import { UnusableDatabaseError } from '../database/unusable.js';
 import { createDirectory, type Directory } from '../directory/index.js';
 import { createGuard } from '../guard/index.js';
 import { createRateLimit } from '../guard/rate-limit.js';
@@ -11,10 +13,11 @@ import { VERSION } from '../version.js';
 
 /**
  * Serves MCP over stdin and stdout until the client goes away or the process is told to stop; then answers what is
- * under way, closes the database and exits. Exits with 1 when the configuration or the database cannot be used.
+ * under way, closes the database and exits; with 1 when the database cannot be used.
+ * @throws ConfigError
  */
 export async function serveStdio(): Promise<void> {
-  const config = readConfig();
+  const config = loadConfig();
   const log = createLog(config.logLevel);
   const database = new Database(config.database, log);
   const transport = new StdioTransport();
@@ -25,7 +28,7 @@ export async function serveStdio(): Promise<void> {
     stopping = true;
     log.info('stopping', { reason });
     await transport.idle(config.callDeadlineMs);
-    await Promise.race([database.close(), afterMs(config.callDeadlineMs)]);
+    await Promise.race([database.close(), delay(config.callDeadlineMs, undefined, { ref: false })]);
     process.exit(exitCode);
   };
   const directory = openDirectory(database, config, (error) => {
@@ -44,10 +47,10 @@ export async function serveStdio(): Promise<void> {
 
   transport.onend = () => void stop('the client went away');
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void stop(signal));
-  surviveSurprises(log);
+  logUnhandledRejections(log);
   await server.connect(transport);
   log.info('serving over stdio', { version: VERSION, caller: caller.name });
-  // The client can go on with its greeting while the database is opened; a failure is logged, and told to whoever calls.
+  // The client can go on with its initialization while the database is opened; a failure is logged, and told to whoever calls.
   directory().catch(() => {});
 }
 
@@ -70,21 +73,7 @@ function openDirectory(
   };
 }
 
-function readConfig(): Config {
-  try {
-    return loadConfig();
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(1);
-  }
-}
-
 /** A failed call must not take the server with it, whatever a library forgot to catch. */
-function surviveSurprises(log: Log): void {
+function logUnhandledRejections(log: Log): void {
   process.on('unhandledRejection', (reason) => log.error('unhandled rejection', { cause: String(reason) }));
-}
-
-function afterMs(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }

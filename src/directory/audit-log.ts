@@ -19,10 +19,11 @@ export class AuditLog {
 
   /**
    * A user's changes, newest first, from the cursor on; one more than `limit` where there are more.
-   * @throws StewardError NOT_FOUND for an unknown user, VALIDATION for a spoilt cursor
+   * @throws StewardError NOT_FOUND for an unknown user, VALIDATION for an invalid cursor
    */
   async ofUser(userId: number, limit: number, cursor?: string): Promise<AuditEntry[]> {
-    const [before] = cursor === undefined ? [] : decodeCursor(cursor, ['history', userId]);
+    const [before] =
+      cursor === undefined ? [] : decodeCursor(cursor, ['history', userId], [Number.MAX_SAFE_INTEGER]);
     const [user, rows] = await Promise.all([
       this.prisma.user.findUnique({ where: { id: userId }, select: { id: true } }),
       this.prisma.userAuditLog.findMany({

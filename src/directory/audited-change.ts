@@ -30,26 +30,29 @@ export interface UserChange {
   change: FieldChange | null;
 }
 
-export type Transaction = Prisma.TransactionClient;
+type Transaction = Prisma.TransactionClient;
+
+/** Makes a change on the user, who is locked, and says what it was; null for nothing to do. */
+export type ApplyChange = (tx: Transaction, user: LockedUser) => Promise<FieldChange | null>;
 
 /**
- * In milliseconds. Together they stay below the default deadline of a call; where that was made shorter, the look at the
- * signal before the commit keeps a change from being made that its caller was told had failed.
+ * In milliseconds. How long a call waits for a connection is the pool's to say, so Prisma's own limit for that stays out
+ * of its way. Whatever the limits, the look at the signal before the commit keeps a change from being made that its
+ * caller was told had failed.
  */
-const TRANSACTION_LIMITS = { maxWait: 2000, timeout: 6000 };
+const TRANSACTION_LIMITS = { maxWait: 60_000, timeout: 6000 };
 
 /**
  * Changes one user and writes the audit row, in one transaction: both happen or neither. The user's row is locked
  * first, so that changes of one user follow each other, and each old value is the new value of the row before.
  *
- * @param apply makes the change and says what it was, or null for nothing to do
  * @throws StewardError NOT_FOUND for an unknown user, and whatever `apply` throws
  */
 export async function changeUser(
   prisma: PrismaClient,
   userId: number,
   author: Author,
-  apply: (tx: Transaction, user: LockedUser) => Promise<FieldChange | null>,
+  apply: ApplyChange,
 ): Promise<UserChange> {
   return prisma.$transaction(async (tx) => {
     const locked = await lockUser(tx, userId);

@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 import { LRUCache } from 'lru-cache';
-import { violatedUniqueIndex } from '../database/errors.js';
+import { violatedUniqueIndex } from '../database/translate-error.js';
 import { StewardError } from '../errors.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
 
@@ -24,29 +24,36 @@ export class Departments {
   readonly #cache: LRUCache<number, Department[]>;
   #generation = 0;
 
-  /** @param ttlMs how long a loaded list may be served, in milliseconds */
+  /** @param ttlMs how long a loaded list may be served, in milliseconds; 0: only while it is being loaded */
   constructor(
     private readonly prisma: PrismaClient,
-    ttlMs: number,
+    private readonly ttlMs: number,
   ) {
-    this.#cache = new LRUCache<number, Department[]>({ max: 1, ttl: ttlMs, fetchMethod: () => this.#load() });
+    this.#cache = new LRUCache<number, Department[]>({
+      max: 1,
+      ttl: ttlMs,
+      fetchMethod: () => this.#load(),
+      // Those who wait for a generation that is pushed out meanwhile still get it.
+      ignoreFetchAbort: true,
+    });
   }
 
   /** All departments by name. */
   async list(): Promise<Department[]> {
-    return (await this.#cache.fetch(this.#generation)) ?? [];
+    // To the cache, a time to live of 0 would mean for ever.
+    return (await this.#cache.fetch(this.#generation, { forceRefresh: this.ttlMs === 0 })) ?? [];
   }
 
-  /** To be called after each committed write that adds a department or moves a head count. */
-  changed(): void {
+  /** To be called after each write that may have added a department or moved a head count, also a doubtful one. */
+  invalidate(): void {
     this.#generation += 1;
   }
 
   /** @throws StewardError CONFLICT when the name is taken, whatever its case. */
-  async create(name: string): Promise<{ id: number; name: string; createdAt: string }> {
+  async create(name: string, signal: AbortSignal): Promise<{ id: number; name: string; createdAt: string }> {
+    signal.throwIfAborted();
     try {
       const { id, createdAt } = await this.prisma.department.create({ data: { name } });
-      this.changed();
       return { id, name, createdAt: createdAt.toISOString() };
     } catch (error) {
       if (violatedUniqueIndex(error) !== 'departments_name_key') throw error;
@@ -54,6 +61,8 @@ export class Departments {
         'CONFLICT',
         `A department named "${name}" exists already. Use it, or choose another name.`,
       );
+    } finally {
+      this.invalidate();
     }
   }
 

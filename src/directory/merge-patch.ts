@@ -17,7 +17,7 @@ export function mergePatch(target: Json | undefined, patch: JsonObject): JsonObj
 /** How deep objects and arrays are nested: 0 for a scalar, 1 for `{}`. */
 export function nesting(value: Json): number {
   if (typeof value !== 'object' || value === null) return 0;
-  return 1 + Math.max(0, ...Object.values(value).map(nesting));
+  return 1 + Object.values(value).reduce((deepest: number, member) => Math.max(deepest, nesting(member)), 0);
 }
 
 function isObject(value: Json | undefined): value is JsonObject {

@@ -13,20 +13,27 @@ export function encodeCursor(position: number[], scope: unknown): string {
   return Buffer.concat([seal(packed, scope), packed]).toString('base64url');
 }
 
-/** @throws StewardError VALIDATION when the token was not made by encodeCursor for this scope. */
-export function decodeCursor(token: string, scope: unknown): number[] {
+/**
+ * @param largest the largest value of each part of the position
+ * @throws StewardError VALIDATION when the token was not made by encodeCursor for this scope
+ */
+export function decodeCursor(token: string, scope: unknown, largest: number[]): number[] {
   const bytes = Buffer.from(token, 'base64url');
   const packed = bytes.subarray(SEAL_BYTES);
-  if (bytes.toString('base64url') !== token || !bytes.subarray(0, SEAL_BYTES).equals(seal(packed, scope))) {
-    throw new StewardError(
-      'VALIDATION',
-      'cursor: was not given out for this question, or was altered. Pass next_cursor unchanged and keep the other arguments as they were, or leave cursor out to start again.',
-    );
-  }
-  return packed
+  const position = packed
     .toString('ascii')
     .split('.')
     .map((part) => parseInt(part, 36));
+  const intact =
+    bytes.toString('base64url') === token && bytes.subarray(0, SEAL_BYTES).equals(seal(packed, scope));
+  const possible =
+    position.length === largest.length &&
+    position.every((part, at) => part >= 0 && part <= (largest[at] ?? 0));
+  if (intact && possible) return position;
+  throw new StewardError(
+    'VALIDATION',
+    'cursor: was not given out for this question, or was altered. Pass next_cursor unchanged and keep the other arguments as they were, or leave cursor out to start again.',
+  );
 }
 
 function seal(packed: Buffer, scope: unknown): Buffer {

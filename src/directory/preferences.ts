@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { StewardError } from '../errors.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
-import { changeUser, type Author } from './change-user.js';
+import { changeUser, type Author } from './audited-change.js';
 import { mergePatch, nesting, type JsonObject } from './merge-patch.js';
 import { noSuchUser } from './users.js';
 
@@ -40,20 +40,22 @@ export class Preferences {
       const [oldValue, newValue] = [JSON.stringify(before), JSON.stringify(preferences)];
       // jsonb gives members back in an order of its own, and knows no -0: only the values tell whether this is a change.
       if (isDeepStrictEqual(JSON.parse(oldValue), JSON.parse(newValue))) return null;
-      assertStorable(preferences, newValue);
-      await tx.userPreference.upsert({
+      assertWithinLimits(preferences, newValue);
+      const stored = await tx.userPreference.upsert({
         where: { userId },
         create: { userId, preferences },
         update: { preferences },
-        select: { userId: true },
+        select: { preferences: true },
       });
-      return { field: 'preferences', oldValue, newValue };
+      preferences = stored.preferences as JsonObject;
+      // As stored, so that the next change's old value is this one's new value to the letter.
+      return { field: 'preferences', oldValue, newValue: JSON.stringify(preferences) };
     });
     return { preferences, changed: change !== null };
   }
 }
 
-function assertStorable(preferences: JsonObject, serialised: string): void {
+function assertWithinLimits(preferences: JsonObject, serialised: string): void {
   const bytes = Buffer.byteLength(serialised);
   if (bytes > LARGEST_PREFERENCES_BYTES) {
     throw new StewardError(

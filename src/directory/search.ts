@@ -14,7 +14,7 @@ const INDEXED_WORD = /[\p{L}\p{N}]{3}|[\p{L}\p{N}]{2}[^\p{L}\p{N}]|[^\p{L}\p{N}]
 export function matchesSearch(text: string): Prisma.UserWhereInput {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   if (!words.some((word) => INDEXED_WORD.test(word))) {
-    throw new StewardError('VALIDATION', 'search: give at least one word of 3 letters or digits.');
+    throw new StewardError('VALIDATION', 'search: give at least one word with 3 letters or digits in a row.');
   }
   return { AND: words.map((word) => ({ searchText: { contains: escapeLike(word) } })) };
 }

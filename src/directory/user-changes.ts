@@ -1,7 +1,7 @@
-import { violatedUniqueIndex } from '../database/errors.js';
+import { violatedUniqueIndex } from '../database/translate-error.js';
 import { StewardError } from '../errors.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
-import { auditRow, changeUser, type Author, type UserChange } from './change-user.js';
+import { auditRow, changeUser, type ApplyChange, type Author, type UserChange } from './audited-change.js';
 import type { Departments } from './departments.js';
 import { toUser, USER_COLUMNS, type User } from './users.js';
 
@@ -35,10 +35,11 @@ export class UserChanges {
         },
         select: USER_COLUMNS,
       });
-      this.departments.changed();
       return toUser(row);
     } catch (error) {
       throw takenBy(error, username, email) ?? error;
+    } finally {
+      this.departments.invalidate();
     }
   }
 
@@ -81,12 +82,13 @@ export class UserChanges {
     });
   }
 
-  async #change(
-    ...[userId, author, apply]: Parameters<typeof changeUser> extends [unknown, ...infer Rest] ? Rest : never
-  ): Promise<UserChange> {
-    const outcome = await changeUser(this.prisma, userId, author, apply);
-    if (outcome.change) this.departments.changed();
-    return outcome;
+  async #change(userId: number, author: Author, apply: ApplyChange): Promise<UserChange> {
+    try {
+      return await changeUser(this.prisma, userId, author, apply);
+    } finally {
+      // Also where it failed: a commit whose confirmation was lost may have been made.
+      this.departments.invalidate();
+    }
   }
 }
 

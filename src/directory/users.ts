@@ -15,7 +15,7 @@ export interface User {
   updatedAt: string;
 }
 
-/** Whatever of it is given has to hold; `active` is true where it is not given. */
+/** All that are given must hold; `active` defaults to true. */
 export interface UserCriteria {
   department?: string | undefined;
   role?: string | undefined;
@@ -50,6 +50,9 @@ export const USER_COLUMNS = {
 
 type Row = Prisma.UserGetPayload<{ select: typeof USER_COLUMNS }>;
 
+/** Of a cursor: created_at in milliseconds, which a Date can hold up to here, id, number of the page. */
+const LARGEST_POSITION = [8.64e15, 2 ** 31 - 1, 2 ** 31 - 1];
+
 /** Newest first; the id settles ties, so that no page boundary falls between two users of one millisecond. */
 const NEWEST_FIRST = [{ createdAt: 'desc' }, { id: 'desc' }] satisfies Prisma.UserOrderByWithRelationInput[];
 
@@ -79,6 +82,7 @@ export class Users {
     private readonly departments: Departments,
   ) {}
 
+  /** The users created last, newest first, active or not. */
   async recent(limit: number): Promise<User[]> {
     return this.#read({ take: limit });
   }
@@ -98,7 +102,7 @@ export class Users {
   /**
    * One page of the users that meet the criteria: by number, whose cost grows with depth, or after a cursor (keyset),
    * whose cost does not.
-   * @throws StewardError NOT_FOUND for an unknown department, VALIDATION for a spoilt cursor
+   * @throws StewardError NOT_FOUND for an unknown department, VALIDATION for an invalid cursor
    */
   async find(
     criteria: UserCriteria,
@@ -111,7 +115,7 @@ export class Users {
       criteria.active ?? true,
       criteria.search?.toLowerCase(),
     ];
-    const after = at.cursor === undefined ? undefined : decodeCursor(at.cursor, scope);
+    const after = at.cursor === undefined ? undefined : decodeCursor(at.cursor, scope, LARGEST_POSITION);
     const where = await this.#where(criteria);
     const page = after ? (after[2] ?? 1) + 1 : (at.page ?? 1);
     const [from, skip] = after ? [{ AND: [where, isAfter(after)] }, 0] : [where, (page - 1) * limit];

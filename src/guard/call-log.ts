@@ -1,6 +1,6 @@
 import type { StewardError } from '../errors.js';
 import { describeError, type Log } from '../log.js';
-import type { Call } from './index.js';
+import type { Call } from './call.js';
 
 /** Arguments that may stand in a log as they are, if they are what they should be: an email typed into one of them is not. */
 const NAMES = new Set(['username', 'department', 'new_department', 'name', 'role']);

@@ -1,27 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from '../capabilities/define.js';
-import { translateDatabaseError } from '../database/errors.js';
+import { translateDatabaseError } from '../database/translate-error.js';
 import type { Directory } from '../directory/index.js';
 import { internalError, StewardError } from '../errors.js';
 import type { Log } from '../log.js';
+import type { Call } from './call.js';
 import { logCall } from './call-log.js';
 import { beforeDeadline } from './deadline.js';
 import type { RateLimit } from './rate-limit.js';
-
-export interface Caller {
-  name: string;
-}
-
-/** One request of a client that wants something of the directory. */
-export interface Call {
-  kind: 'tool' | 'resource' | 'prompt' | 'completion';
-  /** Name of the tool, the resource or the prompt. */
-  capability: string;
-  arguments: unknown;
-  caller: Caller;
-  /** Aborted when the client cancels or goes away. */
-  signal: AbortSignal;
-}
 
 export interface Guard {
   <Answer>(call: Call, run: (context: Context) => Promise<Answer>): Promise<Answer>;
@@ -36,8 +22,8 @@ export interface GuardOptions {
 }
 
 /**
- * What every call passes, in this order: the caller is known, the rate limit, the deadline, the call itself, and
- * whatever went wrong turned into a StewardError. Each call leaves one line in the log, refused or not.
+ * What every call passes, in this order: the caller's rate limit, the deadline, the call itself, and whatever went wrong
+ * turned into a StewardError. Each call leaves one line in the log, refused or not.
  */
 export function createGuard({ log, rateLimit, deadlineMs, directory }: GuardOptions): Guard {
   return async (call, run) => {
@@ -47,7 +33,10 @@ export function createGuard({ log, rateLimit, deadlineMs, directory }: GuardOpti
       await rateLimit(call.caller.name);
       const answer = await beforeDeadline(deadlineMs, call.signal, async (signal) => {
         const author = { actor: call.caller.name, tool: call.capability, requestId, signal };
-        return run({ directory: await directory(), author });
+        const context = { directory: await directory(), author };
+        // Who waited for the database longer than the caller for us must not begin to change it now.
+        signal.throwIfAborted();
+        return run(context);
       });
       logCall(log, call, requestId, performance.now() - started, { answer });
       return answer;

@@ -1,7 +1,8 @@
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { ErrorCode } from '@modelcontextprotocol/sdk/types.js';
 import type { Catalogue } from '../capabilities/index.js';
-import type { Caller, Guard } from '../guard/index.js';
+import type { Caller } from '../guard/call.js';
+import type { Guard } from '../guard/index.js';
 import { listings } from './listings.js';
 import { createMethods } from './methods.js';
 import { RpcError } from './rpc-error.js';

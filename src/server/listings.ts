@@ -1,8 +1,8 @@
 import type { Result } from '@modelcontextprotocol/sdk/types.js';
 import type { Prompt, Resource, Tool } from '../capabilities/define.js';
 import type { Catalogue } from '../capabilities/index.js';
-import { toJsonSchema } from '../capabilities/json-schema.js';
-import { templateVariables } from '../capabilities/resource-address.js';
+import { toJsonSchema } from './json-schema.js';
+import { templateVariables } from './resource-address.js';
 
 export const RESOURCE_TYPE = 'application/json';
 

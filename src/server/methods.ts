@@ -7,18 +7,22 @@ import type {
 } from '@modelcontextprotocol/sdk/types.js';
 import { complete } from '../capabilities/completions.js';
 import type { Catalogue } from '../capabilities/index.js';
-import { parseInput } from '../capabilities/input.js';
-import { findResource } from '../capabilities/resource-address.js';
-import { renderText } from '../capabilities/text.js';
+import { parseInput } from '../capabilities/parse-input.js';
+import { findResource } from './resource-address.js';
+import { renderText } from '../capabilities/render-text.js';
 import { StewardError } from '../errors.js';
-import type { Call, Caller, Guard } from '../guard/index.js';
+import type { Call, Caller } from '../guard/call.js';
+import type { Guard } from '../guard/index.js';
 import { RESOURCE_TYPE } from './listings.js';
 import { errorData, RESOURCE_NOT_FOUND, toRpcError } from './rpc-error.js';
 
 export type Method = (params: Record<string, unknown>, signal: AbortSignal) => Promise<Result> | Result;
 
 const ERROR_META = 'steward/error';
-const LONGEST_NAME = 100;
+const LARGEST_ANSWER_BYTES = 256 * 1024;
+/** Characters of text. Said twice, and each as an escape of six bytes, they are still no more than the bound. */
+const SURELY_SMALL = LARGEST_ANSWER_BYTES / 12;
+const LONGEST_CAPABILITY = 100;
 
 /** The methods that reach a capability. Each goes through the guard; there is no other way to one. */
 export function createMethods(
@@ -28,7 +32,8 @@ export function createMethods(
 ): Record<string, Method> {
   const call = (kind: Call['kind'], capability: unknown, args: unknown, signal: AbortSignal): Call => ({
     kind,
-    capability: typeof capability === 'string' && capability.length <= LONGEST_NAME ? capability : '[none]',
+    capability:
+      typeof capability === 'string' && capability.length <= LONGEST_CAPABILITY ? capability : '[none]',
     arguments: args,
     caller: identify(),
     signal,
@@ -41,7 +46,8 @@ export function createMethods(
           const tool = named(catalogue.tools, 'tool', name);
           return tool.handle(parseInput(tool.input, args), context);
         });
-        return { content: [{ type: 'text', text: renderText(answer) }], structuredContent: answer };
+        const text = renderText(answer);
+        return bounded(text, { content: [{ type: 'text', text }], structuredContent: answer });
       } catch (error) {
         return toErrorResult(error as StewardError);
       }
@@ -50,13 +56,16 @@ export function createMethods(
     async 'resources/read'({ uri }, signal): Promise<ReadResourceResult> {
       const address = typeof uri === 'string' ? uri : '';
       const path = address.replace(/\?.*/s, '');
-      const answer = await guard(call('resource', path, {}, signal), async (context) => {
+      const answer = guard(call('resource', path, {}, signal), async (context) => {
         const { resource, input } = findResource(catalogue.resources, address);
         return resource.tool.handle(parseInput(resource.tool.input, input), context);
-      }).catch((error: StewardError) => {
-        throw toRpcError(error, RESOURCE_NOT_FOUND);
       });
-      return { contents: [{ uri: address, mimeType: RESOURCE_TYPE, text: JSON.stringify(answer) }] };
+      try {
+        const text = JSON.stringify(await answer);
+        return bounded(text, { contents: [{ uri: address, mimeType: RESOURCE_TYPE, text }] });
+      } catch (error) {
+        throw toRpcError(error as StewardError, RESOURCE_NOT_FOUND);
+      }
     },
 
     async 'prompts/get'({ name, arguments: args }, signal): Promise<GetPromptResult> {
@@ -100,6 +109,16 @@ function named<Item extends { name: string }>(items: Item[], kind: string, name:
   throw new StewardError(
     'NOT_FOUND',
     `There is no ${kind} of this name. There are: ${items.map((known) => known.name).join(', ')}.`,
+  );
+}
+
+/** Tools bound their answers; this holds for rows of any length that another program may have written. */
+function bounded<Answer>(text: string, answer: Answer): Answer {
+  if (text.length <= SURELY_SMALL) return answer;
+  if (Buffer.byteLength(JSON.stringify(answer)) <= LARGEST_ANSWER_BYTES) return answer;
+  throw new StewardError(
+    'VALIDATION',
+    'The answer would be larger than 256 KiB. Ask for fewer rows with limit.',
   );
 }
 

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { StewardError } from '../errors.js';
-import type { Resource } from './define.js';
+import type { Resource } from '../capabilities/define.js';
+
+const LONGEST_URI = 2000;
 
 export interface Address {
   resource: Resource;
@@ -19,6 +21,8 @@ export function templateVariables(uriTemplate: string): string[] {
  * @throws StewardError NOT_FOUND where no template fits, VALIDATION for a variable that is unknown or given twice
  */
 export function findResource(resources: Resource[], uri: string): Address {
+  if (uri.length > LONGEST_URI)
+    throw new StewardError('VALIDATION', `URIs of more than ${LONGEST_URI} characters are not read.`);
   const [path = '', ...queries] = uri.split('?');
   for (const resource of resources) {
     const input = matchPath(resource.uriTemplate, path);
@@ -55,7 +59,7 @@ function readQuery({ uriTemplate }: Resource, query: string): Record<string, str
         `unknown query variable ${JSON.stringify(name.slice(0, 50))}. ${hint}`,
       );
     }
-    if (name in variables) throw new StewardError('VALIDATION', `${name}: is given twice`);
+    if (name in variables) throw new StewardError('VALIDATION', `${name}: is given twice.`);
     variables[name] = value.join('=');
   }
   return variables;

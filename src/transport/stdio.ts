@@ -104,7 +104,7 @@ export class StdioTransport implements Transport {
     const message = JSONRPCMessageSchema.safeParse(json);
     if (!message.success)
       return this.#refuse(ErrorCode.InvalidRequest, 'This is not a JSON-RPC 2.0 message.', idOf(json));
-    this.#keepAccount(message.data);
+    this.#trackRequest(message.data);
     this.onmessage?.(message.data);
   }
 
@@ -114,7 +114,7 @@ export class StdioTransport implements Transport {
   }
 
   /** A request is owed an answer, unless the client cancels it. */
-  #keepAccount(message: JSONRPCMessage): void {
+  #trackRequest(message: JSONRPCMessage): void {
     if (!('method' in message)) return;
     if ('id' in message) this.#unanswered.add(message.id);
     else if (message.method === 'notifications/cancelled')

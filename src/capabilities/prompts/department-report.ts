@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { definePrompt } from '../define.js';
-import { departmentName } from '../fields.js';
+import { departmentName } from '../arguments.js';
 
 export const departmentReport = definePrompt({
   name: 'department_report',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { notice, noticed } from '../answers.js';
 import { defineTool, EFFECTS } from '../define.js';
-import { departmentName } from '../fields.js';
+import { newDepartmentName } from '../arguments.js';
 
 export const createDepartment = defineTool({
   name: 'create_department',
@@ -8,15 +9,14 @@ export const createDepartment = defineTool({
   description: 'Adds an empty department. A name that is taken, whatever its case, is a CONFLICT.',
   effect: EFFECTS.adds,
   input: z.strictObject({
-    name: departmentName.describe(
-      'Name of the new department, up to 60 characters; unique whatever its case',
-    ),
+    name: newDepartmentName,
   }),
   output: z.strictObject({
+    notice,
     department: z.strictObject({ id: z.int(), name: z.string(), created_at: z.string() }),
   }),
-  async handle({ name }, { directory }) {
-    const { id, createdAt } = await directory.departments.create(name);
-    return { department: { id, name, created_at: createdAt } };
+  async handle({ name }, { directory, author }) {
+    const { id, createdAt } = await directory.departments.create(name, author.signal);
+    return { ...noticed, department: { id, name, created_at: createdAt } };
   },
 });

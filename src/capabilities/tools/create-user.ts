@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { notice, noticed, toUserRecord, userRecord } from '../answers.js';
 import { defineTool, EFFECTS } from '../define.js';
-import { departmentName, newEmail, newUsername, roleName } from '../fields.js';
+import { departmentName, newEmail, newUsername, newRoleName } from '../arguments.js';
 
 export const createUser = defineTool({
   name: 'create_user',
@@ -13,7 +13,7 @@ export const createUser = defineTool({
     username: newUsername,
     email: newEmail,
     department: departmentName.default('General'),
-    role: roleName.default('User'),
+    role: newRoleName.default('User'),
   }),
   output: z.strictObject({ notice, user: userRecord }),
   async handle(input, { directory, author }) {

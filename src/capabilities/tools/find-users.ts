@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { nextCursor, notice, noticed, toUserTable, userTable } from '../answers.js';
 import { defineTool, EFFECTS } from '../define.js';
-import { departmentName, pageCursor, pageSize, roleName, searchText } from '../fields.js';
+import { departmentName, pageCursor, pageSize, roleName, searchText } from '../arguments.js';
 
 export const findUsers = defineTool({
   name: 'find_users',
   title: 'Find users',
   description:
-    'Users that meet all the given conditions, newest first, a page at a time, with their total. Without conditions: all active users. ' +
+    'Users that meet all the given conditions, newest first, a page at a time, with their total. Only active users, unless active is false. ' +
     'To go on, pass next_cursor as cursor (quick at any depth), or count up page. For one known user use get_user.',
   effect: EFFECTS.reads,
   input: z
@@ -16,12 +16,16 @@ export const findUsers = defineTool({
       role: roleName.optional(),
       active: z.boolean().default(true).describe('false finds the deactivated users instead'),
       search: searchText.optional(),
-      limit: pageSize.describe('Page size, 1 to 100'),
-      page: z.int().min(1).max(1_000_000).optional().describe('Page number from 1; not together with cursor'),
+      limit: pageSize,
+      page: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .optional()
+        .describe('Page number, from 1; not together with cursor'),
       cursor: pageCursor.optional(),
     })
     .refine(({ page, cursor }) => page === undefined || cursor === undefined, {
-      path: ['cursor'],
       message: 'give either page or cursor, not both',
     }),
   output: z.strictObject({

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AuditEntry } from '../../directory/audit-log.js';
 import { fitting, nextCursor, notice, noticed, table } from '../answers.js';
 import { defineTool, EFFECTS } from '../define.js';
-import { pageCursor, pageSize, userId } from '../fields.js';
+import { pageCursor, pageSize, userId } from '../arguments.js';
 
 const changeTable = table({
   id: z.int(),
@@ -19,7 +19,7 @@ export const getUserHistory = defineTool({
   name: 'get_user_history',
   title: "Get a user's history",
   description:
-    'What was changed about a user, newest first: which field, from what to what, when, by whom and by which tool. Answers "when did she move?" and "who changed this?".',
+    'What was changed about a user, newest first: which field (created, department, role, active, preferences), from what to what, when, by whom and by which tool. Answers "when did she move?" and "who changed this?".',
   effect: EFFECTS.reads,
   input: z.strictObject({ user_id: userId, limit: pageSize, cursor: pageCursor.optional() }),
   output: z.strictObject({

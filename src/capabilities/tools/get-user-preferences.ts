@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { notice, noticed, preferences } from '../answers.js';
 import { defineTool, EFFECTS } from '../define.js';
-import { userId } from '../fields.js';
+import { userId } from '../arguments.js';
 
 export const getUserPreferences = defineTool({
   name: 'get_user_preferences',

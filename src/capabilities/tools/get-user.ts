@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { notice, noticed, toUserRecord, userRecord } from '../answers.js';
 import { defineTool, EFFECTS } from '../define.js';
-import { searchText, userId } from '../fields.js';
+import { userId } from '../arguments.js';
+
+const wholeText = z.string().trim().min(1).max(254);
 
 export const getUser = defineTool({
   name: 'get_user',
@@ -12,11 +14,10 @@ export const getUser = defineTool({
   input: z
     .strictObject({
       id: userId.optional(),
-      username: searchText.describe('Whole username, whatever its case').optional(),
-      email: z.string().trim().min(1).max(254).describe('Whole email address, whatever its case').optional(),
+      username: wholeText.describe('Whole username, whatever its case').optional(),
+      email: wholeText.describe('Whole email address, whatever its case').optional(),
     })
     .refine((by) => Object.values(by).filter((value) => value !== undefined).length === 1, {
-      path: ['id'],
       message: 'give exactly one of id, username and email',
     }),
   output: z.strictObject({ notice, user: userRecord }),

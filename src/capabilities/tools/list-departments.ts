@@ -8,14 +8,14 @@ export const listDepartments = defineTool({
   name: 'list_departments',
   title: 'List departments',
   description:
-    'All departments by name, each with its head count: active users, and inactive ones beside them.',
+    'All departments by name, each with its head count: how many active users it has, and how many inactive ones.',
   effect: EFFECTS.reads,
   input: z.strictObject({}),
   output: z.strictObject({
     notice,
     total: z
       .int()
-      .describe('How many departments there are; more than rows only where an answer would grow too large'),
+      .describe('How many departments there are; more than rows only where the answer would grow too large'),
     departments: departmentTable.schema,
   }),
   async handle(_input, { directory }) {

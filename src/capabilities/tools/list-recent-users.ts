@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { noticed, notice, toUserTable, userTable } from '../answers.js';
 import { defineTool, EFFECTS } from '../define.js';
-import { pageSize } from '../fields.js';
+import { pageSize } from '../arguments.js';
 
 export const listRecentUsers = defineTool({
   name: 'list_recent_users',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { changedUser, toChangedUser } from '../answers.js';
 import { defineTool, EFFECTS } from '../define.js';
-import { userId } from '../fields.js';
+import { userId } from '../arguments.js';
 
 export const setUserActive = defineTool({
   name: 'set_user_active',

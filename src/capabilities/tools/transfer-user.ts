@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { changedUser, toChangedUser } from '../answers.js';
 import { defineTool, EFFECTS } from '../define.js';
-import { departmentName, userId } from '../fields.js';
+import { departmentName, userId } from '../arguments.js';
 
 export const transferUser = defineTool({
   name: 'transfer_user',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { JsonObject } from '../../directory/merge-patch.js';
 import { notice, noticed, preferences } from '../answers.js';
 import { defineTool, EFFECTS } from '../define.js';
-import { preferencesPatch, userId } from '../fields.js';
+import { preferencesPatch, userId } from '../arguments.js';
 
 export const updateUserPreferences = defineTool({
   name: 'update_user_preferences',
@@ -11,7 +11,12 @@ export const updateUserPreferences = defineTool({
     "Merges a JSON object into a user's preferences (RFC 7396: null removes a member, objects merge, anything else replaces) and records both states in the audit log. Returns the whole result.",
   effect: EFFECTS.overwrites,
   input: z.strictObject({ user_id: userId, preferences: preferencesPatch }),
-  output: z.strictObject({ notice, changed: z.boolean(), user_id: z.int(), preferences }),
+  output: z.strictObject({
+    notice,
+    changed: z.boolean().describe('false: nothing was different; nothing was written'),
+    user_id: z.int(),
+    preferences,
+  }),
   async handle({ user_id, preferences: patch }, { directory, author }) {
     const updated = await directory.preferences.update(user_id, patch as JsonObject, author);
     return { ...noticed, changed: updated.changed, user_id, preferences: updated.preferences };

@@ -1,0 +1,13 @@
+import { ConfigError } from '../config.js';
+import { EmbeddedDatabaseError } from '../database/embedded/errors.js';
+import { UnusableDatabaseError } from '../database/unusable.js';
+import { StewardError } from '../errors.js';
+
+/** Errors whose message is made for whoever started the command. */
+const EXPLAINED = [ConfigError, UnusableDatabaseError, EmbeddedDatabaseError, StewardError];
+
+/** What to tell the person at the terminal: the message of an error that was foreseen, the whole of any other. */
+export function explanation(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return EXPLAINED.some((kind) => error instanceof kind) ? error.message : (error.stack ?? error.message);
+}
