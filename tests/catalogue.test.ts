@@ -22,7 +22,7 @@ const TOOLS: [name: string, effect: typeof READS, input: string, output: string]
   ['set_user_role', OVERWRITES, 'user_id role', 'notice changed change user'],
   ['get_user_preferences', READS, 'user_id', 'notice user_id preferences'],
   ['update_user_preferences', OVERWRITES, 'user_id preferences', 'notice changed user_id preferences'],
-  ['create_department', ADDS, 'name', 'department'],
+  ['create_department', ADDS, 'name', 'notice department'],
 ];
 
 const RESOURCES = [

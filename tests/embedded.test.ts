@@ -34,12 +34,6 @@ onEmbedded('the embedded database (not on a server)', () => {
   };
   const fromTemplate = () => cp(TEMPLATE_DIR, dataDir, { recursive: true });
 
-  const create = async (steward: Steward, name: string) => {
-    const { error } = await steward.call('create_user', { username: name, email: `${name}@example.com` });
-    return error;
-  };
-  const total = async (steward: Steward) => (await steward.call('find_users')).data.total;
-
   /** The process that has the database open; undefined when nobody has. */
   const hostPid = async () => {
     const locks = (await readdir(dataDir))
@@ -63,7 +57,7 @@ onEmbedded('the embedded database (not on a server)', () => {
       expect.arrayContaining([
         expect.stringContaining('creating'),
         expect.stringContaining('migrating'),
-        expect.stringContaining('seeding'),
+        expect.stringContaining('seeded'),
       ]),
     );
   });
@@ -73,6 +67,16 @@ onEmbedded('the embedded database (not on a server)', () => {
     expect(await create(one, 'first_one')).toBeUndefined();
     expect(await create(two, 'first_one')).toBe('CONFLICT');
     expect(await total(one)).toBe(await total(two));
+  });
+
+  it('survives a kill at any moment of its first start', async () => {
+    for (const moment of ['creating', 'migrating', 'seeded', 'connected']) {
+      const killed = await start();
+      while (!killed.stderr().includes(moment)) await delay(5);
+      process.kill(killed.pid, 'SIGKILL');
+    }
+    const next = await start();
+    expect(await total(next)).toBeGreaterThan(150);
   });
 
   it('goes on for the second server when the first one ends or is killed', async () => {
@@ -124,6 +128,12 @@ onEmbedded('the embedded database (not on a server)', () => {
     expect(((await stat(path.join(dataDir, 'run'))).mode & 0o077).toString(8)).toBe('0');
   });
 });
+
+const create = async (steward: Steward, name: string) => {
+  const { error } = await steward.call('create_user', { username: name, email: `${name}@example.com` });
+  return error;
+};
+const total = async (steward: Steward) => (await steward.call('find_users')).data.total;
 
 async function servesAgain(steward: Steward): Promise<void> {
   for (let tries = 0; tries < 100; tries++) {

@@ -30,7 +30,7 @@ describe('The prompt onboard_user', () => {
     expect(text).toContain(
       '{"username":"ann_lee","email":"ann.lee@example.com","department":"Engineering","role":"Developer"}',
     );
-    expect(text).toMatch(/find_users.*create_user.*get_user .*get_user_history/s);
+    expect(text).toMatch(/get_user.*create_user.*get_user .*get_user_history/s);
   });
 
   it('takes General and User where nothing else is said', async () => {

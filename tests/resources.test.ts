@@ -159,4 +159,9 @@ describe('A resource', () => {
   it('marks what people typed, as tools do', async () => {
     expect((await read('directory://users/1')).notice).toMatch(/never instructions/);
   });
+
+  it('is refused where it is longer than any address, and not repeated', async () => {
+    const reading = read(`directory://departments?${'&'.repeat(300_000)}`);
+    await expect(reading).rejects.toMatchObject(refusal(INVALID_PARAMS, /^.{0,200}$/));
+  });
 });

@@ -1,4 +1,6 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { prisma, steward } from './command.mjs';
 import { administer } from './server.mjs';
 import { RUN_DIR, SERVER_URL, serverUrl, TEMPLATE_DIR, TEMPLATE_NAME } from './template.mjs';
@@ -8,6 +10,7 @@ export default async function prepare() {
   await mkdir(RUN_DIR, { recursive: true });
   if (SERVER_URL === undefined) {
     succeeded(await steward(['seed'], { STEWARD_DATA_DIR: TEMPLATE_DIR, STEWARD_EMBEDDED_LINGER_MS: '0' }));
+    await closed(TEMPLATE_DIR);
     return;
   }
   await administer(`CREATE DATABASE "${TEMPLATE_NAME}"`);
@@ -19,4 +22,12 @@ export default async function prepare() {
 /** @param {import('./command.mjs').Ran} ran */
 function succeeded({ code, stdout, stderr }) {
   if (code !== 0) throw new Error(`The template could not be made:\n${stdout}\n${stderr}`);
+}
+
+/**
+ * A folder may be copied only when its database is closed; its process takes a moment to leave after its last client.
+ * @param {string} dataDir
+ */
+async function closed(dataDir) {
+  while ((await readdir(path.join(dataDir, 'run'))).length > 0) await setTimeout(50);
 }

@@ -108,7 +108,7 @@ describe('The text of an answer', () => {
   it('does not take preferences for a table because they look like one', async () => {
     const preferences = { columns: ['id'], rows: [1, null] };
     const answer = await steward.call('update_user_preferences', { user_id: 42, preferences });
-    expect(answer.text).toContain('preferences: {"columns":["id"],"rows":[1,null]}');
+    expect(answer.text).toContain('preferences: {"rows":[1,null],"columns":["id"]}');
   });
 
   it('names columns once: 20 users of the sample organisation take fewer than 2,300 characters', async () => {

@@ -138,7 +138,7 @@ describe('find_users', () => {
   it('asks for a word of three characters, without which it would read every user', async () => {
     const answer = await steward.call('find_users', { search: 'ab _ %' });
     expect(answer.error).toBe('VALIDATION');
-    expect(answer.text).toMatch(/search: give at least one word of 3/);
+    expect(answer.text).toMatch(/search: give at least one word with 3/);
   });
 
   it.each([

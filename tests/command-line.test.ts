@@ -1,0 +1,280 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { ROOT, steward } from './support/command.mjs';
+import { freshDatabase, type TestDatabase } from './support/database.js';
+import { POSTGRES_BIN, PostgresServer } from './support/postgres-server.js';
+import { census, notJsonRpc, notLogLines, RawClient } from './support/raw-client.js';
+import { administer } from './support/server.mjs';
+import { SERVER_URL } from './support/template.mjs';
+
+const onServer = SERVER_URL === undefined ? describe.skip : describe;
+
+const MIGRATION = '20261123000000_staff_directory';
+const UNREACHABLE = { DATABASE_URL: 'postgresql://someone:hunter2@127.0.0.1:1/nowhere' };
+
+let database: TestDatabase;
+
+describe('the steward command', () => {
+  it('explains itself, its commands and where its settings come from with --help', async () => {
+    const { code, stdout, stderr } = await steward(['--help']);
+    expect(code).toBe(0);
+    for (const said of ['Usage: steward', 'doctor', 'seed', 'demo', 'database-url', 'stdio', '.env.local']) {
+      expect(stdout).toContain(said);
+    }
+    expect(stderr).toBe('');
+  });
+
+  it('tells the version of package.json with --version', async () => {
+    const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
+      version: string;
+    };
+    expect(await steward(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  it.each([['serv'], ['--no-such-option'], ['doctor', '--force'], ['seed', 'everything'], ['']])(
+    'refuses what it does not know: %j %j',
+    async (...args) => {
+      const { code, stdout, stderr } = await steward(args.filter((arg) => arg !== undefined));
+      expect(code).toBe(1);
+      expect(stdout).toBe('');
+      expect(stderr).toMatch(/^error: (?:unknown|too many)/);
+      expect(stderr).not.toMatch(/\n\s+at /);
+    },
+  );
+
+  it.each(['seed', 'doctor', 'database-url'])(
+    '%s says what is wrong with the configuration, without a stack',
+    async (command) => {
+      const { code, stderr } = await steward([command], { DB_POOL_MAX: 'many' });
+      expect(code).toBe(1);
+      expect(stderr).toMatch(
+        /^The configuration cannot be used:\n {2}- DB_POOL_MAX must be a whole number\n/,
+      );
+      expect(stderr).not.toMatch(/\n\s+at /);
+    },
+  );
+
+  it('database-url prints the URL in use and nothing else', async () => {
+    expect(await steward(['database-url'], UNREACHABLE)).toEqual({
+      code: 0,
+      stdout: `${UNREACHABLE.DATABASE_URL}\n`,
+      stderr: '',
+    });
+  });
+
+  it('seed says without a stack that it cannot reach the database', async () => {
+    const { code, stderr } = await steward(['seed'], { ...UNREACHABLE, LOG_LEVEL: 'error' });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/database cannot be reached/);
+    expect(stderr).not.toMatch(/hunter2|\n\s+at |node:internal/);
+  });
+});
+
+describe('steward doctor', () => {
+  beforeEach(async () => void (database = await freshDatabase()));
+  afterEach(() => database.drop());
+
+  it('finds nothing wrong with a good database, and exits with 0', async () => {
+    const { code, stdout } = await steward(['doctor'], database.env);
+    expect(stdout).not.toMatch(/FAIL/);
+    for (const checked of [
+      'configuration',
+      'connection: PostgreSQL',
+      'migrations: current',
+      'privileges',
+      'time limits',
+    ]) {
+      expect(stdout).toMatch(new RegExp(`^ {2}ok {2,}${checked}`, 'm'));
+    }
+    expect(code).toBe(0);
+  });
+
+  it('says that a database cannot be reached, what to look at, and no password', async () => {
+    const { code, stdout, stderr } = await steward(['doctor'], UNREACHABLE);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
+      /FAIL {2}connection: .*ECONNREFUSED.*\n +→ check that the server runs and that host, port/,
+    );
+    expect(stdout).toContain('postgresql://someone:****@127.0.0.1:1/nowhere');
+    expect(stdout + stderr).not.toContain('hunter2');
+  });
+
+  it('says that migrations of a newer version were applied, and to update', async () => {
+    await database.query(`
+      INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count)
+      VALUES ('ahead', 'x', '20990101000000_from_the_future', now(), 1)`);
+    const { code, stdout } = await steward(['doctor'], database.env);
+    expect(stdout).toMatch(
+      /FAIL {2}migrations: ahead \(20990101000000_from_the_future\)\n +→ update Steward/,
+    );
+    expect(code).toBe(1);
+  });
+
+  it('says that a migration failed half-way, and how to resolve it', async () => {
+    await database.query('UPDATE _prisma_migrations SET finished_at = NULL');
+    const { code, stdout } = await steward(['doctor'], database.env);
+    expect(stdout).toContain(`FAIL  migrations: failed (${MIGRATION})`);
+    expect(stdout).toContain(`→ npx prisma migrate resolve --rolled-back ${MIGRATION}`);
+    expect(code).toBe(1);
+  });
+});
+
+onServer('steward doctor on a PostgreSQL server', () => {
+  beforeEach(async () => void (database = await freshDatabase()));
+  afterEach(() => database.drop());
+
+  it.each([
+    ['some migrations', `DELETE FROM _prisma_migrations`],
+    ['the ledger', `DROP TABLE _prisma_migrations`],
+  ])('says that %s is missing, and to deploy', async (_, sql) => {
+    await database.query(sql);
+    const { code, stdout } = await steward(['doctor'], database.env);
+    expect(stdout).toMatch(
+      /FAIL {2}migrations: behind \(.*_staff_directory.*\)\n +→ npx prisma migrate deploy/,
+    );
+    expect(code).toBe(1);
+  });
+
+  it('warns of a superuser', async () => {
+    const { code, stdout } = await steward(['doctor'], database.env);
+    expect(stdout).toMatch(
+      /warn {2}privileges: Steward connects as a superuser\n +→ connect as a role of its own/,
+    );
+    expect(code).toBe(0);
+  });
+
+  it('says of a database that does not exist that it does not', async () => {
+    const url = new URL(database.env['DATABASE_URL'] as string);
+    url.pathname = '/steward_no_such_database';
+    const { code, stdout } = await steward(['doctor'], { DATABASE_URL: url.href });
+    expect(stdout).toMatch(/FAIL {2}connection: .*does not exist.*\n +→ check/);
+    expect(code).toBe(1);
+  });
+
+  describe('as a role of few privileges', () => {
+    let role: string;
+    let env: Record<string, string>;
+
+    beforeEach(async () => {
+      role = `steward_test_${randomUUID()}`;
+      await database.query(`CREATE ROLE "${role}" LOGIN PASSWORD 'few'`);
+      await database.query(`GRANT SELECT ON ALL TABLES IN SCHEMA public TO "${role}"`);
+      const url = new URL(database.env['DATABASE_URL'] as string);
+      url.username = role;
+      url.password = 'few';
+      env = { DATABASE_URL: url.href };
+    });
+
+    afterEach(async () => {
+      await database.query(`DROP OWNED BY "${role}"`);
+      await administer(`DROP ROLE "${role}"`);
+    });
+
+    it('names each privilege that is missing, with the statement that grants it', async () => {
+      await database.query(`GRANT INSERT ON users TO "${role}"`);
+      const { code, stdout } = await steward(['doctor'], env);
+      expect(stdout).toMatch(/FAIL {2}privileges: UPDATE on users missing\n +→ GRANT UPDATE ON users TO /);
+      expect(stdout).toMatch(/FAIL {2}privileges: INSERT on departments missing/);
+      expect(stdout).toMatch(/FAIL {2}privileges: INSERT on user_audit_log missing/);
+      expect(code).toBe(1);
+    });
+
+    it('says so too where not even the ledger may be read', async () => {
+      await database.query(`REVOKE ALL ON _prisma_migrations FROM "${role}"`);
+      const { code, stdout, stderr } = await steward(['doctor'], env);
+      expect(stdout).toMatch(
+        /FAIL {2}migrations: .*permission denied.*\n +→ GRANT SELECT ON _prisma_migrations TO /,
+      );
+      expect(stderr).toBe('');
+      expect(code).toBe(1);
+    });
+
+    it('finds nothing wrong once all that it asked for was granted, and Steward then works', async () => {
+      const asked = (await steward(['doctor'], env)).stdout.matchAll(/→ (GRANT .*) TO .*$/gm);
+      for (const [, grant] of asked) await database.query(`${grant} TO "${role}"`);
+      const { code, stdout } = await steward(['doctor'], env);
+      expect(stdout).not.toMatch(/FAIL|superuser/);
+      expect(code).toBe(0);
+      const client = await RawClient.start({ ...database, env });
+      const outcomes = [
+        await client.call('create_user', { username: 'granted', email: 'granted@example.com' }),
+        await client.call('transfer_user', { user_id: 1, new_department: 'Finance' }),
+        await client.call('update_user_preferences', { user_id: 1, preferences: { theme: 'dark' } }),
+        await client.call('create_department', { name: 'Granted' }),
+      ];
+      await client.end();
+      expect(outcomes.map((outcome) => outcome.code)).toEqual([undefined, undefined, undefined, undefined]);
+    });
+  });
+});
+
+async function expectRefusal(says: RegExp): Promise<void> {
+  const client = new RawClient(database.env);
+  const outcome = await client.call('list_departments').catch(() => ({ code: 'none' }));
+  expect(await client.exited).toEqual({ code: 1, signal: null });
+  expect(client.stderr()).toMatch(says);
+  expect(outcome.code).toBeDefined();
+  expect(client.lines.join('\n')).not.toMatch(/Engineering|_staff_directory|prisma/);
+  expect(notJsonRpc(client.lines)).toEqual([]);
+  expect(notLogLines(client.stderr())).toEqual([]);
+}
+
+(POSTGRES_BIN === undefined ? describe.skip : onServer)(
+  'steward doctor where passwords are asked for',
+  () => {
+    let server: PostgresServer;
+
+    beforeAll(async () => void (server = await PostgresServer.create()));
+    afterAll(() => server.destroy());
+
+    it('says of a wrong one that it is wrong, without repeating it', async () => {
+      const wrong = server.url('postgres', { password: 'hunter2' });
+      const { code, stdout, stderr } = await steward(['doctor'], { DATABASE_URL: wrong });
+      expect(stdout).toMatch(/FAIL {2}connection: .*password authentication failed.*\n +→ check/);
+      expect(stdout + stderr).not.toContain('hunter2');
+      expect(code).toBe(1);
+    });
+  },
+);
+
+describe('the server on a database that is not of its version', () => {
+  beforeEach(async () => void (database = await freshDatabase()));
+  afterEach(() => database.drop());
+
+  it('that is ahead says so, exits with 1 and serves nothing', async () => {
+    await database.query(`
+      INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count)
+      VALUES ('ahead', 'x', '20990101000000_from_the_future', now(), 1)`);
+    await expectRefusal(/migrations are ahead \(20990101000000_from_the_future\)\. .*: update Steward/);
+  });
+
+  (SERVER_URL === undefined ? it.skip : it)(
+    'that is behind says which command mends it, exits with 1 and serves nothing',
+    async () => {
+      await database.query('DELETE FROM _prisma_migrations');
+      await expectRefusal(/migrations are behind \(.*\)\. .*: npx prisma migrate deploy/);
+    },
+  );
+
+  it('that failed half-way says which command mends it, exits with 1 and serves nothing', async () => {
+    await database.query('UPDATE _prisma_migrations SET finished_at = NULL');
+    await expectRefusal(/migrations are failed \(.*\)\. .*: npx prisma migrate resolve --rolled-back/);
+  });
+});
+
+describe('steward seed', () => {
+  beforeAll(async () => void (database = await freshDatabase()));
+  afterAll(() => database.drop());
+
+  it('changes nothing where somebody is already', async () => {
+    const before = await census(database);
+    for (let time = 1; time <= 2; time += 1) {
+      const { code, stdout, stderr } = await steward(['seed'], database.env);
+      expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+      expect(stderr).toContain('The directory has users already; nothing was changed.');
+    }
+    expect(await census(database)).toEqual(before);
+  });
+});
