@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import prettier from 'prettier';
 import { catalogue } from '../dist/capabilities/index.js';
-import { toJsonSchema } from '../dist/capabilities/json-schema.js';
+import { toJsonSchema } from '../dist/server/json-schema.js';
 import { ENVIRONMENT } from '../dist/config.js';
 import { z } from 'zod';
 
@@ -57,15 +57,11 @@ function capabilities() {
 }
 
 function configuration() {
-  const { properties } =
-    /** @type {{ properties: Record<string, { default?: string | number, description?: string, unit?: string }> }} */ (
-      z.toJSONSchema(ENVIRONMENT, { io: 'input', unrepresentable: 'any' })
-    );
-  const rows = Object.entries(properties).map(([name, { default: fallback, description, unit }]) => [
-    `\`${name}\``,
-    fallback === undefined ? '' : `${fallback}${unit ? ` ${unit}` : ''}`,
-    description ?? '',
-  ]);
+  const rows = Object.entries(ENVIRONMENT.shape).map(([name, schema]) => {
+    const fallback = schema instanceof z.ZodDefault ? String(schema.def.defaultValue) : '';
+    const unit = name.endsWith('_MS') ? ' ms' : '';
+    return [`\`${name}\``, fallback && `${fallback}${unit}`, schema.description ?? ''];
+  });
   return table(['variable', 'default', 'meaning'], rows);
 }
 
