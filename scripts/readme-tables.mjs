@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import prettier from 'prettier';
 import { catalogue } from '../dist/capabilities/index.js';
 import { toJsonSchema } from '../dist/server/json-schema.js';
-import { ENVIRONMENT } from '../dist/config.js';
+import { ENVIRONMENT } from '../dist/environment.js';
 import { z } from 'zod';
 
 const README = new URL('../README.md', import.meta.url);
