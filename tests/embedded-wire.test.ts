@@ -167,6 +167,27 @@ onEmbedded('the PostgreSQL protocol of the embedded database (not on a server, w
       expect(await notes()).toEqual(['one', 'two']);
     },
   );
+
+  it('ends the settings of a client with its connection', async () => {
+    const settler = await connect();
+    await settler.query("SET timezone = 'America/New_York'");
+    await settler.end();
+    closers.pop();
+    const next = await connect();
+    await expect(next.query('SHOW timezone')).resolves.toMatchObject({ rows: [{ TimeZone: 'UTC' }] });
+  });
+
+  it('does not run what a client left behind that went while it waited for its turn', async () => {
+    const [holder, leaver] = [await connect(), await connect()];
+    await holder.query('BEGIN');
+    const abandoned = leaver.query("INSERT INTO notes VALUES ('abandoned')").catch(() => {});
+    await delay(200);
+    leaver.connection.stream.destroy();
+    await abandoned;
+    await delay(200);
+    await holder.query('COMMIT');
+    await expect(holder.query('SELECT FROM notes')).resolves.toMatchObject({ rowCount: 0 });
+  });
 });
 
 /** A connection on which bytes are sent as they are. */

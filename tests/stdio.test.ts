@@ -229,6 +229,14 @@ describe('a client that stops reading', () => {
   });
 });
 
+it('A client that closes stderr loses the log, not the server', async () => {
+  client = await RawClient.start(database, SHORT_LIMITS);
+  client.child.stderr.destroy();
+  for (let calls = 0; calls < 5; calls++) {
+    expect((await client.call('list_recent_users', { limit: 1 })).code).toBeUndefined();
+  }
+});
+
 /** The processes that a process started, and those that they did (Linux; elsewhere none are seen). */
 function descendants(pid: number): number[] {
   try {
