@@ -21,10 +21,25 @@ export interface DatabaseConfig {
   session: { statementTimeoutMs: number; lockTimeoutMs: number; idleInTransactionTimeoutMs: number };
 }
 
+export interface HttpConfig {
+  host: string;
+  port: number;
+  allowedHosts: string[];
+  allowedOrigins: string[];
+  trustedProxies: string[];
+  largestBodyBytes: number;
+  inFlight: { total: number; perCaller: number };
+  redisUrl: string | undefined;
+  withoutRedis: Environment['RATE_LIMIT_WITHOUT_REDIS'];
+  metricsToken: string | undefined;
+  shutdownGraceMs: number;
+}
+
 export interface Config {
   environment: Environment['NODE_ENV'];
   logLevel: Environment['LOG_LEVEL'];
   database: DatabaseConfig;
+  http: HttpConfig;
   callerName: string;
   rateLimitPerMinute: number;
   callDeadlineMs: number;
@@ -110,6 +125,19 @@ function toConfig(env: Environment): Config {
         lockTimeoutMs: env.DB_LOCK_TIMEOUT_MS,
         idleInTransactionTimeoutMs: env.DB_IDLE_IN_TRANSACTION_TIMEOUT_MS,
       },
+    },
+    http: {
+      host: env.HTTP_HOST,
+      port: env.HTTP_PORT,
+      allowedHosts: env.ALLOWED_HOSTS,
+      allowedOrigins: env.ALLOWED_ORIGINS,
+      trustedProxies: env.TRUSTED_PROXIES,
+      largestBodyBytes: env.MAX_BODY_BYTES,
+      inFlight: { total: env.MAX_CALLS_IN_FLIGHT, perCaller: env.MAX_CALLS_IN_FLIGHT_PER_CALLER },
+      redisUrl: env.REDIS_URL,
+      withoutRedis: env.RATE_LIMIT_WITHOUT_REDIS,
+      metricsToken: env.METRICS_TOKEN,
+      shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
     },
     callerName: env.STEWARD_CALLER ?? localUser(),
     rateLimitPerMinute: env.RATE_LIMIT_PER_MINUTE,

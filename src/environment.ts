@@ -25,6 +25,19 @@ const wholeNumber = (range: Range, description: string) =>
     .default(range.default)
     .describe(description);
 
+/** Values separated by commas. */
+const list = (description: string) =>
+  z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((item) => item.trim())
+        .filter(Boolean),
+    )
+    .describe(description);
+
 /**
  * Every variable Steward reads, with its default. The README's configuration table is generated from this object.
  */
@@ -101,6 +114,50 @@ export const ENVIRONMENT = z.object({
   DB_IDLE_IN_TRANSACTION_TIMEOUT_MS: wholeNumber(
     { min: 100, max: MINUTE, default: 6000 },
     'How long a transaction may idle before PostgreSQL ends it',
+  ),
+
+  HTTP_HOST: z.string().default('127.0.0.1').describe('Address that `steward http` listens on'),
+  HTTP_PORT: wholeNumber({ min: 0, max: 65_535, default: 3000 }, 'Port it listens on; 0: any that is free'),
+  ALLOWED_HOSTS: list(
+    'Names by which HTTP clients call this server, besides those of `PUBLIC_URL` and, on a loopback address, localhost',
+  ),
+  ALLOWED_ORIGINS: list('Web origins whose pages may call it, such as `https://app.example.com`').refine(
+    (origins) => origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
+    'must be origins such as https://app.example.com, without a path',
+  ),
+  TRUSTED_PROXIES: list(
+    'Addresses or networks of proxies whose `X-Forwarded-For` is believed; also `loopback`, `linklocal`, `uniquelocal`',
+  ),
+  MAX_BODY_BYTES: wholeNumber(
+    { min: 1024, max: 64 * 1024 * 1024, default: 1024 * 1024 },
+    'Largest HTTP request',
+  ),
+  MAX_CALLS_IN_FLIGHT: wholeNumber(
+    { min: 1, max: 100_000, default: 200 },
+    'How many HTTP requests are worked on at once; more are refused',
+  ),
+  MAX_CALLS_IN_FLIGHT_PER_CALLER: wholeNumber(
+    { min: 1, max: 100_000, default: 20 },
+    'How many of them may be of one caller',
+  ),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, 'must start with redis:// or rediss://')
+    .refine((url) => URL.canParse(url), 'is not a valid URL')
+    .optional()
+    .describe('Where several HTTP processes count calls together; without it each counts for itself'),
+  RATE_LIMIT_WITHOUT_REDIS: z
+    .enum(['open', 'closed'])
+    .default('open')
+    .describe('While Redis is gone: `open`, each process counts for itself; `closed`, calls are refused'),
+  METRICS_TOKEN: z
+    .string()
+    .min(16, 'must be at least 16 characters long')
+    .optional()
+    .describe('Bearer token for `/metrics`; without it there are no metrics'),
+  SHUTDOWN_GRACE_MS: wholeNumber(
+    { min: 0, max: 5 * MINUTE, default: 15_000 },
+    'How long calls under way may go on when the HTTP server is told to stop',
   ),
 
   STEWARD_CALLER: z

@@ -1,11 +1,16 @@
+import type { Scope } from './scopes.js';
+
 /** What can go wrong, in words a model can act on. Codes are stable: clients may branch on them. */
 export const ERROR_CODES = [
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
   'VALIDATION',
   'NOT_FOUND',
   'CONFLICT',
   'RATE_LIMITED',
   'TIMEOUT',
   'DATABASE_UNAVAILABLE',
+  'UNAVAILABLE',
   'INTERNAL',
 ] as const;
 
@@ -21,7 +26,7 @@ export class StewardError extends Error {
   constructor(
     readonly code: ErrorCode,
     message: string,
-    readonly options: { cause?: unknown; retryAfterSeconds?: number } = {},
+    readonly options: { cause?: unknown; retryAfterSeconds?: number; scope?: Scope } = {},
   ) {
     super(message, { cause: options.cause });
   }

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Author } from '../directory/audited-change.js';
 import type { Directory } from '../directory/index.js';
+import type { Scope } from '../scopes.js';
 
 /** What a handler gets to see: the domain and who is calling. Never the SDK, never Prisma. */
 export interface Context {
@@ -28,13 +29,15 @@ export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.
   title: string;
   /** For the model: when to use it, what it answers, what to do next. */
   description: string;
+  /** What a caller needs to see and to call it. */
+  scope: Scope;
   effect: Effect;
   input: Input;
   output: Output;
   handle(input: z.output<Input>, context: Context): Promise<z.input<Output>>;
 }
 
-/** A tool that can also be read at an address. It answers what the tool answers, as JSON. */
+/** A tool that can also be read at an address. It answers what the tool answers, as JSON, to whoever may call the tool. */
 export interface Resource {
   name: string;
   title: string;
@@ -48,6 +51,7 @@ export interface Prompt<Arguments extends z.ZodObject = z.ZodObject> {
   name: string;
   title: string;
   description: string;
+  scope: Scope;
   /** Strings all of them, as prompts have nothing else. */
   arguments: Arguments;
   /** The message, in the user's words. */

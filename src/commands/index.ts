@@ -14,6 +14,10 @@ export async function runCommandLine(argv: string[]): Promise<void> {
       '\nConfiguration comes from the environment, .env.local and .env.<NODE_ENV>; README.md lists the variables.\nWithout DATABASE_URL or DB_NAME an embedded PostgreSQL is used.',
     );
   program
+    .command('http')
+    .description('serve MCP over HTTP, by default at http://127.0.0.1:3000/mcp')
+    .action(async () => (await import('./serve-http.js')).serveHttp());
+  program
     .command('demo')
     .description('play a client through a real server on a throw-away embedded database')
     .action(async () => (await import('./demo.js')).demo());

@@ -1,15 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { catalogue } from '../capabilities/index.js';
-import { loadConfig, type Config } from '../config.js';
+import { SCOPES } from '../scopes.js';
+import { loadConfig } from '../config.js';
 import { Database } from '../database/index.js';
-import { UnusableDatabaseError } from '../database/unusable.js';
-import { createDirectory, type Directory } from '../directory/index.js';
 import { createGuard } from '../guard/index.js';
 import { createRateLimit } from '../guard/rate-limit.js';
-import { createLog, type Log } from '../log.js';
-import { createServer } from '../server/index.js';
+import { createLog } from '../log.js';
+import { serverFactory } from '../server/index.js';
 import { StdioTransport } from '../transport/stdio.js';
 import { VERSION } from '../version.js';
+import { openDirectory } from './open-directory.js';
+import { logUnhandledRejections } from './unhandled-rejections.js';
 
 /**
  * Serves MCP over stdin and stdout until the client goes away or the process is told to stop; then answers what is
@@ -42,8 +43,8 @@ export async function serveStdio(): Promise<void> {
     deadlineMs: config.callDeadlineMs,
     directory,
   });
-  const caller = { name: config.callerName };
-  const server = createServer({ catalogue, guard, version: VERSION, identify: () => caller });
+  const caller = { name: config.callerName, scopes: new Set(SCOPES) };
+  const server = serverFactory({ catalogue, guard, version: VERSION })(caller);
 
   transport.onend = () => void stop('the client went away');
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void stop(signal));
@@ -52,28 +53,4 @@ export async function serveStdio(): Promise<void> {
   log.info('serving over stdio', { version: VERSION, caller: caller.name });
   // The client can go on with its initialization while the database is opened; a failure is logged, and told to whoever calls.
   directory().catch(() => {});
-}
-
-/** The directory, as soon as the database is ready; `unusable` is called when that will never be. */
-function openDirectory(
-  database: Database,
-  config: Config,
-  unusable: (error: Error) => void,
-): () => Promise<Directory> {
-  let directory: Directory | undefined;
-  return async () => {
-    if (directory) return directory;
-    try {
-      const prisma = await database.ready();
-      return (directory ??= createDirectory(prisma, { departmentsTtlMs: config.departmentsTtlMs }));
-    } catch (error) {
-      if (error instanceof UnusableDatabaseError) unusable(error);
-      throw error;
-    }
-  };
-}
-
-/** A failed call must not take the server with it, whatever a library forgot to catch. */
-function logUnhandledRejections(log: Log): void {
-  process.on('unhandledRejection', (reason) => log.error('unhandled rejection', { cause: String(reason) }));
 }

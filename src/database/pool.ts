@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
-import pg from 'pg';
+import type pg from 'pg';
 import type { DatabaseConfig } from '../config.js';
 import { PrismaClient } from '../generated/prisma/client.js';
 import type { Log } from '../log.js';
+import { CancellablePool, type CancellableClient } from './cancellation.js';
 
 /** How much longer than `statement_timeout` the client waits for a server that has stopped answering altogether. */
 const FROZEN_SERVER_GRACE_MS = 1000;
@@ -20,7 +21,7 @@ export interface Connections {
  * so a statement that the client gave up on does not run on in the server.
  */
 export function connect(url: string, { pool: limits, session }: DatabaseConfig, log: Log): Connections {
-  const pool = new pg.Pool({
+  const pool = new CancellablePool({
     connectionString: sessionUrl(url),
     application_name: 'steward',
     min: limits.min,
@@ -38,9 +39,11 @@ export function connect(url: string, { pool: limits, session }: DatabaseConfig, 
   // it out and the adapter's taking it, when a farewell that came in one piece with an answer is read.
   pool.on('connect', (client) => client.on('error', () => {}));
   // A transaction that a frozen server did not let end must not be inherited by whoever takes the connection next: what
-  // they write would be answered as done, and never committed. Ending the connection rolls it back.
+  // they write would be answered as done, and never committed. Ending the connection rolls it back. One that is being
+  // cancelled must not be inherited either.
   pool.on('release', (_error, client) => {
-    if (client.getTransactionStatus() !== 'I') void client.end();
+    if (client.getTransactionStatus() !== 'I' || (client as unknown as CancellableClient).cancelled)
+      void client.end();
   });
   const lost = (error: Error) => log.warn('database connection lost', { error: error.message });
   const adapter = new PrismaPg(pool, { onPoolError: lost, onConnectionError: lost, statementNameGenerator });

@@ -25,7 +25,7 @@ export class AuditLog {
     const [before] =
       cursor === undefined ? [] : decodeCursor(cursor, ['history', userId], [Number.MAX_SAFE_INTEGER]);
     const [user, rows] = await Promise.all([
-      this.prisma.user.findUnique({ where: { id: userId }, select: { id: true } }),
+      this.prisma.user.findFirst({ where: { id: userId }, select: { id: true } }),
       this.prisma.userAuditLog.findMany({
         where: { userId, ...(before !== undefined && { id: { lt: before } }) },
         orderBy: { id: 'desc' },

@@ -1,5 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 import { LRUCache } from 'lru-cache';
+import { uncancelled } from '../database/cancellation.js';
 import { violatedUniqueIndex } from '../database/translate-error.js';
 import { StewardError } from '../errors.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
@@ -32,7 +33,8 @@ export class Departments {
     this.#cache = new LRUCache<number, Department[]>({
       max: 1,
       ttl: ttlMs,
-      fetchMethod: () => this.#load(),
+      // Whoever asks first may leave; the others wait for the same load.
+      fetchMethod: () => uncancelled(() => this.#load()),
       // Those who wait for a generation that is pushed out meanwhile still get it.
       ignoreFetchAbort: true,
     });
@@ -71,7 +73,7 @@ export class Departments {
    * @throws StewardError NOT_FOUND with the nearest names.
    */
   async find(name: string): Promise<{ id: number; name: string }> {
-    const found = await this.prisma.department.findUnique({
+    const found = await this.prisma.department.findFirst({
       where: { name },
       select: { id: true, name: true },
     });

@@ -14,7 +14,7 @@ export class Preferences {
 
   /** @throws StewardError NOT_FOUND */
   async get(userId: number): Promise<JsonObject> {
-    const user = await this.prisma.user.findUnique({
+    const user = await this.prisma.user.findFirst({
       where: { id: userId },
       select: { preference: { select: { preferences: true } } },
       relationLoadStrategy: 'join',

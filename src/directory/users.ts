@@ -89,7 +89,9 @@ export class Users {
 
   /** @throws StewardError NOT_FOUND */
   async get(by: { id: number } | { username: string } | { email: string }): Promise<User> {
-    const row = await this.prisma.user.findUnique({
+    // Not findUnique: Prisma makes one statement of those that several calls ask in one moment, and it would end with the
+    // first of them that is cancelled.
+    const row = await this.prisma.user.findFirst({
       where: by,
       select: USER_COLUMNS,
       relationLoadStrategy: 'join',

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from '../capabilities/define.js';
+import { cancelledBy } from '../database/cancellation.js';
 import { translateDatabaseError } from '../database/translate-error.js';
 import type { Directory } from '../directory/index.js';
 import { internalError, StewardError } from '../errors.js';
 import type { Log } from '../log.js';
+import { authorise } from './authorise.js';
 import type { Call } from './call.js';
 import { logCall } from './call-log.js';
 import { beforeDeadline } from './deadline.js';
@@ -15,28 +17,30 @@ export interface Guard {
 
 export interface GuardOptions {
   log: Log;
-  rateLimit: RateLimit;
+  /** Absent where the transport counts requests before it reads them. */
+  rateLimit?: RateLimit;
   deadlineMs: number;
   /** Resolves as soon as the database can serve. */
   directory: () => Promise<Directory>;
 }
 
 /**
- * What every call passes, in this order: the caller's rate limit, the deadline, the call itself, and whatever went wrong
- * turned into a StewardError. Each call leaves one line in the log, refused or not.
+ * What every call passes, in this order: the caller's scopes, its rate limit, the deadline, the call itself, and whatever
+ * went wrong turned into a StewardError. Each call leaves one line in the log, refused or not.
  */
 export function createGuard({ log, rateLimit, deadlineMs, directory }: GuardOptions): Guard {
   return async (call, run) => {
     const requestId = randomUUID();
     const started = performance.now();
     try {
-      await rateLimit(call.caller.name);
+      if (call.scope !== undefined) authorise(call.caller, call.scope);
+      await rateLimit?.(call.caller.name);
       const answer = await beforeDeadline(deadlineMs, call.signal, async (signal) => {
         const author = { actor: call.caller.name, tool: call.capability, requestId, signal };
         const context = { directory: await directory(), author };
         // Who waited for the database longer than the caller for us must not begin to change it now.
         signal.throwIfAborted();
-        return run(context);
+        return cancelledBy(signal, () => run(context));
       });
       logCall(log, call, requestId, performance.now() - started, { answer });
       return answer;

@@ -1,17 +1,59 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import {
+  RateLimiterMemory,
+  RateLimiterRedis,
+  RateLimiterRes,
+  type RateLimiterAbstract,
+} from 'rate-limiter-flexible';
 import { StewardError } from '../errors.js';
+import type { SharedStore } from './shared-store.js';
 
 export interface RateLimit {
-  /** @throws StewardError RATE_LIMITED with the seconds to wait */
-  (caller: string): Promise<void>;
+  /** @throws StewardError RATE_LIMITED with the seconds to wait; UNAVAILABLE where calls cannot be counted */
+  (caller: string, calls?: number): Promise<void>;
 }
 
-/** At most so many calls a minute for each caller, counted in this process. */
-export function createRateLimit(perMinute: number): RateLimit {
-  const limiter = new RateLimiterMemory({ points: perMinute, duration: 60 });
-  return async (caller) => {
+export interface SharedCounters {
+  store: SharedStore;
+  /** What becomes of calls while the store cannot be reached. `open`: each process counts for itself meanwhile; `closed`: calls are refused. */
+  withoutThem: 'open' | 'closed';
+}
+
+const WINDOW_SECONDS = 60;
+const RETRY_SECONDS = 5;
+
+/** At most so many calls a minute for each caller, counted in this process, or by all that share the counters. */
+export function createRateLimit(perMinute: number, shared?: SharedCounters): RateLimit {
+  const limits = { points: perMinute, duration: WINDOW_SECONDS };
+  const here = new RateLimiterMemory(limits);
+  if (!shared) return refusing(here, perMinute);
+  const limiter = new RateLimiterRedis({
+    ...limits,
+    storeClient: shared.store.client,
+    useRedisPackage: true,
+    rejectIfRedisNotReady: true,
+    keyPrefix: 'steward:calls',
+  });
+  const counted = refusing(limiter, perMinute);
+  const alone = refusing(here, perMinute);
+  return async (caller, calls) => {
     try {
-      await limiter.consume(caller);
+      await shared.store.inTime(counted(caller, calls));
+    } catch (error) {
+      if (error instanceof StewardError) throw error;
+      if (shared.withoutThem === 'open') return alone(caller, calls);
+      throw new StewardError(
+        'UNAVAILABLE',
+        'Calls cannot be counted at the moment, and none is taken uncounted. Nothing was done. Try again in a few seconds.',
+        { cause: error, retryAfterSeconds: RETRY_SECONDS },
+      );
+    }
+  };
+}
+
+function refusing(limiter: RateLimiterAbstract, perMinute: number): RateLimit {
+  return async (caller, calls = 1) => {
+    try {
+      await limiter.consume(caller, calls);
     } catch (refusal) {
       if (!(refusal instanceof RateLimiterRes)) throw refusal;
       const seconds = Math.max(1, Math.ceil(refusal.msBeforeNext / 1000));

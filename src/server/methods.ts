@@ -6,19 +6,27 @@ import type {
   Result,
 } from '@modelcontextprotocol/sdk/types.js';
 import { complete } from '../capabilities/completions.js';
+import type { Resource } from '../capabilities/define.js';
 import type { Catalogue } from '../capabilities/index.js';
 import { parseInput } from '../capabilities/parse-input.js';
-import { findResource } from './resource-address.js';
 import { renderText } from '../capabilities/render-text.js';
+import type { Scope } from '../scopes.js';
 import { StewardError } from '../errors.js';
+import { authorise, permits } from '../guard/authorise.js';
 import type { Call, Caller } from '../guard/call.js';
 import type { Guard } from '../guard/index.js';
 import { RESOURCE_TYPE } from './listings.js';
-import { errorData, RESOURCE_NOT_FOUND, toRpcError } from './rpc-error.js';
+import { findResource, pathOf, resourceAt } from './resource-address.js';
+import { ERROR_META, errorData, RESOURCE_NOT_FOUND, toRpcError } from './rpc-error.js';
 
-export type Method = (params: Record<string, unknown>, signal: AbortSignal) => Promise<Result> | Result;
+/** Who asks, and whether they still wait. */
+export interface Request {
+  caller: Caller;
+  signal: AbortSignal;
+}
 
-const ERROR_META = 'steward/error';
+export type Method = (params: Record<string, unknown>, request: Request) => Promise<Result>;
+
 const LARGEST_ANSWER_BYTES = 256 * 1024;
 /** Characters of text. Said twice, and each as an escape of six bytes, they are still no more than the bound. */
 const SURELY_SMALL = LARGEST_ANSWER_BYTES / 12;
@@ -26,24 +34,16 @@ const LONGEST_CAPABILITY = 100;
 
 /** The methods that reach a capability. Each goes through the guard; there is no other way to one. */
 export function createMethods(
-  catalogue: Catalogue,
+  { tools, resources, prompts }: Catalogue,
   guard: Guard,
-  identify: () => Caller,
 ): Record<string, Method> {
-  const call = (kind: Call['kind'], capability: unknown, args: unknown, signal: AbortSignal): Call => ({
-    kind,
-    capability:
-      typeof capability === 'string' && capability.length <= LONGEST_CAPABILITY ? capability : '[none]',
-    arguments: args,
-    caller: identify(),
-    signal,
-  });
-
   return {
-    async 'tools/call'({ name, arguments: args }, signal): Promise<CallToolResult> {
+    async 'tools/call'({ name, arguments: args }, request): Promise<CallToolResult> {
+      const tool = named(tools, name);
+      const call: Call = { ...request, kind: 'tool', ...asked(name, tool), arguments: args };
       try {
-        const answer = await guard(call('tool', name, args, signal), async (context) => {
-          const tool = named(catalogue.tools, 'tool', name);
+        const answer = await guard(call, async (context) => {
+          if (!tool) throw noSuch('tool', tools, request.caller);
           return tool.handle(parseInput(tool.input, args), context);
         });
         const text = renderText(answer);
@@ -53,11 +53,12 @@ export function createMethods(
       }
     },
 
-    async 'resources/read'({ uri }, signal): Promise<ReadResourceResult> {
+    async 'resources/read'({ uri }, request): Promise<ReadResourceResult> {
       const address = typeof uri === 'string' ? uri : '';
-      const path = address.replace(/\?.*/s, '');
-      const answer = guard(call('resource', path, {}, signal), async (context) => {
-        const { resource, input } = findResource(catalogue.resources, address);
+      const tool = resourceAt(resources, address)?.tool;
+      const call: Call = { ...request, kind: 'resource', ...asked(pathOf(address), tool), arguments: {} };
+      const answer = guard(call, async (context) => {
+        const { resource, input } = findResource(permitted(resources, request.caller), address);
         return resource.tool.handle(parseInput(resource.tool.input, input), context);
       });
       try {
@@ -68,9 +69,11 @@ export function createMethods(
       }
     },
 
-    async 'prompts/get'({ name, arguments: args }, signal): Promise<GetPromptResult> {
-      return guard(call('prompt', name, args, signal), async (context): Promise<GetPromptResult> => {
-        const prompt = named(catalogue.prompts, 'prompt', name);
+    async 'prompts/get'({ name, arguments: args }, request): Promise<GetPromptResult> {
+      const prompt = named(prompts, name);
+      const call: Call = { ...request, kind: 'prompt', ...asked(name, prompt), arguments: args };
+      return guard(call, async (context): Promise<GetPromptResult> => {
+        if (!prompt) throw noSuch('prompt', prompts, request.caller);
         const text = await prompt.render(parseInput(prompt.arguments, args), context);
         return {
           description: prompt.description,
@@ -81,12 +84,17 @@ export function createMethods(
       });
     },
 
-    async 'completion/complete'({ ref, argument }, signal): Promise<CompleteResult> {
+    async 'completion/complete'({ ref, argument }, request): Promise<CompleteResult> {
       const { type, name, uri } = Object(ref) as Record<string, unknown>;
       const { name: wanted, value } = Object(argument) as Record<string, unknown>;
-      return guard(call('completion', name ?? uri, {}, signal), async ({ directory }) => {
-        if (type === 'ref/prompt') named(catalogue.prompts, 'prompt', name);
-        else if (!catalogue.resources.some((resource) => resource.uriTemplate === uri)) {
+      const target =
+        type === 'ref/prompt'
+          ? named(prompts, name)
+          : resources.find((resource) => resource.uriTemplate === uri)?.tool;
+      const call: Call = { ...request, kind: 'completion', ...asked(name ?? uri, target), arguments: {} };
+      return guard(call, async ({ directory }) => {
+        if (!target && type === 'ref/prompt') throw noSuch('prompt', prompts, request.caller);
+        if (!target) {
           throw new StewardError(
             'NOT_FOUND',
             'There is no resource template with this URI. resources/templates/list names them.',
@@ -95,6 +103,8 @@ export function createMethods(
         if (typeof wanted !== 'string' || typeof value !== 'string') {
           throw new StewardError('VALIDATION', 'argument: must have a name and a value, both of them text.');
         }
+        // What is offered comes out of the directory, whatever it is offered for.
+        authorise(request.caller, 'directory:read');
         return { completion: { ...(await complete(directory, wanted, value)) } };
       }).catch((error: StewardError) => {
         throw toRpcError(error);
@@ -103,13 +113,24 @@ export function createMethods(
   };
 }
 
-function named<Item extends { name: string }>(items: Item[], kind: string, name: unknown): Item {
-  const item = items.find((candidate) => candidate.name === name);
-  if (item) return item;
-  throw new StewardError(
-    'NOT_FOUND',
-    `There is no ${kind} of this name. There are: ${items.map((known) => known.name).join(', ')}.`,
-  );
+/** What the guard and its log are told of the capability that was asked for. */
+function asked(name: unknown, found: { scope: Scope } | undefined): Pick<Call, 'capability' | 'scope'> {
+  const known = typeof name === 'string' && name.length <= LONGEST_CAPABILITY;
+  return { capability: known ? name : '[none]', scope: found?.scope };
+}
+
+function named<Item extends { name: string }>(items: Item[], name: unknown): Item | undefined {
+  return items.find((item) => item.name === name);
+}
+
+function permitted(resources: Resource[], caller: Caller): Resource[] {
+  return resources.filter(({ tool }) => permits(caller, tool.scope));
+}
+
+/** Names what there is instead, and no more of it than a list would. */
+function noSuch(kind: string, items: { name: string; scope: Scope }[], caller: Caller): StewardError {
+  const known = items.filter(({ scope }) => permits(caller, scope)).map(({ name }) => name);
+  return new StewardError('NOT_FOUND', `There is no ${kind} of this name. There are: ${known.join(', ')}.`);
 }
 
 /** Tools bound their answers; this holds for rows of any length that another program may have written. */

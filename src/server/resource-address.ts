@@ -15,6 +15,11 @@ export function templateVariables(uriTemplate: string): string[] {
   return [...uriTemplate.matchAll(/\{\??([^}]*)\}/g)].flatMap((match) => (match[1] ?? '').split(','));
 }
 
+/** The resource whose template fits the path of a URI, if there is one. */
+export function resourceAt(resources: Resource[], uri: string): Resource | undefined {
+  return resources.find((resource) => matchPath(resource.uriTemplate, pathOf(uri)) !== undefined);
+}
+
 /**
  * Finds the resource of a URI. Query variables may come in any number and order, percent-encoded as RFC 6570 expands
  * them (section 3.2.8).
@@ -23,16 +28,26 @@ export function templateVariables(uriTemplate: string): string[] {
 export function findResource(resources: Resource[], uri: string): Address {
   if (uri.length > LONGEST_URI)
     throw new StewardError('VALIDATION', `URIs of more than ${LONGEST_URI} characters are not read.`);
-  const [path = '', ...queries] = uri.split('?');
-  for (const resource of resources) {
-    const input = matchPath(resource.uriTemplate, path);
-    if (input)
-      return { resource, input: typed(resource, { ...input, ...readQuery(resource, queries.join('?')) }) };
+  const path = pathOf(uri);
+  const resource = resourceAt(resources, uri);
+  if (!resource) {
+    const known = resources.map(({ uriTemplate }) => uriTemplate).join(', ');
+    throw new StewardError('NOT_FOUND', `There is no resource at this URI. Resources: ${known}.`);
   }
-  const known = resources.map((resource) => resource.uriTemplate).join(', ');
-  throw new StewardError('NOT_FOUND', `There is no resource at this URI. Resources: ${known}.`);
+  const variables = Object.entries(matchPath(resource.uriTemplate, path) ?? {});
+  const decoded = Object.fromEntries(variables.map(([name, value]) => [name, decode(value)]));
+  return {
+    resource,
+    input: typed(resource, { ...decoded, ...readQuery(resource, uri.slice(path.length + 1)) }),
+  };
 }
 
+/** A URI without its query: what a log may hold, where the query may name people. */
+export function pathOf(uri: string): string {
+  return uri.replace(/\?.*/s, '');
+}
+
+/** The template's variables as they stand in the path, not decoded yet; undefined where it does not fit. */
 function matchPath(uriTemplate: string, path: string): Record<string, string> | undefined {
   const wanted = uriTemplate.replace(/\{\?.*$/, '').split('/');
   const given = path.split('/');
@@ -42,7 +57,7 @@ function matchPath(uriTemplate: string, path: string): Record<string, string> | 
     const value = given[index] ?? '';
     const name = /^\{(.*)\}$/.exec(segment)?.[1];
     if (name === undefined ? segment !== value : value === '') return undefined;
-    if (name !== undefined) variables[name] = decode(value);
+    if (name !== undefined) variables[name] = value;
   }
   return variables;
 }

@@ -1,5 +1,6 @@
-import { ErrorCode } from '@modelcontextprotocol/sdk/types.js';
+import { ErrorCode, type JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import type { StewardError } from '../errors.js';
+import type { Scope } from '../scopes.js';
 
 /** An error as JSON-RPC carries it (JSON-RPC 2.0, section 5.1); the SDK sends code, message and data as they are. */
 export class RpcError extends Error {
@@ -22,12 +23,30 @@ export function toRpcError(error: StewardError, notFound: number = ErrorCode.Inv
   return new RpcError(rpcCode(error, notFound), `${error.code}: ${error.message}`, errorData(error));
 }
 
+/** Where errorData stands in the result of a tool call. */
+export const ERROR_META = 'steward/error';
+
 /** What a program may want to know of an error without reading its text. */
-export function errorData({ code, options }: StewardError): Record<string, unknown> {
+export interface ErrorData extends Record<string, unknown> {
+  code: string;
+  retry_after_seconds?: number;
+  /** The scope that is missing. */
+  scope?: Scope;
+}
+
+export function errorData({ code, options }: StewardError): ErrorData {
   return {
     code,
     ...(options.retryAfterSeconds !== undefined && { retry_after_seconds: options.retryAfterSeconds }),
+    ...(options.scope !== undefined && { scope: options.scope }),
   };
+}
+
+/** The errorData of an answer, in whichever form it has it; empty for an answer that is no error. */
+export function errorDataOf(answer: JSONRPCMessage): Partial<ErrorData> {
+  if ('error' in answer) return answer.error.data ?? {};
+  if ('result' in answer) return answer.result._meta?.[ERROR_META] ?? {};
+  return {};
 }
 
 function rpcCode({ code }: StewardError, notFound: number): number {

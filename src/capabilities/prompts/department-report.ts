@@ -6,6 +6,7 @@ export const departmentReport = definePrompt({
   name: 'department_report',
   title: 'Report on a department',
   description: 'A short report on a department: size, roles, newest members.',
+  scope: 'directory:read',
   arguments: z.strictObject({ department: departmentName }),
   async render({ department }, { directory }) {
     const { name } = await directory.departments.find(department);

@@ -6,6 +6,7 @@ export const onboardUser = definePrompt({
   name: 'onboard_user',
   title: 'Onboard a user',
   description: 'Adds a new colleague to the directory, step by step, and checks the result.',
+  scope: 'directory:write',
   arguments: z.strictObject({
     username: newUsername,
     email: newEmail,

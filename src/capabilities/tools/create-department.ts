@@ -7,6 +7,7 @@ export const createDepartment = defineTool({
   name: 'create_department',
   title: 'Create a department',
   description: 'Adds an empty department. A name that is taken, whatever its case, is a CONFLICT.',
+  scope: 'directory:write',
   effect: EFFECTS.adds,
   input: z.strictObject({
     name: newDepartmentName,

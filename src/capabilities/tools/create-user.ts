@@ -8,6 +8,7 @@ export const createUser = defineTool({
   title: 'Create a user',
   description:
     'Adds a user and returns it with its id. A username or email that is taken is a CONFLICT which says which one. The department has to exist: see list_departments.',
+  scope: 'directory:write',
   effect: EFFECTS.adds,
   input: z.strictObject({
     username: newUsername,

@@ -9,6 +9,7 @@ export const findUsers = defineTool({
   description:
     'Users that meet all the given conditions, newest first, a page at a time, with their total. Only active users, unless active is false. ' +
     'To go on, pass next_cursor as cursor (quick at any depth), or count up page. For one known user use get_user.',
+  scope: 'directory:read',
   effect: EFFECTS.reads,
   input: z
     .strictObject({

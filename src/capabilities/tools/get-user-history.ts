@@ -20,6 +20,7 @@ export const getUserHistory = defineTool({
   title: "Get a user's history",
   description:
     'What was changed about a user, newest first: which field (created, department, role, active, preferences), from what to what, when, by whom and by which tool. Answers "when did she move?" and "who changed this?".',
+  scope: 'audit:read',
   effect: EFFECTS.reads,
   input: z.strictObject({ user_id: userId, limit: pageSize, cursor: pageCursor.optional() }),
   output: z.strictObject({

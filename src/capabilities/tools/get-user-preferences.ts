@@ -7,6 +7,7 @@ export const getUserPreferences = defineTool({
   name: 'get_user_preferences',
   title: "Get a user's preferences",
   description: "A user's preferences as a JSON object; empty where none were ever set.",
+  scope: 'directory:read',
   effect: EFFECTS.reads,
   input: z.strictObject({ user_id: userId }),
   output: z.strictObject({ notice, user_id: z.int(), preferences }),

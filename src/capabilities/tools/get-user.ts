@@ -10,6 +10,7 @@ export const getUser = defineTool({
   title: 'Get one user',
   description:
     'One user by exactly one of id, username or email. With only a part of a name, use find_users with search.',
+  scope: 'directory:read',
   effect: EFFECTS.reads,
   input: z
     .strictObject({

@@ -9,6 +9,7 @@ export const listDepartments = defineTool({
   title: 'List departments',
   description:
     'All departments by name, each with its head count: how many active users it has, and how many inactive ones.',
+  scope: 'directory:read',
   effect: EFFECTS.reads,
   input: z.strictObject({}),
   output: z.strictObject({

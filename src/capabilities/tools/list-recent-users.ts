@@ -8,6 +8,7 @@ export const listRecentUsers = defineTool({
   title: 'List the newest users',
   description:
     'The users created last, newest first, active or not. Use it for "who joined lately?"; for any condition or further pages use find_users.',
+  scope: 'directory:read',
   effect: EFFECTS.reads,
   input: z.strictObject({ limit: pageSize }),
   output: z.strictObject({ notice, users: userTable.schema }),

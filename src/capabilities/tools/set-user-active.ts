@@ -8,6 +8,7 @@ export const setUserActive = defineTool({
   title: 'Activate or deactivate a user',
   description:
     'Deactivates a user who left (false) or brings one back (true), and records it in the audit log. Users are never deleted.',
+  scope: 'directory:write',
   effect: EFFECTS.overwrites,
   input: z.strictObject({
     user_id: userId,

@@ -8,6 +8,7 @@ export const setUserRole = defineTool({
   title: "Set a user's role",
   description:
     'Gives a user another role and records it in the audit log. Roles are free text: reuse one that is in use where it fits.',
+  scope: 'directory:write',
   effect: EFFECTS.overwrites,
   input: z.strictObject({ user_id: userId, role: newRoleName }),
   output: changedUser,

@@ -8,6 +8,7 @@ export const transferUser = defineTool({
   title: 'Transfer a user',
   description:
     'Moves an active user to another existing department and records the move in the audit log, both or neither. Find the id with find_users or get_user.',
+  scope: 'directory:write',
   effect: EFFECTS.overwrites,
   input: z.strictObject({ user_id: userId, new_department: departmentName }),
   output: changedUser,

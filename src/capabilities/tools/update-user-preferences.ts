@@ -9,6 +9,7 @@ export const updateUserPreferences = defineTool({
   title: "Update a user's preferences",
   description:
     "Merges a JSON object into a user's preferences (RFC 7396: null removes a member, objects merge, anything else replaces) and records both states in the audit log. Returns the whole result.",
+  scope: 'directory:write',
   effect: EFFECTS.overwrites,
   input: z.strictObject({ user_id: userId, preferences: preferencesPatch }),
   output: z.strictObject({

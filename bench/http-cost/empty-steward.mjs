@@ -1,0 +1,27 @@
+// An empty tool behind Steward's own stateless HTTP stack: the door, the guard with its log, all as in production.
+import { z } from 'zod';
+import { httpRoutes, originPolicy } from '../../dist/commands/http-routes.js';
+import { loadConfig } from '../../dist/config.js';
+import { Database } from '../../dist/database/index.js';
+import { createLog } from '../../dist/log.js';
+import { HttpServer } from '../../dist/transport/http/server.js';
+
+const empty = {
+  name: 'empty',
+  title: 'Empty',
+  description: 'Does nothing.',
+  scope: /** @type {const} */ ('directory:read'),
+  effect: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  input: z.strictObject({}),
+  output: z.strictObject({ ok: z.boolean() }),
+  handle: async () => ({ ok: true }),
+};
+const config = loadConfig();
+const log = createLog(config.logLevel);
+const database = new Database(config.database, log);
+const catalogue = { tools: [empty], resources: [], prompts: [] };
+const routes = httpRoutes({ catalogue, config, log, database, store: undefined });
+const server = new HttpServer(routes, originPolicy(config.http), log);
+await database.ready();
+process.send?.(await server.listen('127.0.0.1', 0));
+process.on('disconnect', () => process.exit(0));

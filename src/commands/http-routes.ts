@@ -1,0 +1,74 @@
+import proxyAddr from 'proxy-addr';
+import type { Catalogue } from '../capabilities/index.js';
+import type { Config, HttpConfig } from '../config.js';
+import type { Database } from '../database/index.js';
+import { readinessOf } from '../database/readiness.js';
+import { createAdmission } from '../guard/admission.js';
+import { withoutAuthentication } from '../guard/authentication/index.js';
+import { InFlight } from '../guard/in-flight.js';
+import { createGuard } from '../guard/index.js';
+import { createRateLimit } from '../guard/rate-limit.js';
+import type { SharedStore } from '../guard/shared-store.js';
+import type { Log } from '../log.js';
+import { serverFactory } from '../server/index.js';
+import { mcpEndpoint } from '../transport/http/mcp-endpoint.js';
+import type { OriginPolicy } from '../transport/http/origin.js';
+import { healthRoute, readyRoute } from '../transport/http/probes.js';
+import type { Route } from '../transport/http/server.js';
+import { VERSION } from '../version.js';
+import { openDirectory } from './open-directory.js';
+
+export interface HttpServices {
+  catalogue: Catalogue;
+  config: Config;
+  log: Log;
+  database: Database;
+  store: SharedStore | undefined;
+}
+
+/** Everything that is served, by path. */
+export function httpRoutes({ catalogue, config, log, database, store }: HttpServices): Map<string, Route> {
+  const { http } = config;
+  const authentication = withoutAuthentication(config.callerName);
+  const guard = createGuard({
+    log,
+    deadlineMs: config.callDeadlineMs,
+    directory: openDirectory(database, config, (error) => log.error(error.message)),
+  });
+  const rateLimit = createRateLimit(
+    config.rateLimitPerMinute,
+    store && { store, withoutThem: http.withoutRedis },
+  );
+  const trusted = proxyAddr.compile(http.trustedProxies);
+  const mcp = mcpEndpoint({
+    addressOf: (request) => proxyAddr(request, trusted),
+    admit: createAdmission({
+      authenticate: authentication.authenticate,
+      anonymous: authentication.anonymous,
+      rateLimit,
+      inFlight: new InFlight(http.inFlight),
+    }),
+    challenge: authentication.challenge,
+    serverFor: serverFactory({ catalogue, guard, version: VERSION }),
+    largestBodyBytes: http.largestBodyBytes,
+  });
+  return new Map<string, Route>([
+    ['/mcp', mcp],
+    ['/health', healthRoute(VERSION)],
+    ['/ready', readyRoute(readinessOf(database, log))],
+  ]);
+}
+
+/** The names and origins of the configuration and, on a loopback address, those that only this machine knows by. */
+export function originPolicy({ host, allowedHosts, allowedOrigins }: HttpConfig): OriginPolicy {
+  const own = isLoopback(host) ? ['localhost', '127.0.0.1', '[::1]', host] : [];
+  return {
+    hosts: new Set([...own, ...allowedHosts].map((name) => name.toLowerCase())),
+    origins: new Set(allowedOrigins),
+  };
+}
+
+/** Whether only this machine can reach the address. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host.startsWith('127.') || host === '::1';
+}

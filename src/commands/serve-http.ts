@@ -1,0 +1,64 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { catalogue } from '../capabilities/index.js';
+import { ConfigError, loadConfig } from '../config.js';
+import { Database } from '../database/index.js';
+import { openSharedStore } from '../guard/shared-store.js';
+import { createLog } from '../log.js';
+import { HttpServer } from '../transport/http/server.js';
+import { VERSION } from '../version.js';
+import { httpRoutes, isLoopback, originPolicy } from './http-routes.js';
+import { logUnhandledRejections } from './unhandled-rejections.js';
+
+/** How long closing the database may take, in milliseconds, once nothing is under way. */
+const CLOSING_MS = 5000;
+
+/**
+ * Serves MCP over HTTP until the process is told to stop; then takes no more requests, answers what is under way, closes
+ * the database and exits. A database that cannot be used is no reason to end: /ready tells, until it can.
+ * @throws ConfigError
+ */
+export async function serveHttp(): Promise<void> {
+  const config = loadConfig();
+  if (!isLoopback(config.http.host))
+    throw new ConfigError('HTTP_HOST must be a loopback address: callers are not asked who they are.');
+  const log = createLog(config.logLevel);
+  const database = new Database(config.database, log);
+  const store = config.http.redisUrl === undefined ? undefined : openSharedStore(config.http.redisUrl, log);
+  const server = new HttpServer(
+    httpRoutes({ catalogue, config, log, database, store }),
+    originPolicy(config.http),
+    log,
+  );
+
+  const port = await server.listen(config.http.host, config.http.port).catch(cannotListen);
+  log.info('serving over http', { version: VERSION, host: config.http.host, port });
+
+  let stopping = false;
+  const stop = async (reason: string) => {
+    if (stopping) return;
+    stopping = true;
+    log.info('stopping', { reason });
+    await server.close(config.http.shutdownGraceMs);
+    await Promise.race([database.close(), delay(CLOSING_MS, undefined, { ref: false })]);
+    await store?.close();
+    log.info('stopped');
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void stop(signal));
+  logUnhandledRejections(log);
+  // The first call need not wait for a connection to be made.
+  database.ready().catch(() => {});
+}
+
+const LISTENING: Record<string, string> = {
+  EADDRINUSE: 'The port is taken: another program listens there. Stop it, or set HTTP_PORT to another.',
+  EACCES: 'The port may not be used by this user. Set HTTP_PORT to one above 1023.',
+  EADDRNOTAVAIL: 'This machine has no such address. Set HTTP_HOST to one that it has, or to 0.0.0.0 for all.',
+  ENOTFOUND: 'There is no address of this name. Set HTTP_HOST to an address of this machine.',
+};
+
+function cannotListen(error: NodeJS.ErrnoException): never {
+  throw new ConfigError(`Steward cannot listen. ${LISTENING[error.code ?? ''] ?? error.message}`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,47 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describeError, type Log } from '../log.js';
+import type { Database } from './index.js';
+import { inspectMigrations } from './migrations.js';
+import { UnusableDatabaseError } from './unusable.js';
+
+export interface Readiness {
+  ready: boolean;
+  /** What was looked at: "ok", or what is wrong, without secrets. */
+  checks: { database: string; migrations: string };
+}
+
+const PATIENCE_MS = 3000;
+/** Probes are not authenticated: however many come, the database is asked once in this time. */
+const GOOD_FOR_MS = 1000;
+
+/** Says whether the database answers with the migrations of this version. Failures are logged in full. */
+export function readinessOf(database: Database, log: Log): () => Promise<Readiness> {
+  let latest: Promise<Readiness> | undefined;
+  return () => {
+    latest ??= inspect(database, log).finally(() =>
+      setTimeout(() => (latest = undefined), GOOD_FOR_MS).unref(),
+    );
+    return latest;
+  };
+}
+
+async function inspect(database: Database, log: Log): Promise<Readiness> {
+  const tooLate = delay(PATIENCE_MS, undefined, { ref: false }).then(() => {
+    throw new Error(`no answer within ${PATIENCE_MS} ms`);
+  });
+  try {
+    const prisma = await Promise.race([database.ready(), tooLate]);
+    const found = await Promise.race([inspectMigrations(prisma), tooLate]);
+    const migrations = found.state === 'current' ? 'ok' : found.state;
+    return { ready: migrations === 'ok', checks: { database: 'ok', migrations } };
+  } catch (error) {
+    log.warn('not ready', { cause: describeError(error) });
+    if (error instanceof UnusableDatabaseError) {
+      return {
+        ready: false,
+        checks: { database: 'ok', migrations: 'not those of this version, see the log' },
+      };
+    }
+    return { ready: false, checks: { database: 'does not answer', migrations: 'unknown' } };
+  }
+}

@@ -1,0 +1,32 @@
+import { SCOPES, type Scope } from '../../scopes.js';
+import type { Caller } from '../call.js';
+
+/** What stands in a request's Authorization header, if it has one, as a caller. @throws AuthenticationError */
+export type Authenticate = (authorization: string | undefined) => Promise<Caller>;
+
+/** The credentials are missing, no good, not to be read, or cannot be checked now. The message is for the caller. */
+export class AuthenticationError extends Error {
+  override readonly name = 'AuthenticationError';
+
+  constructor(
+    readonly kind: 'missing' | 'invalid' | 'malformed' | 'unavailable',
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+export interface Authentication {
+  /** Callers have no names of their own, and are told apart by where they call from. */
+  anonymous: boolean;
+  authenticate: Authenticate;
+  /** The value of WWW-Authenticate for a refusal (RFC 6750, section 3). */
+  challenge(refusal: AuthenticationError | { insufficientScope: Scope }): string;
+}
+
+/** Everybody who can reach the server is let in, under one name and with every scope: for a loopback address only. */
+export function withoutAuthentication(name: string): Authentication {
+  const caller = { name, scopes: new Set(SCOPES) };
+  return { anonymous: true, authenticate: async () => caller, challenge: () => 'Bearer' };
+}

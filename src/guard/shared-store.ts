@@ -1,0 +1,54 @@
+import { createClient } from '@redis/client';
+import { describeError, type Log } from '../log.js';
+
+/** A Redis that several processes share. It may come and go: nothing waits for it longer than a moment. */
+export interface SharedStore {
+  /** As the limiter takes it, which asks for no type. */
+  client: unknown;
+  /** @throws Error where the work takes longer than anybody should wait for it */
+  inTime<Result>(work: Promise<Result>): Promise<Result>;
+  close(): Promise<void>;
+}
+
+/** For connecting and for each command, in milliseconds: a caller is waiting. The client times nothing it has sent. */
+const PATIENCE_MS = 500;
+const LONGEST_PAUSE_MS = 2000;
+
+/** Connects in the background, and again whenever the connection is lost; both ends of an outage are logged. */
+export function openSharedStore(url: string, log: Log): SharedStore {
+  let reachable = true;
+  const client = createClient({
+    url,
+    disableOfflineQueue: true,
+    pingInterval: 5000,
+    socket: {
+      connectTimeout: PATIENCE_MS,
+      // Longer than the interval: a connection on which not even a ping is answered is given up.
+      socketTimeout: 8000,
+      reconnectStrategy: (retries) => Math.min(100 * 2 ** retries, LONGEST_PAUSE_MS),
+    },
+  });
+  client.on('error', (error: Error) => {
+    if (reachable) log.warn('redis cannot be reached', { cause: describeError(error) });
+    reachable = false;
+  });
+  client.on('ready', () => {
+    log.info('redis connected');
+    reachable = true;
+  });
+  // Its failures are told by the event above, again and again.
+  client.connect().catch(() => {});
+  return { client, inTime, close: async () => client.destroy() };
+}
+
+async function inTime<Result>(work: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${PATIENCE_MS} ms`)), PATIENCE_MS);
+  });
+  try {
+    return await Promise.race([work, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,116 @@
+import type { IncomingMessage } from 'node:http';
+import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import { isJSONRPCRequest, type JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import { StewardError } from '../../errors.js';
+import type { Admission, Admit } from '../../guard/admission.js';
+import { AuthenticationError, type Authentication } from '../../guard/authentication/index.js';
+import type { Caller } from '../../guard/call.js';
+import { readBody } from './body.js';
+import { exchange } from './exchange.js';
+import { errorDataOf } from '../../server/rpc-error.js';
+import { checkHeaders, readMessages } from './messages.js';
+import { HttpRefusal, refusalOf, retryAfter, statusOf } from './refusal.js';
+import { reply } from './reply.js';
+import type { Route } from './server.js';
+
+export interface McpEndpointOptions {
+  /** The client's address, as trusted proxies tell it. */
+  addressOf(request: IncomingMessage): string;
+  admit: Admit;
+  challenge: Authentication['challenge'];
+  /** Makes the server that answers one request of this caller. */
+  serverFor(caller: Caller): Server;
+  largestBodyBytes: number;
+}
+
+const KEYS_RETRY_SECONDS = 5;
+
+/**
+ * MCP over Streamable HTTP (specification 2025-11-25, basic/transports), without sessions: each request is answered by a
+ * server of its own, as plain JSON, so any process can answer any request.
+ */
+export function mcpEndpoint(options: McpEndpointOptions): Route {
+  return {
+    method: 'POST',
+    async handle(request, response, headers) {
+      const version = checkHeaders(request);
+      const hungUp = new AbortController();
+      response.once('close', () => hungUp.abort());
+      const admission = await admit(request, options);
+      try {
+        const body = await readBody(request, options.largestBodyBytes);
+        const messages = readMessages(body, version);
+        const answers = await answerAll([messages].flat(), admission, options, hungUp.signal);
+        const [first] = answers;
+        if (first === undefined) reply(response, 202, undefined, headers);
+        else if (Array.isArray(messages)) reply(response, 200, answers, headers);
+        else {
+          const [status, more] = refusalIn(first, options);
+          reply(response, status, first, { ...headers, ...more });
+        }
+      } catch (error) {
+        throw error instanceof StewardError ? refusalOf(error) : error;
+      } finally {
+        admission.release();
+      }
+    },
+  };
+}
+
+/** @throws HttpRefusal 400, 401, 429 or 503 */
+async function admit(request: IncomingMessage, options: McpEndpointOptions): Promise<Admission> {
+  try {
+    return await options.admit(request.headers.authorization, options.addressOf(request));
+  } catch (error) {
+    if (error instanceof AuthenticationError) throw unauthenticated(error, options);
+    throw error instanceof StewardError ? refusalOf(error) : error;
+  }
+}
+
+/** A batch is answered one by one, as if its requests had come one after the other. */
+async function answerAll(
+  messages: JSONRPCMessage[],
+  admission: Admission,
+  { serverFor }: McpEndpointOptions,
+  hungUp: AbortSignal,
+): Promise<JSONRPCMessage[]> {
+  // The first was counted at the door.
+  if (messages.length > 1) await admission.count(messages.length - 1);
+  const answers: JSONRPCMessage[] = [];
+  for (const message of messages.filter(isJSONRPCRequest)) {
+    const answered = await exchange(serverFor(admission.caller), message, hungUp);
+    if (answered) answers.push(answered);
+  }
+  return answers;
+}
+
+/** What the guard refused is told to the client's HTTP library, too (RFC 6750, section 3.1: insufficient_scope). */
+function refusalIn(
+  answer: JSONRPCMessage,
+  { challenge }: McpEndpointOptions,
+): [status: number, headers: Record<string, string>] {
+  const { code, scope, retry_after_seconds: seconds } = errorDataOf(answer);
+  return [
+    statusOf(code),
+    {
+      ...retryAfter(seconds),
+      ...(scope !== undefined && { 'www-authenticate': challenge({ insufficientScope: scope }) }),
+    },
+  ];
+}
+
+/** Statuses of RFC 6750, section 3.1; where the keys cannot be had, it is not the client's fault. */
+const AUTHENTICATION_STATUS = { missing: 401, invalid: 401, malformed: 400, unavailable: 503 };
+
+function unauthenticated(error: AuthenticationError, { challenge }: McpEndpointOptions): HttpRefusal {
+  const code = error.kind === 'unavailable' ? 'UNAVAILABLE' : 'UNAUTHENTICATED';
+  return new HttpRefusal(AUTHENTICATION_STATUS[error.kind], `${code}: ${error.message}`, {
+    rpcCode: -32000,
+    data: { code },
+    headers:
+      error.kind === 'unavailable'
+        ? retryAfter(KEYS_RETRY_SECONDS)
+        : { 'www-authenticate': challenge(error) },
+    cause: error.cause,
+  });
+}

@@ -1,0 +1,49 @@
+import type { IncomingMessage } from 'node:http';
+import { HttpRefusal } from './refusal.js';
+
+/** The port is not looked at: a name that leads here is as good on any. */
+export interface OriginPolicy {
+  /** Names and addresses by which this server may be called. */
+  hosts: ReadonlySet<string>;
+  /** Web origins whose pages may call it, besides its own. */
+  origins: ReadonlySet<string>;
+}
+
+/**
+ * Keeps web pages of others from reaching this server through somebody's browser, also by DNS rebinding
+ * (specification 2025-11-25, basic/transports, security warning).
+ * @returns headers by which a browser lets an allowed page read the answer (Fetch standard, CORS protocol)
+ * @throws HttpRefusal 403
+ */
+export function checkOrigin(request: IncomingMessage, policy: OriginPolicy): Record<string, string> {
+  const { host = '', origin } = request.headers;
+  if (!policy.hosts.has(hostname(host))) {
+    throw new HttpRefusal(403, 'This server does not go by the name in the Host header. See ALLOWED_HOSTS.');
+  }
+  if (origin === undefined) return {};
+  if (!policy.origins.has(origin) && !isOwn(origin, host)) {
+    throw new HttpRefusal(403, 'Pages of this origin may not call this server. See ALLOWED_ORIGINS.');
+  }
+  return {
+    'access-control-allow-origin': origin,
+    'access-control-expose-headers': 'WWW-Authenticate, Retry-After',
+    vary: 'Origin',
+  };
+}
+
+/** What a browser asks before it lets a page send JSON or a token. */
+export const PREFLIGHT_HEADERS = {
+  'access-control-allow-methods': 'POST',
+  'access-control-allow-headers':
+    'Authorization, Content-Type, Mcp-Protocol-Version, Last-Event-ID, Mcp-Session-Id',
+  'access-control-max-age': '600',
+};
+
+/** The name in a Host header, without its port, in lower case. */
+function hostname(host: string): string {
+  return host.toLowerCase().replace(/:\d*$/, '');
+}
+
+function isOwn(origin: string, host: string): boolean {
+  return URL.canParse(origin) && new URL(origin).host === host.toLowerCase();
+}

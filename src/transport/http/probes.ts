@@ -1,0 +1,25 @@
+import { reply } from './reply.js';
+import type { Route } from './server.js';
+
+/** Answers as long as the process does: whether to restart it. */
+export function healthRoute(version: string): Route {
+  return {
+    method: 'GET',
+    anyHost: true,
+    handle: async (_request, response) => reply(response, 200, { status: 'ok', version }),
+  };
+}
+
+/** Whether this process can serve calls now: whether to send it any. */
+export function readyRoute(
+  readiness: () => Promise<{ ready: boolean; checks: Record<string, string> }>,
+): Route {
+  return {
+    method: 'GET',
+    anyHost: true,
+    async handle(_request, response) {
+      const { ready, checks } = await readiness();
+      reply(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', checks });
+    },
+  };
+}

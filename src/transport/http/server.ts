@@ -1,0 +1,125 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { describeError, type Log } from '../../log.js';
+import { checkOrigin, PREFLIGHT_HEADERS, type OriginPolicy } from './origin.js';
+import { HttpRefusal } from './refusal.js';
+import { reply } from './reply.js';
+
+export interface Route {
+  method: 'GET' | 'POST';
+  /** Probes and scrapers come by address and from no page: for them, Host and Origin are not looked at. */
+  anyHost?: boolean;
+  /** Answers, with the headers given besides its own. */
+  handle(request: IncomingMessage, response: ServerResponse, headers: Record<string, string>): Promise<void>;
+}
+
+/** How long a client may take, in milliseconds. */
+const TIME_LIMITS = {
+  headersTimeout: 5000,
+  /** For the whole request, headers and body. */
+  requestTimeout: 15_000,
+  keepAliveTimeout: 65_000,
+  /** How often the limits above are looked at. */
+  connectionsCheckingInterval: 1000,
+};
+/** For a client that does not take its answer off the wire, in milliseconds; longer than any call may take. */
+const STALLED_SOCKET_MS = 60_000;
+
+/** Paths and what answers there, on Node's own HTTP server. */
+export class HttpServer {
+  readonly #server: Server;
+
+  constructor(
+    private readonly routes: ReadonlyMap<string, Route>,
+    private readonly policy: OriginPolicy,
+    private readonly log: Log,
+  ) {
+    this.#server = createServer(TIME_LIMITS, (request, response) => void this.#answer(request, response));
+    this.#server.setTimeout(STALLED_SOCKET_MS);
+    this.#server.on('clientError', refuseGarbage);
+  }
+
+  /** @returns the port, which is chosen by the system where `port` is 0 */
+  listen(host: string, port: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, host, () => resolve((this.#server.address() as AddressInfo).port));
+    });
+  }
+
+  /** Takes no more connections, and resolves when all are closed; those still busy after `graceMs` are cut. */
+  async close(graceMs: number): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    const timer = setTimeout(() => this.#server.closeAllConnections(), graceMs);
+    await closed;
+    clearTimeout(timer);
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let headers: Record<string, string> = {};
+    try {
+      const route = this.#find(request);
+      if (!route.anyHost) headers = checkOrigin(request, this.policy);
+      // Once no new connections are taken, none is kept open either.
+      if (!this.#server.listening) headers = { ...headers, connection: 'close' };
+      if (request.method === 'OPTIONS') reply(response, 204, undefined, { ...headers, ...PREFLIGHT_HEADERS });
+      else if (request.method !== route.method) throw notAllowed(route);
+      else await route.handle(request, response, headers);
+    } catch (error) {
+      this.#refuse(request, response, headers, error);
+    }
+  }
+
+  #find({ url = '' }: IncomingMessage): Route {
+    const route = this.routes.get(url.replace(/[?#].*$/s, ''));
+    if (route) return route;
+    throw new HttpRefusal(
+      404,
+      `There is nothing at this path. MCP is served at ${[...this.routes.keys()][0]}.`,
+    );
+  }
+
+  #refuse(
+    request: IncomingMessage,
+    response: ServerResponse,
+    headers: Record<string, string>,
+    error: unknown,
+  ): void {
+    const refusal =
+      error instanceof HttpRefusal
+        ? error
+        : new HttpRefusal(500, 'Something went wrong inside the server.', { cause: error });
+    this.log.log({
+      level: refusal.status === 500 ? 'error' : 'info',
+      message: 'request refused',
+      status: refusal.status,
+      method: request.method,
+      reason: refusal.message,
+      peer: request.socket.remoteAddress,
+      ...(refusal.cause !== undefined && { cause: describeError(refusal.cause) }),
+    });
+    if (response.headersSent) response.destroy();
+    else reply(response, refusal.status, refusal.body, { ...headers, ...refusal.options.headers });
+  }
+}
+
+/** RFC 9110, section 15.5.6: what is allowed instead is named. */
+function notAllowed({ method }: Route): HttpRefusal {
+  return new HttpRefusal(405, `Only ${method} is answered here.`, { headers: { allow: method } });
+}
+
+const CLIENT_ERRORS: Record<string, [status: string, message: string]> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers are too large.'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request took too long to come in.'],
+};
+
+/** Answers what Node could not read as HTTP, in the form of all other errors. */
+function refuseGarbage(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const [status, message] = CLIENT_ERRORS[error.code ?? ''] ?? ['400 Bad Request', 'This is not HTTP.'];
+  const body = JSON.stringify(new HttpRefusal(400, message).body);
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,294 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import net from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+import pg from 'pg';
+import { steward as run } from './support/command.mjs';
+import { freshDatabase, type TestDatabase } from './support/database.js';
+import { codeOf, HttpSteward, MCP_HEADERS, type HttpAnswer, type HttpRequest } from './support/http.js';
+import { SERVER_URL } from './support/template.mjs';
+
+let database: TestDatabase;
+let steward: HttpSteward;
+
+const SMALL_BODY = 4096;
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  steward = await HttpSteward.start({
+    ...database.env,
+    MAX_BODY_BYTES: String(SMALL_BODY),
+    ALLOWED_HOSTS: 'steward.example.com',
+    ALLOWED_ORIGINS: 'https://app.example.com',
+  });
+});
+afterAll(async () => {
+  await steward.stop();
+  await database.drop();
+});
+
+const PING = JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'ping' });
+const ping = (request: HttpRequest = {}) => steward.send({ body: PING, ...request });
+
+/** An error in the form of JSON-RPC, whatever HTTP made of the request. */
+function expectRefusal(answer: HttpAnswer, status: number, rpcCode: number): void {
+  expect({ status: answer.status, type: answer.headers['content-type'], json: answer.json }).toEqual({
+    status,
+    type: 'application/json',
+    json: { jsonrpc: '2.0', id: null, error: expect.objectContaining({ code: rpcCode }) },
+  });
+}
+
+describe("the SDK's client", () => {
+  it('lists, calls, reads and gets over HTTP what it does over stdio', async () => {
+    const client = await steward.client();
+    const { tools } = await client.listTools();
+    expect(tools).toHaveLength(12);
+    const found = await client.callTool({ name: 'find_users', arguments: { department: 'Sales', limit: 2 } });
+    expect(found.structuredContent).toMatchObject({
+      page: 1,
+      users: { rows: [expect.any(Array), expect.any(Array)] },
+    });
+    const { contents } = await client.readResource({ uri: 'directory://departments' });
+    expect(contents).toHaveLength(1);
+    const prompt = await client.getPrompt({ name: 'department_report', arguments: { department: 'Sales' } });
+    expect(prompt.messages).toHaveLength(1);
+    await client.close();
+  });
+
+  it.each(['2025-11-25', '2025-06-18', '2025-03-26'])('may speak version %s', async (protocolVersion) => {
+    const answer = await steward.request(
+      'initialize',
+      { protocolVersion, capabilities: {}, clientInfo: { name: 'old', version: '1' } },
+      { headers: { 'mcp-protocol-version': undefined } },
+    );
+    expect(answer).toMatchObject({ status: 200, json: { result: { protocolVersion } } });
+    expect(await ping({ headers: { 'mcp-protocol-version': protocolVersion } })).toMatchObject({
+      status: 200,
+    });
+  });
+});
+
+describe('a POST', () => {
+  it('with a request is answered as plain JSON, without a session', async () => {
+    const answer = await ping();
+    expect(answer).toMatchObject({ status: 200, json: { jsonrpc: '2.0', id: 7, result: {} } });
+    expect(answer.headers).toMatchObject({ 'content-type': 'application/json', 'cache-control': 'no-store' });
+    expect(answer.headers['mcp-session-id']).toBeUndefined();
+  });
+
+  it('with a notification alone is accepted, with no body', async () => {
+    const body = JSON.stringify({ jsonrpc: '2.0', method: 'notifications/initialized' });
+    expect(await steward.send({ body })).toMatchObject({ status: 202, text: '' });
+  });
+
+  it('with a batch is answered in the revision that has batches, each request by its id', async () => {
+    const body = `[${PING},{"jsonrpc":"2.0","method":"notifications/initialized"},{"jsonrpc":"2.0","id":"b","method":"nope"}]`;
+    const answer = await steward.send({ body, headers: { 'mcp-protocol-version': '2025-03-26' } });
+    expect(answer.status).toBe(200);
+    expect(answer.json).toEqual([
+      { jsonrpc: '2.0', id: 7, result: {} },
+      { jsonrpc: '2.0', id: 'b', error: { code: -32601, message: 'Method not found' } },
+    ]);
+    expectRefusal(await steward.send({ body }), 400, -32600);
+  });
+
+  it.each([
+    ['that is no JSON', '{"jsonrpc"', -32700],
+    ['that is empty', '', -32700],
+    ['that is no JSON-RPC', '{"hello":1}', -32600],
+    ['of an empty batch', '[]', -32600],
+    ['of a version 1 message', '{"id":1,"method":"ping"}', -32600],
+  ])('with a body %s is a bad request', async (_what, body, code) => {
+    expectRefusal(await steward.send({ body, headers: { 'mcp-protocol-version': '2025-03-26' } }), 400, code);
+  });
+
+  it('of more than the largest body is refused, whether it says so or not', async () => {
+    const body = 'x'.repeat(SMALL_BODY + 1);
+    expectRefusal(await steward.send({ body }), 413, -32600);
+    const socket = net.connect(steward.port, '127.0.0.1');
+    const head = Object.entries({ ...MCP_HEADERS, host: 'localhost', 'transfer-encoding': 'chunked' });
+    socket.write(
+      `POST /mcp HTTP/1.1\r\n${head.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`,
+    );
+    socket.write(`${body.length.toString(16)}\r\n${body}\r\n`);
+    const [answer] = await once(socket, 'data');
+    expect(String(answer)).toMatch(/^HTTP\/1.1 413 /);
+    socket.destroy();
+  });
+
+  it.each([
+    ['another Content-Type', { 'content-type': 'text/plain' }, 415],
+    ['no Content-Type', { 'content-type': undefined }, 415],
+    ['an Accept without JSON', { accept: 'text/html' }, 406],
+    ['an Accept that rules JSON out', { accept: 'application/json;q=0, text/event-stream' }, 406],
+    ['an unknown protocol version', { 'mcp-protocol-version': '1999-01-01' }, 400],
+  ])('with %s is refused', async (_what, headers, status) => {
+    expectRefusal(await ping({ headers }), status, -32600);
+  });
+
+  it.each([
+    ['a charset', { 'content-type': 'application/json; charset=utf-8' }],
+    ['any Accept', { accept: '*/*' }],
+    ['no Accept', { accept: undefined }],
+    ['no protocol version', { 'mcp-protocol-version': undefined }],
+  ])('with %s is answered', async (_what, headers) => {
+    expect(await ping({ headers })).toMatchObject({ status: 200 });
+  });
+});
+
+describe('other methods and paths', () => {
+  it.each(['GET', 'DELETE', 'PUT'])('%s of /mcp is not allowed', async (method) => {
+    const answer = await steward.send({ method, body: '' });
+    expectRefusal(answer, 405, -32600);
+    expect(answer.headers.allow).toBe('POST');
+  });
+
+  it('a path where nothing is, is not found', async () => {
+    expectRefusal(await ping({ path: '/' }), 404, -32600);
+    expectRefusal(await ping({ path: '/mcp/' }), 404, -32600);
+  });
+
+  it('what is not HTTP gets an error that is', async () => {
+    const socket = net.connect(steward.port, '127.0.0.1');
+    socket.write('GARBAGE\r\n\r\n');
+    const [answer] = await once(socket, 'data');
+    expect(String(answer)).toMatch(/^HTTP\/1.1 400 Bad Request\r\nContent-Type: application\/json\r\n/);
+    socket.destroy();
+  });
+});
+
+describe('somebody else’s web page', () => {
+  it('may not call, nor reach the server by a name of its own', async () => {
+    expectRefusal(await ping({ headers: { origin: 'https://evil.example' } }), 403, -32600);
+    expectRefusal(await ping({ headers: { origin: 'null' } }), 403, -32600);
+    expectRefusal(await ping({ headers: { host: 'evil.example' } }), 403, -32600);
+    expectRefusal(
+      await ping({ headers: { host: 'evil.example', origin: 'http://evil.example' } }),
+      403,
+      -32600,
+    );
+  });
+
+  it('may where it is allowed, and is told so by the headers that browsers look at', async () => {
+    const origin = 'https://app.example.com';
+    const preflight = await steward.send({ method: 'OPTIONS', headers: { origin } });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers).toMatchObject({
+      'access-control-allow-origin': origin,
+      'access-control-allow-methods': 'POST',
+    });
+    const answer = await ping({ headers: { origin } });
+    expect(answer).toMatchObject({
+      status: 200,
+      headers: { 'access-control-allow-origin': origin, vary: 'Origin' },
+    });
+  });
+
+  it('is no matter where the server calls itself, or is called, by an allowed name', async () => {
+    expect(await ping({ headers: { host: 'steward.example.com' } })).toMatchObject({ status: 200 });
+    expect(await ping({ headers: { host: 'STEWARD.example.com:443' } })).toMatchObject({ status: 200 });
+    const host = `localhost:${steward.port}`;
+    expect(await ping({ headers: { host, origin: `http://${host}` } })).toMatchObject({ status: 200 });
+  });
+});
+
+describe('probes', () => {
+  it('say that the process lives and that it can serve, by whatever name they come', async () => {
+    const probe = { method: 'GET', headers: { host: '10.0.0.7:3000' } };
+    expect(await steward.send({ ...probe, path: '/health' })).toMatchObject({
+      status: 200,
+      json: { status: 'ok' },
+    });
+    expect(await steward.send({ ...probe, path: '/ready' })).toMatchObject({
+      status: 200,
+      json: { status: 'ready', checks: { database: 'ok', migrations: 'ok' } },
+    });
+  });
+
+  it('name what fails, without secrets', async () => {
+    const lost = await HttpSteward.start({ DATABASE_URL: 'postgresql://ann:s3cret@127.0.0.1:1/gone' });
+    const answer = await lost.send({ method: 'GET', path: '/ready' });
+    expect(answer).toMatchObject({
+      status: 503,
+      json: { status: 'not ready', checks: { database: 'does not answer' } },
+    });
+    expect(answer.text).not.toMatch(/s3cret|127\.0\.0\.1|gone|ann/);
+    expect(await lost.send({ method: 'GET', path: '/health' })).toMatchObject({ status: 200 });
+    expect(codeOf(await lost.call('list_departments'))).toBe('DATABASE_UNAVAILABLE');
+    await lost.stop();
+  });
+});
+
+describe('the end', () => {
+  it('comes with a signal: what is under way is answered, nothing more is taken, the exit code is 0', async () => {
+    const ending = await HttpSteward.start(database.env);
+    await ending.call('list_departments');
+    const calls = Array.from({ length: 8 }, (_, i) =>
+      ending.call('create_user', { username: `last_${i}`, email: `last_${i}@example.com` }),
+    );
+    await setTimeout(20);
+    const ended = ending.stop('SIGTERM');
+    const answers = await Promise.allSettled(calls);
+    expect(await ended).toEqual({ code: 0, signal: null });
+    const acknowledged = answers.filter(
+      (answer) =>
+        answer.status === 'fulfilled' && answer.value.status === 200 && codeOf(answer.value) === undefined,
+    );
+    const [found] = await database.query<{ count: number }>(
+      "SELECT count(*)::int AS count FROM users WHERE username LIKE 'last\\_%'",
+    );
+    // What was cut off before it was read was never acknowledged; whatever was, is there.
+    expect(found?.count).toBeGreaterThanOrEqual(acknowledged.length);
+    await expect(ending.call('list_departments')).rejects.toThrow('ECONNREFUSED');
+  });
+});
+
+describe('at the start', () => {
+  it('a port that is taken is said so', async () => {
+    const { code, stderr } = await run(['http'], { ...database.env, HTTP_PORT: String(steward.port) });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^Steward cannot listen. The port is taken: /);
+  });
+});
+
+const onServer = SERVER_URL === undefined ? describe.skip : describe;
+
+/** What the server's sessions of Steward are doing right now. */
+const running = async () => {
+  const rows = await database.query<{ query: string }>(
+    `SELECT query FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'steward' AND state <> 'idle'`,
+  );
+  return rows.map((row) => row.query);
+};
+
+async function until(condition: () => Promise<boolean>, withinMs: number): Promise<void> {
+  const giveUp = Date.now() + withinMs;
+  while (!(await condition())) {
+    if (Date.now() > giveUp)
+      throw new Error(`Not within ${withinMs} ms; running: ${(await running()).join('; ')}`);
+    await setTimeout(20);
+  }
+}
+
+onServer('a client that hangs up (on PostgreSQL only: the embedded database cannot cancel)', () => {
+  it('has its statement cancelled on the server within a second, and nothing written', async () => {
+    const holder = new pg.Client({ connectionString: database.env['DATABASE_URL'] });
+    await holder.connect();
+    await holder.query('BEGIN');
+    await holder.query('SELECT FROM users WHERE id = 5 FOR UPDATE');
+    const hangingUp = new AbortController();
+    const call = steward.call(
+      'transfer_user',
+      { user_id: 5, new_department: 'Finance' },
+      { signal: hangingUp.signal },
+    );
+    await until(async () => (await running()).some((query) => query.includes('FOR UPDATE')), 2000);
+    hangingUp.abort();
+    await expect(call).rejects.toThrow('aborted');
+    await until(async () => (await running()).every((query) => !query.includes('FROM users WHERE id')), 1000);
+    await holder.end();
+    expect(await database.query('SELECT FROM user_audit_log WHERE user_id = 5')).toEqual([]);
+    expect(await steward.call('get_user', { id: 5 })).toMatchObject({ status: 200 });
+  });
+});

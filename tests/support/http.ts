@@ -1,0 +1,161 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import http from 'node:http';
+import { setTimeout } from 'node:timers/promises';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { LATEST_PROTOCOL_VERSION } from '@modelcontextprotocol/sdk/types.js';
+import { bareEnvironment, MAIN } from './command.mjs';
+import type { LogLine } from './steward.js';
+
+/** What MCP's clients send with every request. */
+export const MCP_HEADERS = {
+  'content-type': 'application/json',
+  accept: 'application/json, text/event-stream',
+  'mcp-protocol-version': LATEST_PROTOCOL_VERSION,
+};
+
+export interface HttpAnswer {
+  status: number;
+  headers: http.IncomingHttpHeaders;
+  text: string;
+  /** The body, parsed; undefined where it is not JSON. */
+  json: JsonRpcAnswer | undefined;
+}
+
+export interface JsonRpcAnswer {
+  jsonrpc?: '2.0';
+  id?: string | number | null;
+  result?: Record<string, unknown>;
+  error?: { code: number; message: string; data?: Record<string, unknown> };
+}
+
+export interface HttpRequest {
+  method?: string;
+  path?: string;
+  /** Instead of those of MCP; undefined leaves one out. */
+  headers?: Record<string, string | undefined>;
+  body?: string;
+  signal?: AbortSignal;
+}
+
+/** A `steward http` in a process of its own, on a port of its own. */
+export class HttpSteward {
+  #stderr = '';
+  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  port = 0;
+
+  private constructor(readonly child: ChildProcess) {
+    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (this.#stderr += chunk));
+    this.exited = once(child, 'close').then(([code, signal]) => ({ code, signal }));
+  }
+
+  /** Starts it, and waits until it serves. */
+  static async start(env: Record<string, string>): Promise<HttpSteward> {
+    const child = spawn(process.execPath, [MAIN, 'http'], {
+      env: bareEnvironment({ STEWARD_CALLER: 'tester', HTTP_PORT: '0', ...env }),
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const steward = new HttpSteward(child);
+    const serving = await steward.logged('serving over http');
+    steward.port = serving['port'] as number;
+    return steward;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}/mcp`;
+  }
+
+  stderr(): string {
+    return this.#stderr;
+  }
+
+  log(): LogLine[] {
+    const lines = this.#stderr.slice(0, this.#stderr.lastIndexOf('\n') + 1).split('\n');
+    return lines.filter(Boolean).map((line) => JSON.parse(line) as LogLine);
+  }
+
+  /** The first line of the log with this message, as soon as it is there. */
+  async logged(message: string): Promise<LogLine> {
+    for (let tries = 0; tries < 500; tries += 1) {
+      const line = this.log().find((candidate) => candidate.message === message);
+      if (line) return line;
+      if (this.child.exitCode !== null) break;
+      await setTimeout(20);
+    }
+    throw new Error(`"${message}" was not logged:\n${this.#stderr}`);
+  }
+
+  /** Sends a request as it is, on a connection of its own. */
+  send({
+    method = 'POST',
+    path = '/mcp',
+    headers = {},
+    body = '',
+    signal,
+  }: HttpRequest): Promise<HttpAnswer> {
+    const given = Object.entries({ ...MCP_HEADERS, ...headers });
+    return new Promise((resolve, reject) => {
+      const request = http.request(
+        {
+          host: '127.0.0.1',
+          port: this.port,
+          method,
+          path,
+          agent: false,
+          headers: Object.fromEntries(given.filter(([, value]) => value !== undefined)),
+          ...(signal && { signal }),
+        },
+        (response) => {
+          let text = '';
+          response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+          response.on('error', reject);
+          response.on('end', () => {
+            const { statusCode: status = 0, headers: received } = response;
+            resolve({ status, headers: received, text, json: parsed(text) });
+          });
+        },
+      );
+      request.on('error', reject);
+      request.end(body);
+    });
+  }
+
+  /** Sends a JSON-RPC request. */
+  request(method: string, params: object = {}, options: HttpRequest = {}): Promise<HttpAnswer> {
+    return this.send({ ...options, body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }) });
+  }
+
+  call(tool: string, args: object = {}, options: HttpRequest = {}): Promise<HttpAnswer> {
+    return this.request('tools/call', { name: tool, arguments: args }, options);
+  }
+
+  /** The SDK's own client, connected. */
+  async client(headers: Record<string, string> = {}): Promise<Client> {
+    const client = new Client({ name: 'tests', version: '1' });
+    const transport = new StreamableHTTPClientTransport(new URL(this.url), { requestInit: { headers } });
+    await client.connect(transport);
+    return client;
+  }
+
+  async stop(
+    signal: NodeJS.Signals = 'SIGTERM',
+  ): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+    this.child.kill(signal);
+    return this.exited;
+  }
+}
+
+/** The code that an answer carries in its data; undefined where it is no error. */
+export function codeOf({ json }: HttpAnswer): unknown {
+  const meta = json?.result?.['_meta'] as Record<string, { code?: unknown }> | undefined;
+  return json?.error?.data?.['code'] ?? meta?.['steward/error']?.code;
+}
+
+function parsed(text: string): JsonRpcAnswer | undefined {
+  try {
+    return JSON.parse(text) as JsonRpcAnswer;
+  } catch {
+    return undefined;
+  }
+}
