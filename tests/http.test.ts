@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
+import http from 'node:http';
 import net from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
@@ -10,6 +11,8 @@ import { SERVER_URL } from './support/template.mjs';
 
 let database: TestDatabase;
 let steward: HttpSteward;
+/** What a test opened, to be closed after it, however it ended. */
+let opened: (() => Promise<unknown>)[] = [];
 
 const SMALL_BODY = 4096;
 
@@ -22,10 +25,20 @@ beforeAll(async () => {
     ALLOWED_ORIGINS: 'https://app.example.com',
   });
 });
+afterEach(async () => {
+  await Promise.all(opened.map((close) => close()));
+  opened = [];
+});
 afterAll(async () => {
   await steward.stop();
   await database.drop();
 });
+
+async function start(env: Record<string, string>): Promise<HttpSteward> {
+  const started = await HttpSteward.start(env);
+  opened.push(() => started.stop());
+  return started;
+}
 
 const PING = JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'ping' });
 const ping = (request: HttpRequest = {}) => steward.send({ body: PING, ...request });
@@ -207,7 +220,7 @@ describe('probes', () => {
   });
 
   it('name what fails, without secrets', async () => {
-    const lost = await HttpSteward.start({ DATABASE_URL: 'postgresql://ann:s3cret@127.0.0.1:1/gone' });
+    const lost = await start({ DATABASE_URL: 'postgresql://ann:s3cret@127.0.0.1:1/gone' });
     const answer = await lost.send({ method: 'GET', path: '/ready' });
     expect(answer).toMatchObject({
       status: 503,
@@ -216,16 +229,17 @@ describe('probes', () => {
     expect(answer.text).not.toMatch(/s3cret|127\.0\.0\.1|gone|ann/);
     expect(await lost.send({ method: 'GET', path: '/health' })).toMatchObject({ status: 200 });
     expect(codeOf(await lost.call('list_departments'))).toBe('DATABASE_UNAVAILABLE');
-    await lost.stop();
   });
 });
 
 describe('the end', () => {
   it('comes with a signal: what is under way is answered, nothing more is taken, the exit code is 0', async () => {
-    const ending = await HttpSteward.start(database.env);
-    await ending.call('list_departments');
+    // Clients that would keep their connections open for longer than this test may take.
+    const agent = new http.Agent({ keepAlive: true });
+    const ending = await start({ ...database.env, SHUTDOWN_GRACE_MS: '300000' });
+    await ending.call('list_departments', {}, { agent });
     const calls = Array.from({ length: 8 }, (_, i) =>
-      ending.call('create_user', { username: `last_${i}`, email: `last_${i}@example.com` }),
+      ending.call('create_user', { username: `last_${i}`, email: `last_${i}@example.com` }, { agent }),
     );
     await setTimeout(20);
     const ended = ending.stop('SIGTERM');
@@ -241,6 +255,7 @@ describe('the end', () => {
     // What was cut off before it was read was never acknowledged; whatever was, is there.
     expect(found?.count).toBeGreaterThanOrEqual(acknowledged.length);
     await expect(ending.call('list_departments')).rejects.toThrow('ECONNREFUSED');
+    agent.destroy();
   });
 });
 
@@ -271,24 +286,69 @@ async function until(condition: () => Promise<boolean>, withinMs: number): Promi
   }
 }
 
+/** Holds a user against everybody else who would change it. */
+async function hold(userId: number): Promise<pg.Client> {
+  const holder = new pg.Client({ connectionString: database.env['DATABASE_URL'] });
+  await holder.connect();
+  opened.push(() => holder.end());
+  await holder.query('BEGIN');
+  await holder.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [userId]);
+  return holder;
+}
+
+const runs = async (part: string) => (await running()).some((query) => query.includes(part));
+
+onServer('the end (on PostgreSQL only: it takes a call that waits)', () => {
+  it('is not put off for ever by a call that goes on', async () => {
+    const holder = await hold(6);
+    const ending = await start({ ...database.env, SHUTDOWN_GRACE_MS: '200' });
+    const call = ending.call('set_user_role', { user_id: 6, role: 'Waiter' });
+    const cut = call.catch((error: Error) => error.message);
+    await until(() => runs('FOR UPDATE'), 5000);
+    expect(await ending.stop()).toEqual({ code: 0, signal: null });
+    expect(await cut).toBe('socket hang up');
+    await holder.end();
+    expect(await database.query('SELECT FROM user_audit_log WHERE user_id = 6')).toEqual([]);
+  });
+});
+
 onServer('a client that hangs up (on PostgreSQL only: the embedded database cannot cancel)', () => {
   it('has its statement cancelled on the server within a second, and nothing written', async () => {
-    const holder = new pg.Client({ connectionString: database.env['DATABASE_URL'] });
-    await holder.connect();
-    await holder.query('BEGIN');
-    await holder.query('SELECT FROM users WHERE id = 5 FOR UPDATE');
+    const holder = await hold(5);
     const hangingUp = new AbortController();
     const call = steward.call(
       'transfer_user',
       { user_id: 5, new_department: 'Finance' },
       { signal: hangingUp.signal },
     );
-    await until(async () => (await running()).some((query) => query.includes('FOR UPDATE')), 2000);
+    await until(() => runs('FOR UPDATE'), 2000);
     hangingUp.abort();
     await expect(call).rejects.toThrow('aborted');
-    await until(async () => (await running()).every((query) => !query.includes('FROM users WHERE id')), 1000);
+    await until(async () => !(await runs('FOR UPDATE')), 1000);
     await holder.end();
     expect(await database.query('SELECT FROM user_audit_log WHERE user_id = 5')).toEqual([]);
     expect(await steward.call('get_user', { id: 5 })).toMatchObject({ status: 200 });
+  });
+
+  it('takes nobody along who waits for the same departments', async () => {
+    const fresh = await start({ ...database.env, CALL_DEADLINE_MS: '50000' });
+    const holder = await hold(9);
+    await fresh.call('get_user', { id: 1 });
+    await holder.query('LOCK TABLE headcounts IN ACCESS EXCLUSIVE MODE');
+    const hangingUp = new AbortController();
+    const first = fresh.call('list_departments', {}, { signal: hangingUp.signal });
+    const gone = first.catch((error: Error) => error.name);
+    await until(() => runs('headcounts'), 2000);
+    const second = fresh.call('list_departments');
+    // Answered from the same load: long enough for the second call to have joined it.
+    await fresh.call('get_user', { id: 1 });
+    hangingUp.abort();
+    expect(await gone).toBe('AbortError');
+    await fresh.call('get_user', { id: 1 });
+    await holder.end();
+    expect(await second).toMatchObject({
+      status: 200,
+      json: { result: { structuredContent: { total: 8 } } },
+    });
   });
 });

@@ -37,6 +37,8 @@ export interface HttpRequest {
   headers?: Record<string, string | undefined>;
   body?: string;
   signal?: AbortSignal;
+  /** Without one, each request has a connection of its own. */
+  agent?: http.Agent;
 }
 
 /** A `steward http` in a process of its own, on a port of its own. */
@@ -86,13 +88,14 @@ export class HttpSteward {
     throw new Error(`"${message}" was not logged:\n${this.#stderr}`);
   }
 
-  /** Sends a request as it is, on a connection of its own. */
+  /** Sends a request as it is. */
   send({
     method = 'POST',
     path = '/mcp',
     headers = {},
     body = '',
     signal,
+    agent,
   }: HttpRequest): Promise<HttpAnswer> {
     const given = Object.entries({ ...MCP_HEADERS, ...headers });
     return new Promise((resolve, reject) => {
@@ -102,7 +105,7 @@ export class HttpSteward {
           port: this.port,
           method,
           path,
-          agent: false,
+          agent: agent ?? false,
           headers: Object.fromEntries(given.filter(([, value]) => value !== undefined)),
           ...(signal && { signal }),
         },

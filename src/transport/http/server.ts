@@ -29,6 +29,7 @@ const STALLED_SOCKET_MS = 60_000;
 /** Paths and what answers there, on Node's own HTTP server. */
 export class HttpServer {
   readonly #server: Server;
+  readonly #underWay = new Set<ServerResponse>();
 
   constructor(
     private readonly routes: ReadonlyMap<string, Route>,
@@ -50,6 +51,7 @@ export class HttpServer {
 
   /** Takes no more connections, and resolves when all are closed; those still busy after `graceMs` are cut. */
   async close(graceMs: number): Promise<void> {
+    this.#underWay.forEach(closeAfterwards);
     const closed = new Promise((resolve) => this.#server.close(resolve));
     const timer = setTimeout(() => this.#server.closeAllConnections(), graceMs);
     await closed;
@@ -58,11 +60,12 @@ export class HttpServer {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let headers: Record<string, string> = {};
+    this.#underWay.add(response);
+    response.once('close', () => this.#underWay.delete(response));
+    if (!this.#server.listening) closeAfterwards(response);
     try {
       const route = this.#find(request);
       if (!route.anyHost) headers = checkOrigin(request, this.policy);
-      // Once no new connections are taken, none is kept open either.
-      if (!this.#server.listening) headers = { ...headers, connection: 'close' };
       if (request.method === 'OPTIONS') reply(response, 204, undefined, { ...headers, ...PREFLIGHT_HEADERS });
       else if (request.method !== route.method) throw notAllowed(route);
       else await route.handle(request, response, headers);
@@ -102,6 +105,11 @@ export class HttpServer {
     if (response.headersSent) response.destroy();
     else reply(response, refusal.status, refusal.body, { ...headers, ...refusal.options.headers });
   }
+}
+
+/** A connection that its client would keep open must not keep the server from ending. */
+function closeAfterwards(response: ServerResponse): void {
+  response.shouldKeepAlive = false;
 }
 
 /** RFC 9110, section 15.5.6: what is allowed instead is named. */
