@@ -12,6 +12,11 @@ import { logUnhandledRejections } from './unhandled-rejections.js';
 /** How long closing the database may take, in milliseconds, once nothing is under way. */
 const CLOSING_MS = 5000;
 
+const WITHOUT_REDIS = {
+  open: 'each process counts calls for itself',
+  closed: 'calls are refused',
+};
+
 /**
  * Serves MCP over HTTP until the process is told to stop; then takes no more requests, answers what is under way, closes
  * the database and exits. A database that cannot be used is no reason to end: /ready tells, until it can.
@@ -23,7 +28,9 @@ export async function serveHttp(): Promise<void> {
     throw new ConfigError('HTTP_HOST must be a loopback address: callers are not asked who they are.');
   const log = createLog(config.logLevel);
   const database = new Database(config.database, log);
-  const store = config.http.redisUrl === undefined ? undefined : openSharedStore(config.http.redisUrl, log);
+  const { redisUrl, withoutRedis } = config.http;
+  const store =
+    redisUrl === undefined ? undefined : openSharedStore(redisUrl, log, WITHOUT_REDIS[withoutRedis]);
   const server = new HttpServer(
     httpRoutes({ catalogue, config, log, database, store }),
     originPolicy(config.http),

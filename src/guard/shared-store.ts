@@ -14,8 +14,11 @@ export interface SharedStore {
 const PATIENCE_MS = 500;
 const LONGEST_PAUSE_MS = 2000;
 
-/** Connects in the background, and again whenever the connection is lost; both ends of an outage are logged. */
-export function openSharedStore(url: string, log: Log): SharedStore {
+/**
+ * Connects in the background, and again whenever the connection is lost; both ends of an outage are logged.
+ * @param meanwhile what becomes of those who need it as long as it cannot be reached; for the log
+ */
+export function openSharedStore(url: string, log: Log, meanwhile: string): SharedStore {
   let reachable = true;
   const client = createClient({
     url,
@@ -29,7 +32,7 @@ export function openSharedStore(url: string, log: Log): SharedStore {
     },
   });
   client.on('error', (error: Error) => {
-    if (reachable) log.warn('redis cannot be reached', { cause: describeError(error) });
+    if (reachable) log.warn('redis cannot be reached', { meanwhile, cause: describeError(error) });
     reachable = false;
   });
   client.on('ready', () => {
