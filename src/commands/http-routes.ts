@@ -24,10 +24,13 @@ export interface HttpServices {
   log: Log;
   database: Database;
   store: SharedStore | undefined;
+  /** Aborted when the process has begun to stop. */
+  stopping: AbortSignal;
 }
 
 /** Everything that is served, by path. */
-export function httpRoutes({ catalogue, config, log, database, store }: HttpServices): Map<string, Route> {
+export function httpRoutes(services: HttpServices): Map<string, Route> {
+  const { catalogue, config, log, database, store, stopping } = services;
   const { http } = config;
   const authentication = withoutAuthentication(config.callerName);
   const guard = createGuard({
@@ -55,7 +58,7 @@ export function httpRoutes({ catalogue, config, log, database, store }: HttpServ
   return new Map<string, Route>([
     ['/mcp', mcp],
     ['/health', healthRoute(VERSION)],
-    ['/ready', readyRoute(readinessOf(database, log))],
+    ['/ready', readyRoute(readinessOf(database, log), stopping)],
   ]);
 }
 

@@ -31,8 +31,9 @@ export async function serveHttp(): Promise<void> {
   const { redisUrl, withoutRedis } = config.http;
   const store =
     redisUrl === undefined ? undefined : openSharedStore(redisUrl, log, WITHOUT_REDIS[withoutRedis]);
+  const stopping = new AbortController();
   const server = new HttpServer(
-    httpRoutes({ catalogue, config, log, database, store }),
+    httpRoutes({ catalogue, config, log, database, store, stopping: stopping.signal }),
     originPolicy(config.http),
     log,
   );
@@ -40,10 +41,9 @@ export async function serveHttp(): Promise<void> {
   const port = await server.listen(config.http.host, config.http.port).catch(cannotListen);
   log.info('serving over http', { version: VERSION, host: config.http.host, port });
 
-  let stopping = false;
   const stop = async (reason: string) => {
-    if (stopping) return;
-    stopping = true;
+    if (stopping.signal.aborted) return;
+    stopping.abort();
     log.info('stopping', { reason });
     await server.close(config.http.shutdownGraceMs);
     await Promise.race([database.close(), delay(CLOSING_MS, undefined, { ref: false })]);

@@ -78,6 +78,7 @@ export class Database {
     if (found.state === 'current') return;
     throw new UnusableDatabaseError(
       `The database's migrations are ${found.state} (${found.migrations.join(', ')}). To fix it: ${found.remedy}`,
+      { migrations: found.state },
     );
   }
 }

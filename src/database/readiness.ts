@@ -37,10 +37,10 @@ async function inspect(database: Database, log: Log): Promise<Readiness> {
   } catch (error) {
     log.warn('not ready', { cause: describeError(error) });
     if (error instanceof UnusableDatabaseError) {
-      return {
-        ready: false,
-        checks: { database: 'ok', migrations: 'not those of this version, see the log' },
-      };
+      const { migrations } = error.options;
+      return migrations
+        ? { ready: false, checks: { database: 'ok', migrations } }
+        : { ready: false, checks: { database: 'cannot be used, see the log', migrations: 'unknown' } };
     }
     return { ready: false, checks: { database: 'does not answer', migrations: 'unknown' } };
   }

@@ -6,20 +6,22 @@ export function healthRoute(version: string): Route {
   return {
     method: 'GET',
     anyHost: true,
-    handle: async (_request, response) => reply(response, 200, { status: 'ok', version }),
+    handle: async (_request, response, headers) => reply(response, 200, { status: 'ok', version }, headers),
   };
 }
 
-/** Whether this process can serve calls now: whether to send it any. */
+/** Whether this process can serve calls now: whether to send it any. Once it is stopping, it never can. */
 export function readyRoute(
   readiness: () => Promise<{ ready: boolean; checks: Record<string, string> }>,
+  stopping: AbortSignal,
 ): Route {
   return {
     method: 'GET',
     anyHost: true,
-    async handle(_request, response) {
+    async handle(_request, response, headers) {
+      if (stopping.aborted) return reply(response, 503, { status: 'stopping' }, headers);
       const { ready, checks } = await readiness();
-      reply(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', checks });
+      reply(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', checks }, headers);
     },
   };
 }
