@@ -1,9 +1,10 @@
-// An empty tool behind Steward's own stateless HTTP stack: the door, the guard with its log, all as in production.
+// An empty tool behind Steward's own stateless HTTP stack: the door, the guard with its log, its metrics, all as in production.
 import { z } from 'zod';
 import { httpRoutes, originPolicy } from '../../dist/commands/http-routes.js';
 import { loadConfig } from '../../dist/config.js';
 import { Database } from '../../dist/database/index.js';
 import { createLog } from '../../dist/log.js';
+import { Metrics } from '../../dist/observability/metrics.js';
 import { HttpServer } from '../../dist/transport/http/server.js';
 
 const empty = {
@@ -21,8 +22,11 @@ const log = createLog(config.logLevel);
 const database = new Database(config.database, log);
 const catalogue = { tools: [empty], resources: [], prompts: [] };
 const stopping = new AbortController().signal;
-const routes = httpRoutes({ catalogue, config, log, database, store: undefined, stopping });
-const server = new HttpServer(routes, originPolicy(config.http), log);
+const metrics = new Metrics('bench');
+const routes = httpRoutes({ catalogue, config, log, database, store: undefined, stopping, metrics });
+const server = new HttpServer(routes, originPolicy(config.http), log, {
+  answered: (path, status) => metrics.countRequest(path, status),
+});
 await database.ready();
 process.send?.(await server.listen('127.0.0.1', 0));
 process.on('disconnect', () => process.exit(0));

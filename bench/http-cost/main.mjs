@@ -26,6 +26,7 @@ async function start(file) {
       ...process.env,
       NODE_ENV: 'production',
       AUTH_MODE: 'none',
+      METRICS_TOKEN: 'the-cost-of-metrics-counts',
       RATE_LIMIT_PER_MINUTE: '1000000000',
       DATABASE_URL: '',
       STEWARD_DATA_DIR: path.join(folder, 'postgres'),

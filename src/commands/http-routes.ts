@@ -3,6 +3,7 @@ import type { Catalogue } from '../capabilities/index.js';
 import type { Config, HttpConfig } from '../config.js';
 import type { Database } from '../database/index.js';
 import { readinessOf } from '../database/readiness.js';
+import type { Directory } from '../directory/index.js';
 import { createAdmission } from '../guard/admission.js';
 import { withoutAuthentication } from '../guard/authentication/index.js';
 import { InFlight } from '../guard/in-flight.js';
@@ -10,8 +11,10 @@ import { createGuard } from '../guard/index.js';
 import { createRateLimit } from '../guard/rate-limit.js';
 import type { SharedStore } from '../guard/shared-store.js';
 import type { Log } from '../log.js';
+import type { Metrics } from '../observability/metrics.js';
 import { serverFactory } from '../server/index.js';
 import { mcpEndpoint } from '../transport/http/mcp-endpoint.js';
+import { metricsEndpoint } from '../transport/http/metrics-endpoint.js';
 import type { OriginPolicy } from '../transport/http/origin.js';
 import { healthRoute, readyRoute } from '../transport/http/probes.js';
 import type { Route } from '../transport/http/server.js';
@@ -26,22 +29,33 @@ export interface HttpServices {
   store: SharedStore | undefined;
   /** Aborted when the process has begun to stop. */
   stopping: AbortSignal;
+  /** Absent where nobody may see them. */
+  metrics?: Metrics | undefined;
 }
 
 /** Everything that is served, by path. */
 export function httpRoutes(services: HttpServices): Map<string, Route> {
-  const { catalogue, config, log, database, store, stopping } = services;
+  const { catalogue, config, log, database, store, stopping, metrics } = services;
   const { http } = config;
   const authentication = withoutAuthentication(config.callerName);
+  const open = openDirectory(database, config, (error) => log.error(error.message));
+  let directory: Directory | undefined;
   const guard = createGuard({
     log,
     deadlineMs: config.callDeadlineMs,
-    directory: openDirectory(database, config, (error) => log.error(error.message)),
+    directory: async () => (directory = await open()),
+    observe: metrics && ((call, outcome, ms) => metrics.countCall(call, outcome, ms)),
   });
   const rateLimit = createRateLimit(
     config.rateLimitPerMinute,
     store && { store, withoutThem: http.withoutRedis },
   );
+  const inFlight = new InFlight(http.inFlight);
+  metrics?.watch({
+    connections: () => database.connectionUse,
+    departmentsCache: () => directory?.departments.cacheUse ?? { hits: 0, misses: 0 },
+    callsInFlight: () => inFlight.total,
+  });
   const trusted = proxyAddr.compile(http.trustedProxies);
   const mcp = mcpEndpoint({
     addressOf: (request) => proxyAddr(request, trusted),
@@ -49,17 +63,24 @@ export function httpRoutes(services: HttpServices): Map<string, Route> {
       authenticate: authentication.authenticate,
       anonymous: authentication.anonymous,
       rateLimit,
-      inFlight: new InFlight(http.inFlight),
+      inFlight,
+      observe: metrics && ((step, error) => metrics.countRefusal(step, error)),
     }),
     challenge: authentication.challenge,
     serverFor: serverFactory({ catalogue, guard, version: VERSION }),
     largestBodyBytes: http.largestBodyBytes,
   });
-  return new Map<string, Route>([
+  const routes = new Map<string, Route>([
     ['/mcp', mcp],
     ['/health', healthRoute(VERSION)],
     ['/ready', readyRoute(readinessOf(database, log), stopping)],
   ]);
+  if (metrics && http.metricsToken !== undefined)
+    routes.set(
+      '/metrics',
+      metricsEndpoint(http.metricsToken, () => metrics.exposition()),
+    );
+  return routes;
 }
 
 /** The names and origins of the configuration and, on a loopback address, those that only this machine knows by. */

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { catalogue } from '../capabilities/index.js';
-import { ConfigError, loadConfig } from '../config.js';
+import { ConfigError, loadConfig, type HttpConfig } from '../config.js';
 import { Database } from '../database/index.js';
 import { openSharedStore } from '../guard/shared-store.js';
 import { createLog } from '../log.js';
+import type { Metrics } from '../observability/metrics.js';
 import { HttpServer } from '../transport/http/server.js';
 import { VERSION } from '../version.js';
 import { httpRoutes, isLoopback, originPolicy } from './http-routes.js';
@@ -31,11 +32,13 @@ export async function serveHttp(): Promise<void> {
   const { redisUrl, withoutRedis } = config.http;
   const store =
     redisUrl === undefined ? undefined : openSharedStore(redisUrl, log, WITHOUT_REDIS[withoutRedis]);
+  const metrics = await openMetrics(config.http);
   const stopping = new AbortController();
   const server = new HttpServer(
-    httpRoutes({ catalogue, config, log, database, store, stopping: stopping.signal }),
+    httpRoutes({ catalogue, config, log, database, store, metrics, stopping: stopping.signal }),
     originPolicy(config.http),
     log,
+    { answered: metrics && ((path, status) => metrics.countRequest(path, status)) },
   );
 
   const port = await server.listen(config.http.host, config.http.port).catch(cannotListen);
@@ -55,6 +58,13 @@ export async function serveHttp(): Promise<void> {
   logUnhandledRejections(log);
   // The first call need not wait for a connection to be made.
   database.ready().catch(() => {});
+}
+
+/** Loaded only where somebody may see them. */
+async function openMetrics({ metricsToken }: HttpConfig): Promise<Metrics | undefined> {
+  if (metricsToken === undefined) return undefined;
+  const { Metrics } = await import('../observability/metrics.js');
+  return new Metrics(VERSION);
 }
 
 const LISTENING: Record<string, string> = {

@@ -33,6 +33,17 @@ export class Database {
     return this.#opening;
   }
 
+  /** What the connections of the pool are doing; `waiting` is how many wait for one. */
+  get connectionUse(): { inUse: number; idle: number; waiting: number; max: number } {
+    const { totalCount = 0, idleCount = 0, waitingCount = 0 } = this.#connections?.pool ?? {};
+    return {
+      inUse: totalCount - idleCount,
+      idle: idleCount,
+      waiting: waitingCount,
+      max: this.config.pool.max,
+    };
+  }
+
   /** Lets what runs finish, closes all connections, and leaves the embedded database to whoever still uses it. */
   async close(): Promise<void> {
     await this.#connections?.close();

@@ -24,6 +24,8 @@ export class Departments {
    */
   readonly #cache: LRUCache<number, Department[]>;
   #generation = 0;
+  #reads = 0;
+  #loads = 0;
 
   /** @param ttlMs how long a loaded list may be served, in milliseconds; 0: only while it is being loaded */
   constructor(
@@ -40,8 +42,14 @@ export class Departments {
     });
   }
 
+  /** How often the list was read, by whether it had to be loaded for that. */
+  get cacheUse(): { hits: number; misses: number } {
+    return { hits: this.#reads - this.#loads, misses: this.#loads };
+  }
+
   /** All departments by name. */
   async list(): Promise<Department[]> {
+    this.#reads += 1;
     // To the cache, a time to live of 0 would mean for ever.
     return (await this.#cache.fetch(this.#generation, { forceRefresh: this.ttlMs === 0 })) ?? [];
   }
@@ -98,6 +106,7 @@ export class Departments {
   }
 
   async #load(): Promise<Department[]> {
+    this.#loads += 1;
     const [departments, headcounts] = await Promise.all([
       this.prisma.department.findMany({ orderBy: { name: 'asc' } }),
       this.prisma.headcount.groupBy({ by: ['departmentId', 'active'], _sum: { users: true } }),

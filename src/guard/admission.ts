@@ -15,31 +15,50 @@ export interface Admission {
 /** @throws AuthenticationError; StewardError RATE_LIMITED or UNAVAILABLE */
 export type Admit = (authorization: string | undefined, address: string) => Promise<Admission>;
 
+/** What may refuse a request, in the order in which it is asked. */
+export type AdmissionStep = 'authentication' | 'rate_limit' | 'in_flight';
+
 export interface AdmissionOptions {
   authenticate: Authenticate;
   /** Callers have no names of their own, and are told apart by where they call from. */
   anonymous: boolean;
   rateLimit: RateLimit;
   inFlight: InFlight;
+  /** Told of each refusal, with the error that tells the caller. */
+  observe?: ((step: AdmissionStep, error: unknown) => void) | undefined;
 }
 
 /**
  * What a request over a network passes before anything of it is read: who sent it, whether they have calls left, whether
  * there is room for one more. Whoever cannot say who they are is counted by address.
  */
-export function createAdmission({ authenticate, anonymous, rateLimit, inFlight }: AdmissionOptions): Admit {
+export function createAdmission(options: AdmissionOptions): Admit {
+  const { authenticate, anonymous, rateLimit, inFlight, observe } = options;
+  const pass = async <Result>(
+    step: AdmissionStep,
+    check: () => Result | Promise<Result>,
+  ): Promise<Result> => {
+    try {
+      return await check();
+    } catch (error) {
+      observe?.(step, error);
+      throw error;
+    }
+  };
+  const count = (key: string, calls = 1) => pass('rate_limit', () => rateLimit(key, calls));
   return async (authorization, address) => {
     let caller: Caller;
     try {
       caller = await authenticate(authorization);
     } catch (error) {
-      if (error instanceof AuthenticationError) await rateLimit(keyOf(address));
+      if (error instanceof AuthenticationError) await count(keyOf(address));
+      observe?.('authentication', error);
       throw error;
     }
     const key = anonymous ? keyOf(address) : `caller:${caller.name}`;
-    await rateLimit(key);
-    const release = inFlight.enter(key);
-    return { caller, count: (calls) => rateLimit(key, calls), release };
+    await count(key);
+    const release = await pass('in_flight', () => inFlight.enter(key));
+    return { caller, count: (calls) => count(key, calls), release };
   };
 }
 

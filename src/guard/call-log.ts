@@ -1,6 +1,6 @@
-import type { StewardError } from '../errors.js';
 import { describeError, type Log } from '../log.js';
 import type { Call } from './call.js';
+import { outcomeOf, type Ending } from './outcome.js';
 
 /** Arguments that may stand in a log as they are, if they are what they should be: an email typed into one of them is not. */
 const NAMES = new Set(['username', 'department', 'new_department', 'name', 'role']);
@@ -9,11 +9,9 @@ const NUMBERS = new Set(['id', 'user_id', 'active', 'limit', 'page']);
 const HIDDEN = new Set(['email', 'search', 'preferences', 'cursor']);
 const LONGEST_NAME = 60;
 
-type Outcome = { answer: unknown } | { error: StewardError };
-
 /** One line for each call: who asked for what, how it ended, how long it took, how many rows it moved. */
-export function logCall(log: Log, call: Call, requestId: string, ms: number, outcome: Outcome): void {
-  const error = 'error' in outcome ? outcome.error : undefined;
+export function logCall(log: Log, call: Call, requestId: string, ms: number, ending: Ending): void {
+  const error = 'error' in ending ? ending.error : undefined;
   log.log({
     level: error === undefined || error.code !== 'INTERNAL' ? 'info' : 'error',
     message: 'call',
@@ -21,9 +19,9 @@ export function logCall(log: Log, call: Call, requestId: string, ms: number, out
     caller: call.caller.name,
     kind: call.kind,
     capability: call.capability,
-    outcome: error === undefined ? 'OK' : call.signal.aborted ? 'CANCELLED' : error.code,
+    outcome: outcomeOf(call, ending),
     ms: Math.round(ms * 10) / 10,
-    rows: 'answer' in outcome ? countRows(outcome.answer) : 0,
+    rows: 'answer' in ending ? countRows(ending.answer) : 0,
     arguments: redact(call.arguments),
     ...(error?.cause !== undefined && { cause: describeError(error.cause) }),
   });

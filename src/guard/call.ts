@@ -11,6 +11,8 @@ export interface Call {
   kind: 'tool' | 'resource' | 'prompt' | 'completion';
   /** Name of the tool or the prompt, or the resource's URI. */
   capability: string;
+  /** What the catalogue calls it; undefined where there is none of that name. */
+  listedAs: string | undefined;
   /** What the capability asks for; absent where there is none of that name, which the call itself will say. */
   scope: Scope | undefined;
   arguments: unknown;

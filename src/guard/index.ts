@@ -9,6 +9,7 @@ import { authorise } from './authorise.js';
 import type { Call } from './call.js';
 import { logCall } from './call-log.js';
 import { beforeDeadline } from './deadline.js';
+import { outcomeOf, type Ending, type Outcome } from './outcome.js';
 import type { RateLimit } from './rate-limit.js';
 
 export interface Guard {
@@ -22,16 +23,23 @@ export interface GuardOptions {
   deadlineMs: number;
   /** Resolves as soon as the database can serve. */
   directory: () => Promise<Directory>;
+  /** Told of each call when it is over, with the milliseconds it took. */
+  observe?: ((call: Call, outcome: Outcome, ms: number) => void) | undefined;
 }
 
 /**
  * What every call passes, in this order: the caller's scopes, its rate limit, the deadline, the call itself, and whatever
  * went wrong turned into a StewardError. Each call leaves one line in the log, refused or not.
  */
-export function createGuard({ log, rateLimit, deadlineMs, directory }: GuardOptions): Guard {
+export function createGuard({ log, rateLimit, deadlineMs, directory, observe }: GuardOptions): Guard {
   return async (call, run) => {
     const requestId = randomUUID();
     const started = performance.now();
+    const finish = (ending: Ending) => {
+      const ms = performance.now() - started;
+      logCall(log, call, requestId, ms, ending);
+      observe?.(call, outcomeOf(call, ending), ms);
+    };
     try {
       if (call.scope !== undefined) authorise(call.caller, call.scope);
       await rateLimit?.(call.caller.name);
@@ -42,11 +50,11 @@ export function createGuard({ log, rateLimit, deadlineMs, directory }: GuardOpti
         signal.throwIfAborted();
         return cancelledBy(signal, () => run(context));
       });
-      logCall(log, call, requestId, performance.now() - started, { answer });
+      finish({ answer });
       return answer;
     } catch (thrown) {
       const error = toStewardError(thrown, requestId);
-      logCall(log, call, requestId, performance.now() - started, { error });
+      finish({ error });
       throw error;
     }
   };

@@ -55,8 +55,8 @@ export function createMethods(
 
     async 'resources/read'({ uri }, request): Promise<ReadResourceResult> {
       const address = typeof uri === 'string' ? uri : '';
-      const tool = resourceAt(resources, address)?.tool;
-      const call: Call = { ...request, kind: 'resource', ...asked(pathOf(address), tool), arguments: {} };
+      const found = scoped(resourceAt(resources, address));
+      const call: Call = { ...request, kind: 'resource', ...asked(pathOf(address), found), arguments: {} };
       const answer = guard(call, async (context) => {
         const { resource, input } = findResource(permitted(resources, request.caller), address);
         return resource.tool.handle(parseInput(resource.tool.input, input), context);
@@ -90,7 +90,7 @@ export function createMethods(
       const target =
         type === 'ref/prompt'
           ? named(prompts, name)
-          : resources.find((resource) => resource.uriTemplate === uri)?.tool;
+          : scoped(resources.find((resource) => resource.uriTemplate === uri));
       const call: Call = { ...request, kind: 'completion', ...asked(name ?? uri, target), arguments: {} };
       return guard(call, async ({ directory }) => {
         if (!target && type === 'ref/prompt') throw noSuch('prompt', prompts, request.caller);
@@ -114,9 +114,16 @@ export function createMethods(
 }
 
 /** What the guard and its log are told of the capability that was asked for. */
-function asked(name: unknown, found: { scope: Scope } | undefined): Pick<Call, 'capability' | 'scope'> {
+function asked(
+  name: unknown,
+  found: { name: string; scope: Scope } | undefined,
+): Pick<Call, 'capability' | 'listedAs' | 'scope'> {
   const known = typeof name === 'string' && name.length <= LONGEST_CAPABILITY;
-  return { capability: known ? name : '[none]', scope: found?.scope };
+  return { capability: known ? name : '[none]', listedAs: found?.name, scope: found?.scope };
+}
+
+function scoped(resource: Resource | undefined): { name: string; scope: Scope } | undefined {
+  return resource && { name: resource.name, scope: resource.tool.scope };
 }
 
 function named<Item extends { name: string }>(items: Item[], name: unknown): Item | undefined {

@@ -14,6 +14,12 @@ export interface Route {
   handle(request: IncomingMessage, response: ServerResponse, headers: Record<string, string>): Promise<void>;
 }
 
+/** Those who look on. */
+export interface Observers {
+  /** Told of each request once it is dealt with: its path, "other" where nothing is, and the status of its answer, if it got one. */
+  answered?: ((path: string, status: number | undefined) => void) | undefined;
+}
+
 /** How long a client may take, in milliseconds. */
 const TIME_LIMITS = {
   headersTimeout: 5000,
@@ -37,8 +43,9 @@ export class HttpServer {
     private readonly routes: ReadonlyMap<string, Route>,
     private readonly policy: OriginPolicy,
     private readonly log: Log,
+    private readonly observers: Observers = {},
   ) {
-    this.#server = createServer(TIME_LIMITS, (request, response) => void this.#answer(request, response));
+    this.#server = createServer(TIME_LIMITS, (request, response) => void this.#receive(request, response));
     this.#server.setTimeout(STALLED_SOCKET_MS);
     this.#server.on('clientError', refuseGarbage);
   }
@@ -62,13 +69,20 @@ export class HttpServer {
     clearInterval(idle);
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = (request.url ?? '').replace(/[?#].*$/s, '');
+    const route = this.routes.get(path);
+    await this.#answer(route, request, response);
+    this.observers.answered?.(route ? path : 'other', response.headersSent ? response.statusCode : undefined);
+  }
+
+  async #answer(route: Route | undefined, request: IncomingMessage, response: ServerResponse): Promise<void> {
     let headers: Record<string, string> = {};
     this.#underWay.add(response);
     response.once('close', () => this.#underWay.delete(response));
     if (!this.#server.listening) closeAfterwards(response);
     try {
-      const route = this.#find(request);
+      if (!route) throw this.#nothingHere();
       if (!route.anyHost) headers = checkOrigin(request, this.policy);
       if (request.method === 'OPTIONS') reply(response, 204, undefined, { ...headers, ...PREFLIGHT_HEADERS });
       else if (request.method !== route.method) throw notAllowed(route);
@@ -78,13 +92,9 @@ export class HttpServer {
     }
   }
 
-  #find({ url = '' }: IncomingMessage): Route {
-    const route = this.routes.get(url.replace(/[?#].*$/s, ''));
-    if (route) return route;
-    throw new HttpRefusal(
-      404,
-      `There is nothing at this path. MCP is served at ${[...this.routes.keys()][0]}.`,
-    );
+  #nothingHere(): HttpRefusal {
+    const [first] = this.routes.keys();
+    return new HttpRefusal(404, `There is nothing at this path. MCP is served at ${first}.`);
   }
 
   #refuse(

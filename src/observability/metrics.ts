@@ -1,0 +1,148 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { StewardError, type ErrorCode } from '../errors.js';
+import type { AdmissionStep } from '../guard/admission.js';
+import { AuthenticationError } from '../guard/authentication/index.js';
+import type { Call } from '../guard/call.js';
+import type { Outcome } from '../guard/outcome.js';
+
+/** What is not counted as it happens, but looked at when somebody scrapes. */
+export interface Sources {
+  connections(): { inUse: number; idle: number; waiting: number; max: number };
+  departmentsCache(): { hits: number; misses: number };
+  callsInFlight(): number;
+}
+
+/** In seconds: from what the cache answers to the longest deadline in use. */
+const LATENCIES = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/**
+ * Everything that Prometheus gets to see. Labels come from the catalogue, the routes and the lists of codes, never out of
+ * a request, so however much is called, the number of series is bounded.
+ */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #registers = [this.#registry];
+
+  readonly #calls = new Counter({
+    name: 'steward_calls_total',
+    help: 'Calls of tools, resources, prompts and completions, by how they ended: OK, CANCELLED or an error code',
+    labelNames: ['kind', 'capability', 'outcome'],
+    registers: this.#registers,
+  });
+  readonly #durations = new Histogram({
+    name: 'steward_call_duration_seconds',
+    help: 'How long calls took, from the guard to the answer',
+    labelNames: ['kind', 'capability'],
+    buckets: LATENCIES,
+    registers: this.#registers,
+  });
+  readonly #refusals = new Counter({
+    name: 'steward_refused_requests_total',
+    help: 'Requests to /mcp that were turned away at the door, by the step that refused them',
+    labelNames: ['step', 'code'],
+    registers: this.#registers,
+  });
+  readonly #requests = new Counter({
+    name: 'steward_http_requests_total',
+    help: 'HTTP requests by path and status; status "none": the client did not wait for an answer',
+    labelNames: ['path', 'status'],
+    registers: this.#registers,
+  });
+
+  constructor(version: string) {
+    collectDefaultMetrics({ register: this.#registry });
+    const info = new Gauge({
+      name: 'steward_info',
+      help: 'Always 1; the label has the version that runs',
+      labelNames: ['version'],
+      registers: this.#registers,
+    });
+    info.set({ version }, 1);
+  }
+
+  countCall({ kind, listedAs: capability = 'unknown' }: Call, outcome: Outcome, ms: number): void {
+    this.#calls.inc({ kind, capability, outcome });
+    this.#durations.observe({ kind, capability }, ms / 1000);
+  }
+
+  countRefusal(step: AdmissionStep, error: unknown): void {
+    this.#refusals.inc({ step, code: codeOf(error) });
+  }
+
+  countRequest(path: string, status: number | undefined): void {
+    this.#requests.inc({ path, status: status ?? 'none' });
+  }
+
+  /** Adds what is looked at. To be called once, when there is something to look at. */
+  watch({ connections, departmentsCache, callsInFlight }: Sources): void {
+    this.#gauge(
+      'steward_calls_in_flight',
+      'Requests to /mcp that were let in and are not answered yet',
+      callsInFlight,
+    );
+    this.#gauge(
+      'steward_database_connections_in_use',
+      'Connections of the pool that are at work or being made',
+      () => connections().inUse,
+    );
+    this.#gauge(
+      'steward_database_connections_idle',
+      'Connections of the pool that have nothing to do',
+      () => connections().idle,
+    );
+    this.#gauge(
+      'steward_database_connections_max',
+      'How many connections the pool may have',
+      () => connections().max,
+    );
+    this.#gauge(
+      'steward_database_waiting',
+      'How many statements wait for a connection',
+      () => connections().waiting,
+    );
+    this.#counter(
+      'steward_departments_cache_hits_total',
+      'Reads of the departments that the cache answered',
+      () => departmentsCache().hits,
+    );
+    this.#counter(
+      'steward_departments_cache_misses_total',
+      'Reads of the departments for which they were loaded',
+      () => departmentsCache().misses,
+    );
+  }
+
+  /** All of it, as Prometheus reads it (text exposition format 0.0.4). */
+  async exposition(): Promise<{ contentType: string; body: string }> {
+    return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
+  }
+
+  #gauge(name: string, help: string, look: () => number): Gauge {
+    return new Gauge({
+      name,
+      help,
+      registers: this.#registers,
+      collect() {
+        this.set(look());
+      },
+    });
+  }
+
+  #counter(name: string, help: string, look: () => number): Counter {
+    return new Counter({
+      name,
+      help,
+      registers: this.#registers,
+      collect() {
+        this.reset();
+        this.inc(look());
+      },
+    });
+  }
+}
+
+function codeOf(error: unknown): ErrorCode {
+  if (error instanceof StewardError) return error.code;
+  if (!(error instanceof AuthenticationError)) return 'INTERNAL';
+  return error.kind === 'unavailable' ? 'UNAVAILABLE' : 'UNAUTHENTICATED';
+}
