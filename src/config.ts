@@ -43,6 +43,8 @@ export interface Config {
   callerName: string;
   rateLimitPerMinute: number;
   callDeadlineMs: number;
+  /** Where traces go; absent, there are none. */
+  tracesUrl: string | undefined;
   departmentsTtlMs: number;
 }
 
@@ -142,8 +144,14 @@ function toConfig(env: Environment): Config {
     callerName: env.STEWARD_CALLER ?? localUser(),
     rateLimitPerMinute: env.RATE_LIMIT_PER_MINUTE,
     callDeadlineMs: env.CALL_DEADLINE_MS,
+    tracesUrl: env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? tracesUnder(env.OTEL_EXPORTER_OTLP_ENDPOINT),
     departmentsTtlMs: env.DEPARTMENTS_CACHE_TTL_MS,
   };
+}
+
+/** OpenTelemetry specification, protocol/exporter: the path of traces is added to that of the endpoint. */
+function tracesUnder(endpoint: string | undefined): string | undefined {
+  return endpoint?.replace(/\/*$/, '/v1/traces');
 }
 
 /** A user id without an entry in the system's list of users, as containers have, has no name. */

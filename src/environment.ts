@@ -38,6 +38,14 @@ const list = (description: string) =>
     )
     .describe(description);
 
+const webAddress = (description: string) =>
+  z
+    .string()
+    .regex(/^https?:\/\//, 'must start with http:// or https://')
+    .refine((url) => URL.canParse(url), 'is not a valid URL')
+    .optional()
+    .describe(description);
+
 /**
  * Every variable Steward reads, with its default. The README's configuration table is generated from this object.
  */
@@ -158,6 +166,13 @@ export const ENVIRONMENT = z.object({
   SHUTDOWN_GRACE_MS: wholeNumber(
     { min: 0, max: 5 * MINUTE, default: 15_000 },
     'How long calls under way may go on when the HTTP server is told to stop',
+  ),
+
+  OTEL_EXPORTER_OTLP_ENDPOINT: webAddress(
+    'OpenTelemetry collector that traces are sent to, over OTLP/HTTP; without it and the next there are none',
+  ),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: webAddress(
+    'The same as a whole URL, instead of the one before with `/v1/traces`',
   ),
 
   STEWARD_CALLER: z

@@ -5,6 +5,7 @@ import { loadConfig } from '../../dist/config.js';
 import { Database } from '../../dist/database/index.js';
 import { createLog } from '../../dist/log.js';
 import { Metrics } from '../../dist/observability/metrics.js';
+import { UNTRACED } from '../../dist/tracing.js';
 import { HttpServer } from '../../dist/transport/http/server.js';
 
 const empty = {
@@ -23,7 +24,16 @@ const database = new Database(config.database, log);
 const catalogue = { tools: [empty], resources: [], prompts: [] };
 const stopping = new AbortController().signal;
 const metrics = new Metrics('bench');
-const routes = httpRoutes({ catalogue, config, log, database, store: undefined, stopping, metrics });
+const routes = httpRoutes({
+  catalogue,
+  config,
+  log,
+  database,
+  store: undefined,
+  stopping,
+  metrics,
+  tracing: UNTRACED,
+});
 const server = new HttpServer(routes, originPolicy(config.http), log, {
   answered: (path, status) => metrics.countRequest(path, status),
 });

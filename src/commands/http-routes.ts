@@ -18,6 +18,7 @@ import { metricsEndpoint } from '../transport/http/metrics-endpoint.js';
 import type { OriginPolicy } from '../transport/http/origin.js';
 import { healthRoute, readyRoute } from '../transport/http/probes.js';
 import type { Route } from '../transport/http/server.js';
+import type { Tracing } from '../tracing.js';
 import { VERSION } from '../version.js';
 import { openDirectory } from './open-directory.js';
 
@@ -29,19 +30,21 @@ export interface HttpServices {
   store: SharedStore | undefined;
   /** Aborted when the process has begun to stop. */
   stopping: AbortSignal;
+  tracing: Tracing;
   /** Absent where nobody may see them. */
   metrics?: Metrics | undefined;
 }
 
 /** Everything that is served, by path. */
 export function httpRoutes(services: HttpServices): Map<string, Route> {
-  const { catalogue, config, log, database, store, stopping, metrics } = services;
+  const { catalogue, config, log, database, store, stopping, tracing, metrics } = services;
   const { http } = config;
   const authentication = withoutAuthentication(config.callerName);
   const open = openDirectory(database, config, (error) => log.error(error.message));
   let directory: Directory | undefined;
   const guard = createGuard({
     log,
+    tracing,
     deadlineMs: config.callDeadlineMs,
     directory: async () => (directory = await open()),
     observe: metrics && ((call, outcome, ms) => metrics.countCall(call, outcome, ms)),
@@ -67,7 +70,7 @@ export function httpRoutes(services: HttpServices): Map<string, Route> {
       observe: metrics && ((step, error) => metrics.countRefusal(step, error)),
     }),
     challenge: authentication.challenge,
-    serverFor: serverFactory({ catalogue, guard, version: VERSION }),
+    serverFor: serverFactory({ catalogue, guard, tracing, version: VERSION }),
     largestBodyBytes: http.largestBodyBytes,
   });
   const routes = new Map<string, Route>([

@@ -8,6 +8,7 @@ import type { Metrics } from '../observability/metrics.js';
 import { HttpServer } from '../transport/http/server.js';
 import { VERSION } from '../version.js';
 import { httpRoutes, isLoopback, originPolicy } from './http-routes.js';
+import { openTracing } from './open-tracing.js';
 import { logUnhandledRejections } from './unhandled-rejections.js';
 
 /** How long closing the database may take, in milliseconds, once nothing is under way. */
@@ -33,12 +34,13 @@ export async function serveHttp(): Promise<void> {
   const store =
     redisUrl === undefined ? undefined : openSharedStore(redisUrl, log, WITHOUT_REDIS[withoutRedis]);
   const metrics = await openMetrics(config.http);
+  const tracing = await openTracing(config, log);
   const stopping = new AbortController();
   const server = new HttpServer(
-    httpRoutes({ catalogue, config, log, database, store, metrics, stopping: stopping.signal }),
+    httpRoutes({ catalogue, config, log, database, store, tracing, metrics, stopping: stopping.signal }),
     originPolicy(config.http),
     log,
-    { answered: metrics && ((path, status) => metrics.countRequest(path, status)) },
+    { tracing, answered: metrics && ((path, status) => metrics.countRequest(path, status)) },
   );
 
   const port = await server.listen(config.http.host, config.http.port).catch(cannotListen);
@@ -49,7 +51,10 @@ export async function serveHttp(): Promise<void> {
     stopping.abort();
     log.info('stopping', { reason });
     await server.close(config.http.shutdownGraceMs);
-    await Promise.race([database.close(), delay(CLOSING_MS, undefined, { ref: false })]);
+    await Promise.race([
+      Promise.all([database.close(), tracing.close()]),
+      delay(CLOSING_MS, undefined, { ref: false }),
+    ]);
     await store?.close();
     log.info('stopped');
     process.exit(0);

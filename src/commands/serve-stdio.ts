@@ -10,6 +10,7 @@ import { serverFactory } from '../server/index.js';
 import { StdioTransport } from '../transport/stdio.js';
 import { VERSION } from '../version.js';
 import { openDirectory } from './open-directory.js';
+import { openTracing } from './open-tracing.js';
 import { logUnhandledRejections } from './unhandled-rejections.js';
 
 /**
@@ -20,6 +21,7 @@ import { logUnhandledRejections } from './unhandled-rejections.js';
 export async function serveStdio(): Promise<void> {
   const config = loadConfig();
   const log = createLog(config.logLevel);
+  const tracing = await openTracing(config, log);
   const database = new Database(config.database, log);
   const transport = new StdioTransport();
 
@@ -29,7 +31,10 @@ export async function serveStdio(): Promise<void> {
     stopping = true;
     log.info('stopping', { reason });
     await transport.idle(config.callDeadlineMs);
-    await Promise.race([database.close(), delay(config.callDeadlineMs, undefined, { ref: false })]);
+    await Promise.race([
+      Promise.all([database.close(), tracing.close()]),
+      delay(config.callDeadlineMs, undefined, { ref: false }),
+    ]);
     process.exit(exitCode);
   };
   const directory = openDirectory(database, config, (error) => {
@@ -39,12 +44,13 @@ export async function serveStdio(): Promise<void> {
 
   const guard = createGuard({
     log,
+    tracing,
     rateLimit: createRateLimit(config.rateLimitPerMinute),
     deadlineMs: config.callDeadlineMs,
     directory,
   });
   const caller = { name: config.callerName, scopes: new Set(SCOPES) };
-  const server = serverFactory({ catalogue, guard, version: VERSION })(caller);
+  const server = serverFactory({ catalogue, guard, tracing, version: VERSION })(caller);
 
   transport.onend = () => void stop('the client went away');
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void stop(signal));

@@ -5,8 +5,10 @@ import { translateDatabaseError } from '../database/translate-error.js';
 import type { Directory } from '../directory/index.js';
 import { internalError, StewardError } from '../errors.js';
 import type { Log } from '../log.js';
+import { UNTRACED, type Tracing } from '../tracing.js';
 import { authorise } from './authorise.js';
 import type { Call } from './call.js';
+import { endSpan, spanOf } from './call-span.js';
 import { logCall } from './call-log.js';
 import { beforeDeadline } from './deadline.js';
 import { outcomeOf, type Ending, type Outcome } from './outcome.js';
@@ -25,39 +27,44 @@ export interface GuardOptions {
   directory: () => Promise<Directory>;
   /** Told of each call when it is over, with the milliseconds it took. */
   observe?: ((call: Call, outcome: Outcome, ms: number) => void) | undefined;
+  tracing?: Tracing;
 }
 
 /**
  * What every call passes, in this order: the caller's scopes, its rate limit, the deadline, the call itself, and whatever
  * went wrong turned into a StewardError. Each call leaves one line in the log, refused or not.
  */
-export function createGuard({ log, rateLimit, deadlineMs, directory, observe }: GuardOptions): Guard {
-  return async (call, run) => {
-    const requestId = randomUUID();
-    const started = performance.now();
-    const finish = (ending: Ending) => {
-      const ms = performance.now() - started;
-      logCall(log, call, requestId, ms, ending);
-      observe?.(call, outcomeOf(call, ending), ms);
-    };
-    try {
-      if (call.scope !== undefined) authorise(call.caller, call.scope);
-      await rateLimit?.(call.caller.name);
-      const answer = await beforeDeadline(deadlineMs, call.signal, async (signal) => {
-        const author = { actor: call.caller.name, tool: call.capability, requestId, signal };
-        const context = { directory: await directory(), author };
-        // Who waited for the database longer than the caller for us must not begin to change it now.
-        signal.throwIfAborted();
-        return cancelledBy(signal, () => run(context));
-      });
-      finish({ answer });
-      return answer;
-    } catch (thrown) {
-      const error = toStewardError(thrown, requestId);
-      finish({ error });
-      throw error;
-    }
-  };
+export function createGuard(options: GuardOptions): Guard {
+  const { log, rateLimit, deadlineMs, directory, observe, tracing = UNTRACED } = options;
+  return (call, run) =>
+    tracing.inSpan(...spanOf(call), async (span) => {
+      const requestId = randomUUID();
+      const started = performance.now();
+      const finish = (ending: Ending) => {
+        const ms = performance.now() - started;
+        const outcome = outcomeOf(call, ending);
+        logCall(log, call, requestId, ms, ending);
+        observe?.(call, outcome, ms);
+        endSpan(span, call, requestId, outcome);
+      };
+      try {
+        if (call.scope !== undefined) authorise(call.caller, call.scope);
+        await rateLimit?.(call.caller.name);
+        const answer = await beforeDeadline(deadlineMs, call.signal, async (signal) => {
+          const author = { actor: call.caller.name, tool: call.capability, requestId, signal };
+          const context = { directory: await directory(), author };
+          // Who waited for the database longer than the caller for us must not begin to change it now.
+          signal.throwIfAborted();
+          return cancelledBy(signal, () => run(context));
+        });
+        finish({ answer });
+        return answer;
+      } catch (thrown) {
+        const error = toStewardError(thrown, requestId);
+        finish({ error });
+        throw error;
+      }
+    });
 }
 
 function toStewardError(thrown: unknown, requestId: string): StewardError {

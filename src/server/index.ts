@@ -4,6 +4,7 @@ import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv
 import type { Catalogue } from '../capabilities/index.js';
 import type { Caller } from '../guard/call.js';
 import type { Guard } from '../guard/index.js';
+import { UNTRACED, type Tracing } from '../tracing.js';
 import { createListings } from './listings.js';
 import { createMethods } from './methods.js';
 import { RpcError } from './rpc-error.js';
@@ -12,6 +13,7 @@ export interface ServerOptions {
   catalogue: Catalogue;
   guard: Guard;
   version: string;
+  tracing?: Tracing;
 }
 
 const INSTRUCTIONS =
@@ -24,7 +26,8 @@ const INSTRUCTIONS =
  * once, so a server for a single request is cheap. Methods are dispatched here and not by the SDK's registry, which
  * answers malformed requests in the words of its validation library.
  */
-export function serverFactory({ catalogue, guard, version }: ServerOptions): (caller: Caller) => Server {
+export function serverFactory(factory: ServerOptions): (caller: Caller) => Server {
+  const { catalogue, guard, version, tracing = UNTRACED } = factory;
   const listings = createListings(catalogue);
   const methods = createMethods(catalogue, guard);
   const options: SdkOptions = {
@@ -39,7 +42,8 @@ export function serverFactory({ catalogue, guard, version }: ServerOptions): (ca
       if (Object.hasOwn(listings, method)) return listings[method]?.(caller) ?? {};
       const handle = Object.hasOwn(methods, method) ? methods[method] : undefined;
       if (!handle) throw new RpcError(ErrorCode.MethodNotFound, 'Method not found');
-      return handle(params, { caller, signal });
+      // Where a client that traces its calls puts the context (OpenTelemetry semantic conventions for MCP).
+      return tracing.continuing(Object(params._meta), () => handle(params, { caller, signal }));
     };
     return server;
   };

@@ -4,7 +4,9 @@ import type { Duplex } from 'node:stream';
 import { describeError, type Log } from '../../log.js';
 import { checkOrigin, PREFLIGHT_HEADERS, type OriginPolicy } from './origin.js';
 import { HttpRefusal } from './refusal.js';
+import { UNTRACED, type Tracing } from '../../tracing.js';
 import { reply } from './reply.js';
+import { traced } from './request-span.js';
 
 export interface Route {
   method: 'GET' | 'POST';
@@ -18,6 +20,7 @@ export interface Route {
 export interface Observers {
   /** Told of each request once it is dealt with: its path, "other" where nothing is, and the status of its answer, if it got one. */
   answered?: ((path: string, status: number | undefined) => void) | undefined;
+  tracing?: Tracing;
 }
 
 /** How long a client may take, in milliseconds. */
@@ -72,7 +75,11 @@ export class HttpServer {
   async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = (request.url ?? '').replace(/[?#].*$/s, '');
     const route = this.routes.get(path);
-    await this.#answer(route, request, response);
+    const answer = () => this.#answer(route, request, response);
+    const { tracing = UNTRACED } = this.observers;
+    // Nobody wants a trace of each probe.
+    if (!route || route.anyHost) await answer();
+    else await traced(tracing, path, request, response, answer);
     this.observers.answered?.(route ? path : 'other', response.headersSent ? response.statusCode : undefined);
   }
 

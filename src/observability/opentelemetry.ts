@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  context,
+  diag,
+  DiagLogLevel,
+  propagation,
+  ProxyTracerProvider,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Span as OtelSpan,
+} from '@opentelemetry/api';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import {
+  defaultResource,
+  detectResources,
+  envDetector,
+  resourceFromAttributes,
+} from '@opentelemetry/resources';
+import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import { PrismaInstrumentation } from '@prisma/instrumentation';
+import type { Log } from '../log.js';
+import type { Span, TraceCarrier, Tracing } from '../tracing.js';
+import { ReportingExporter } from './reporting-exporter.js';
+
+/** How long the spans of the last moments may take to be sent, in milliseconds, when the process ends. */
+const FLUSH_MS = 2000;
+
+/**
+ * Sends traces to an OpenTelemetry collector (OTLP over HTTP, as JSON), in batches, whenever it can be reached; no call
+ * waits for it. The SDK reads what else its OTEL_ variables say, such as the sampler, by itself.
+ */
+export function startTracing(url: string, version: string, log: Log): Tracing {
+  reportProblems(log);
+  const provider = new NodeTracerProvider({
+    resource: resourceOf(version),
+    spanProcessors: [new BatchSpanProcessor(new ReportingExporter(new OTLPTraceExporter({ url }), log))],
+  });
+  provider.register();
+  tracePrisma(provider);
+  // From here on, the only news would be that of the exporter, told again and again.
+  diag.disable();
+  const tracer = provider.getTracer('steward', version);
+  return {
+    continuing: (carrier, work) =>
+      trace.getActiveSpan()
+        ? work()
+        : context.with(propagation.extract(context.active(), traceContext(carrier)), work),
+    inSpan: (name, attributes, work) =>
+      tracer.startActiveSpan(name, { kind: SpanKind.SERVER, attributes }, async (span) => {
+        try {
+          return await work(recorder(span));
+        } finally {
+          span.end();
+        }
+      }),
+    async close() {
+      // What could not be sent, the exporter has told.
+      await Promise.race([provider.shutdown().catch(() => {}), delay(FLUSH_MS)]);
+    },
+  };
+}
+
+/** An OTEL_ variable that the SDK cannot make sense of is told, and not just passed over. */
+function reportProblems(log: Log): void {
+  const report = (message: string) => void log.warn('opentelemetry', { cause: message });
+  diag.setLogger({ error: report, warn: report, info() {}, debug() {}, verbose() {} }, DiagLogLevel.WARN);
+}
+
+/** Who sends: OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES come before what is known here. */
+function resourceOf(version: string) {
+  const own = { 'service.name': 'steward', 'service.version': version, 'service.instance.id': randomUUID() };
+  return defaultResource()
+    .merge(resourceFromAttributes(own))
+    .merge(detectResources({ detectors: [envDetector] }));
+}
+
+/**
+ * Lets Prisma Client tell of its work within calls. What it does outside of them, for probes or at the start, would make
+ * a trace of its own each time.
+ */
+function tracePrisma(provider: NodeTracerProvider): void {
+  const nowhere = new ProxyTracerProvider();
+  const instrumentation = new PrismaInstrumentation({ enabled: false });
+  instrumentation.setTracerProvider({
+    getTracer: (name) => (trace.getActiveSpan()?.isRecording() ? provider : nowhere).getTracer(name),
+  });
+  instrumentation.enable();
+}
+
+/** Baggage is left where it is, and whatever is no text. */
+function traceContext({ traceparent, tracestate }: TraceCarrier): Record<string, string> {
+  return {
+    ...(typeof traceparent === 'string' && { traceparent }),
+    ...(typeof tracestate === 'string' && { tracestate }),
+  };
+}
+
+function recorder(span: OtelSpan): Span {
+  return {
+    set: (attributes) => void span.setAttributes(attributes),
+    fail: (errorType) => {
+      span.setAttribute('error.type', errorType);
+      span.setStatus({ code: SpanStatusCode.ERROR });
+    },
+  };
+}
