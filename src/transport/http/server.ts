@@ -32,8 +32,6 @@ const TIME_LIMITS = {
   /** How often the limits above are looked at. */
   connectionsCheckingInterval: 1000,
 };
-/** How often connections that fell idle are closed while the server is closing, in milliseconds: Node does so but once. */
-const IDLE_CHECK_MS = 50;
 /** For a client that does not take its answer off the wire, in milliseconds; longer than any call may take. */
 const STALLED_SOCKET_MS = 60_000;
 
@@ -66,10 +64,8 @@ export class HttpServer {
     this.#underWay.forEach(closeAfterwards);
     const closed = new Promise((resolve) => this.#server.close(resolve));
     const timer = setTimeout(() => this.#server.closeAllConnections(), graceMs);
-    const idle = setInterval(() => this.#server.closeIdleConnections(), IDLE_CHECK_MS);
     await closed;
     clearTimeout(timer);
-    clearInterval(idle);
   }
 
   async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
