@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { open, readFile } from 'node:fs/promises';
+import http from 'node:http';
+import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { bareEnvironment, MAIN } from '../../tests/support/command.mjs';
+import { freePort } from './free-port.mjs';
+
+const PROBE = new URL('memory-probe.mjs', import.meta.url).href;
+
+/** A `steward http` that may be killed and started again, always at the same address. */
+export class Replica {
+  /** @type {import('node:child_process').ChildProcess | undefined} */
+  #process;
+  /** The connections of all clients to it, kept open as theirs are. */
+  agent = new http.Agent({ keepAlive: true });
+
+  /** @param {string} name @param {number} port @param {Record<string, string>} env @param {string} logFile */
+  constructor(name, port, env, logFile) {
+    this.name = name;
+    this.port = port;
+    this.env = env;
+    this.logFile = logFile;
+  }
+
+  /** @param {string} name @param {Record<string, string>} env @param {string} dir where it logs */
+  static async start(name, env, dir) {
+    const replica = new Replica(name, await freePort(), env, path.join(dir, `${name}.log`));
+    await replica.start();
+    return replica;
+  }
+
+  /** Resolves once it is ready for calls. */
+  async start() {
+    const log = await open(this.logFile, 'a');
+    const env = bareEnvironment({ NODE_ENV: 'production', HTTP_PORT: String(this.port), ...this.env });
+    const args = ['--expose-gc', '--import', PROBE, MAIN, 'http'];
+    const replica = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', log.fd, 'ipc'] });
+    await log.close();
+    this.#process = replica;
+    while (!(await this.#isReady())) {
+      if (replica.exitCode !== null)
+        throw new Error(`The replica ended:\n${await readFile(this.logFile, 'utf8')}`);
+      await setTimeout(50);
+    }
+  }
+
+  /** @param {NodeJS.Signals} signal @returns {Promise<number | null>} the exit code */
+  async end(signal) {
+    const running = this.#process;
+    if (!running || running.exitCode !== null || running.signalCode !== null) return null;
+    const exited = once(running, 'exit');
+    running.kill(signal);
+    return (await exited)[0];
+  }
+
+  /** @returns {Promise<import('./memory.mjs').Memory>} */
+  async memory() {
+    const replica = /** @type {import('node:child_process').ChildProcess} */ (this.#process);
+    const answer = once(replica, 'message');
+    replica.send('memory');
+    return (await answer)[0];
+  }
+
+  /** What it logged as its own faults, in all its lives. @returns {Promise<string[]>} */
+  async faults() {
+    const lines = (await readFile(this.logFile, 'utf8')).split('\n').filter(Boolean);
+    return lines.filter((line) => {
+      try {
+        return JSON.parse(line).level === 'error';
+      } catch {
+        // The last line of one that was killed may be cut short; anything else is not of the log.
+        return !line.startsWith('{');
+      }
+    });
+  }
+
+  #isReady() {
+    return new Promise((resolve) => {
+      http
+        .get({ host: '127.0.0.1', port: this.port, path: '/ready', agent: false }, (response) => {
+          response.resume();
+          resolve(response.statusCode === 200);
+        })
+        .on('error', () => resolve(false));
+    });
+  }
+}
