@@ -7,11 +7,13 @@ import { freshDatabase, type TestDatabase } from './support/database.js';
 import { POSTGRES_BIN, PostgresServer } from './support/postgres-server.js';
 import { census, notJsonRpc, notLogLines, RawClient } from './support/raw-client.js';
 import { administer } from './support/server.mjs';
-import { SERVER_URL } from './support/template.mjs';
+import { OWNER, SERVER_URL } from './support/template.mjs';
 
 const onServer = SERVER_URL === undefined ? describe.skip : describe;
 
 const MIGRATION = '20261123000000_staff_directory';
+const FAIL_FIRST_MIGRATION = `
+  UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name = '${MIGRATION}'`;
 const UNREACHABLE = { DATABASE_URL: 'postgresql://someone:hunter2@127.0.0.1:1/nowhere' };
 
 let database: TestDatabase;
@@ -113,7 +115,7 @@ describe('steward doctor', () => {
   });
 
   it('says that a migration failed half-way, and how to resolve it', async () => {
-    await database.query('UPDATE _prisma_migrations SET finished_at = NULL');
+    await database.query(FAIL_FIRST_MIGRATION);
     const { code, stdout } = await steward(['doctor'], database.env);
     expect(stdout).toContain(`FAIL  migrations: failed (${MIGRATION})`);
     expect(stdout).toContain(`→ npx prisma migrate resolve --rolled-back ${MIGRATION}`);
@@ -137,10 +139,17 @@ onServer('steward doctor on a PostgreSQL server', () => {
     expect(code).toBe(1);
   });
 
-  it('warns of a superuser', async () => {
-    const { code, stdout } = await steward(['doctor'], database.env);
+  it.each([
+    ['a superuser', () => new URL(database.administration['DATABASE_URL'] as string).username, 'a superuser'],
+    ['the owner of the tables', () => OWNER, 'the owner of _prisma_migrations, departments, .*users'],
+  ])('warns of %s', async (_, role, found) => {
+    const url = new URL(database.env['DATABASE_URL'] as string);
+    url.username = role();
+    const { code, stdout } = await steward(['doctor'], { DATABASE_URL: url.href });
     expect(stdout).toMatch(
-      /warn {2}privileges: Steward connects as a superuser\n +→ connect as a role of its own/,
+      new RegExp(
+        `warn {2}privileges: Steward connects as ${found}\\n +→ connect as steward_app, which prisma/roles.sql makes`,
+      ),
     );
     expect(code).toBe(0);
   });
@@ -175,10 +184,28 @@ onServer('steward doctor on a PostgreSQL server', () => {
     it('names each privilege that is missing, with the statement that grants it', async () => {
       await database.query(`GRANT INSERT ON users TO "${role}"`);
       const { code, stdout } = await steward(['doctor'], env);
-      expect(stdout).toMatch(/FAIL {2}privileges: UPDATE on users missing\n +→ GRANT UPDATE ON users TO /);
-      expect(stdout).toMatch(/FAIL {2}privileges: INSERT on departments missing/);
-      expect(stdout).toMatch(/FAIL {2}privileges: INSERT on user_audit_log missing/);
+      const columns = 'department_id, role, active, updated_at';
+      expect(stdout).toContain(
+        `FAIL  privileges: UPDATE (${columns}) on users missing\n       → GRANT UPDATE (${columns}) ON users TO `,
+      );
+      expect(stdout).toContain('FAIL  privileges: INSERT (name, created_at) on departments missing');
+      expect(stdout).toContain('FAIL  privileges: INSERT (user_id, field_changed, ');
+      expect(stdout).toContain('FAIL  privileges: USAGE on sequence users_id_seq missing');
       expect(code).toBe(1);
+    });
+
+    it('names each privilege that is too much', async () => {
+      await database.query(`GRANT DELETE ON users TO "${role}"`);
+      await database.query(`GRANT UPDATE ON user_audit_log TO "${role}"`);
+      await database.query(`GRANT INSERT (id) ON users TO "${role}"`);
+      await database.query(`GRANT CREATE ON SCHEMA public TO "${role}"`);
+      const { stdout } = await steward(['doctor'], env);
+      const [, excess] =
+        /warn {2}privileges: more than the tools need: (.*)\n +→ connect as steward_app/.exec(stdout) ?? [];
+      expect(excess).toBe(
+        'UPDATE (id, user_id, field_changed, old_value, new_value, changed_at, actor, tool, request_id) on user_audit_log, ' +
+          'DELETE on users, INSERT (id) on users, CREATE on schema public',
+      );
     });
 
     it('says so too where not even the ledger may be read', async () => {
@@ -195,7 +222,7 @@ onServer('steward doctor on a PostgreSQL server', () => {
       const asked = (await steward(['doctor'], env)).stdout.matchAll(/→ (GRANT .*) TO .*$/gm);
       for (const [, grant] of asked) await database.query(`${grant} TO "${role}"`);
       const { code, stdout } = await steward(['doctor'], env);
-      expect(stdout).not.toMatch(/FAIL|superuser/);
+      expect(stdout).not.toMatch(/FAIL|warn/);
       expect(code).toBe(0);
       const client = await RawClient.start({ ...database, env });
       const outcomes = [
@@ -259,7 +286,7 @@ describe('the server on a database that is not of its version', () => {
   );
 
   it('that failed half-way says which command mends it, exits with 1 and serves nothing', async () => {
-    await database.query('UPDATE _prisma_migrations SET finished_at = NULL');
+    await database.query(FAIL_FIRST_MIGRATION);
     await expectRefusal(/migrations are failed \(.*\)\. .*: npx prisma migrate resolve --rolled-back/);
   });
 });

@@ -25,6 +25,7 @@ onEmbedded('the embedded database (not on a server)', () => {
     const env = { STEWARD_DATA_DIR: dataDir, STEWARD_EMBEDDED_LINGER_MS: '300', CALL_DEADLINE_MS: '50000' };
     const database: TestDatabase = {
       env,
+      administration: env,
       query: () => Promise.reject(new Error('not used')),
       drop: async () => {},
     };

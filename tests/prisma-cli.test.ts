@@ -16,7 +16,7 @@ afterAll(() => database.drop());
 
 describe("Prisma's command line", () => {
   it('says that a migrated database is up to date', async () => {
-    const { code, stdout } = await prisma(['migrate', 'status'], database.env);
+    const { code, stdout } = await prisma(['migrate', 'status'], database.administration);
     expect({ code, upToDate: stdout.includes('Database schema is up to date!') }).toEqual({
       code: 0,
       upToDate: true,
@@ -24,7 +24,7 @@ describe("Prisma's command line", () => {
   });
 
   it('has nothing left to deploy', async () => {
-    const { code, stdout } = await prisma(['migrate', 'deploy'], database.env);
+    const { code, stdout } = await prisma(['migrate', 'deploy'], database.administration);
     expect({ code, none: stdout.includes('No pending migrations to apply.') }).toEqual({
       code: 0,
       none: true,
@@ -40,7 +40,7 @@ describe("Prisma's command line", () => {
       'prisma/schema.prisma',
       '--exit-code',
     ];
-    const { code, stdout, stderr } = await prisma(diff, database.env);
+    const { code, stdout, stderr } = await prisma(diff, database.administration);
     expect({ code, stdout, stderr }).toMatchObject({ code: 0 });
   });
 
@@ -75,7 +75,7 @@ describe("Prisma's command line", () => {
     const studio = spawn(
       process.execPath,
       ['node_modules/prisma/build/index.js', 'studio', '--browser', 'none', '--port', '51299'],
-      { cwd: ROOT, env: bareEnvironment(database.env), stdio: 'ignore' },
+      { cwd: ROOT, env: bareEnvironment(database.administration), stdio: 'ignore' },
     );
     try {
       await expect(
@@ -97,7 +97,7 @@ async function copyOfProject(): Promise<string> {
   return project;
 }
 
-const prismaIn = (project: string, args: string[]) => prisma(args, database.env, project);
+const prismaIn = (project: string, args: string[]) => prisma(args, database.administration, project);
 
 async function eventually<T>(attempt: () => Promise<T>, tries = 100): Promise<T> {
   try {

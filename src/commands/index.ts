@@ -24,7 +24,7 @@ export async function runCommandLine(argv: string[]): Promise<void> {
   program
     .command('doctor')
     .description('check configuration, connection, migrations and privileges, and say what to do')
-    .action(async () => (await import('./doctor.js')).doctor());
+    .action(async () => (await import('./doctor/index.js')).doctor());
   program
     .command('seed')
     .description('fill an empty database with a sample organisation')

@@ -68,19 +68,10 @@ export class Database {
     }
   }
 
-  /** Loaded only when there is no server: they are of no use to anybody else. */
+  /** Loaded only when there is no server: it is of no use to anybody else. */
   async #openEmbedded(): Promise<string> {
-    const { EmbeddedDatabaseError, openEmbedded } = await import('./embedded/index.js');
-    const { prepareEmbedded } = await import('./prepare-embedded.js');
-    try {
-      const onProgress = (text: string) => this.log.info(text);
-      this.#embedded ??= await openEmbedded({ ...this.config.embedded, onProgress });
-    } catch (error) {
-      if (error instanceof EmbeddedDatabaseError)
-        throw new UnusableDatabaseError(error.message, { cause: error });
-      throw error;
-    }
-    await prepareEmbedded(this.#embedded, this.config, this.log);
+    const { openPrepared } = await import('./prepare-embedded.js');
+    this.#embedded ??= await openPrepared(this.config, this.log, (text) => this.log.info(text));
     return this.#embedded.url;
   }
 

@@ -1,17 +1,41 @@
 import type { DatabaseConfig } from '../config.js';
 import type { Log } from '../log.js';
 import { applyMigrations } from './apply-migrations.js';
-import type { Embedded } from './embedded/index.js';
+import { EmbeddedDatabaseError, openEmbedded, type Embedded } from './embedded/index.js';
 import { inspectMigrations } from './migrations.js';
 import { connect } from './pool.js';
 import { seedIfEmpty } from './seed.js';
+import { UnusableDatabaseError } from './unusable.js';
+
+/**
+ * Opens the embedded database and makes it ready to be served.
+ * @param onProgress told, one line at a time, what is being done or waited for
+ * @throws UnusableDatabaseError where it cannot be opened
+ */
+export async function openPrepared(
+  config: DatabaseConfig,
+  log: Log,
+  onProgress: (text: string) => void,
+): Promise<Embedded> {
+  const embedded = await openEmbedded({ ...config.embedded, onProgress }).catch((error: unknown) => {
+    if (!(error instanceof EmbeddedDatabaseError)) throw error;
+    throw new UnusableDatabaseError(error.message, { cause: error });
+  });
+  try {
+    await prepareEmbedded(embedded, config, log);
+    return embedded;
+  } catch (error) {
+    await embedded.close();
+    throw error;
+  }
+}
 
 /**
  * Migrates the embedded database and, where nobody is in it yet, seeds it. Two servers that start at once on a new
  * folder take turns; one killed half-way leaves the rest to the next start. A database that was migrated by another
  * version is left as it is.
  */
-export async function prepareEmbedded(embedded: Embedded, config: DatabaseConfig, log: Log): Promise<void> {
+async function prepareEmbedded(embedded: Embedded, config: DatabaseConfig, log: Log): Promise<void> {
   const connections = connect(embedded.url, config, log);
   const { prisma, pool } = connections;
   try {

@@ -4,13 +4,15 @@ import path from 'node:path';
 import pg from 'pg';
 import { steward } from './command.mjs';
 import { administer } from './server.mjs';
-import { RUN_DIR, SERVER_URL, serverUrl, TEMPLATE_DIR, TEMPLATE_NAME } from './template.mjs';
+import { APP, RUN_DIR, SERVER_URL, serverUrl, TEMPLATE_DIR, TEMPLATE_NAME } from './template.mjs';
 
 /** A database of a test's own: migrated, seeded, and nobody else's. */
 export interface TestDatabase {
-  /** What a Steward needs in its environment to use it. */
+  /** What a Steward needs in its environment to use it; on a server as the role that may do no more than it has to. */
   env: Record<string, string>;
-  /** Looks into it past Steward, on a connection of its own. */
+  /** What its administrator needs, who may do everything. */
+  administration: Record<string, string>;
+  /** Looks into it past Steward, on a connection of its own, as its administrator. */
   query<Row = Record<string, unknown>>(sql: string, values?: unknown[]): Promise<Row[]>;
   drop(): Promise<void>;
 }
@@ -25,7 +27,8 @@ async function serverCopy(): Promise<TestDatabase> {
   const url = serverUrl(name);
   const looker = new Looker(async () => url);
   return {
-    env: { DATABASE_URL: url },
+    env: { DATABASE_URL: serverUrl(name, APP) },
+    administration: { DATABASE_URL: url },
     query: (sql, values) => looker.query(sql, values),
     drop: async () => {
       await looker.close();
@@ -41,6 +44,7 @@ async function embeddedCopy(): Promise<TestDatabase> {
   const looker = new Looker(async () => (await steward(['database-url'], env)).stdout.trim());
   return {
     env,
+    administration: env,
     query: (sql, values) => looker.query(sql, values),
     drop: async () => {
       await looker.close();

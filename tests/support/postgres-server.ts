@@ -101,8 +101,14 @@ export class PostgresServer {
   }
 
   thaw(): void {
-    this.#backends().forEach((pid) => process.kill(pid, 'SIGCONT'));
-    process.kill(this.#process?.pid as number, 'SIGCONT');
+    // A frozen one stays where it is; one that was not may end meanwhile.
+    for (const pid of [...this.#backends(), this.#process?.pid as number]) {
+      try {
+        process.kill(pid, 'SIGCONT');
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      }
+    }
   }
 
   /** Runs SQL as the superuser, on a connection for that alone. */

@@ -2,10 +2,10 @@ import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { prisma, steward } from './command.mjs';
-import { administer } from './server.mjs';
-import { RUN_DIR, SERVER_URL, serverUrl, TEMPLATE_DIR, TEMPLATE_NAME } from './template.mjs';
+import { administer, makeRoles } from './server.mjs';
+import { APP, OWNER, RUN_DIR, SERVER_URL, serverUrl, TEMPLATE_DIR, TEMPLATE_NAME } from './template.mjs';
 
-/** Makes the template of this run: on a server with `prisma migrate deploy`, as CI and operators do. */
+/** Makes the template of this run: on a server as prisma/roles.sql has an operator do it. */
 export default async function prepare() {
   await mkdir(RUN_DIR, { recursive: true });
   if (SERVER_URL === undefined) {
@@ -14,9 +14,11 @@ export default async function prepare() {
     return;
   }
   await administer(`CREATE DATABASE "${TEMPLATE_NAME}"`);
-  const env = { DATABASE_URL: serverUrl(TEMPLATE_NAME) };
-  succeeded(await prisma(['migrate', 'deploy'], env));
-  succeeded(await steward(['seed'], env));
+  await makeRoles(TEMPLATE_NAME);
+  const asOwner = { DATABASE_URL: serverUrl(TEMPLATE_NAME, OWNER) };
+  succeeded(await prisma(['migrate', 'deploy'], asOwner));
+  succeeded(await prisma(['db', 'execute', '--file', 'prisma/roles.sql'], asOwner));
+  succeeded(await steward(['seed'], { DATABASE_URL: serverUrl(TEMPLATE_NAME, APP) }));
 }
 
 /** @param {import('./command.mjs').Ran} ran */

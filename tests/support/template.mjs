@@ -17,12 +17,18 @@ export const RUN_DIR = path.join(os.tmpdir(), `steward-test-${run}`);
 export const TEMPLATE_DIR = path.join(RUN_DIR, 'template');
 export const TEMPLATE_NAME = `steward_test_${run}`;
 
+/** The roles of prisma/roles.sql: who migrates and restores, and who Steward is. */
+export const OWNER = 'steward_owner';
+export const APP = 'steward_app';
+
 /**
- * The server's URL with another database.
+ * The server's URL with another database and, if given, another role, who has the same password.
  * @param {string} database
+ * @param {string} [role]
  */
-export function serverUrl(database) {
+export function serverUrl(database, role) {
   const url = new URL(SERVER_URL ?? '');
   url.pathname = database;
+  if (role !== undefined) url.username = role;
   return url.href;
 }

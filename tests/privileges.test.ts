@@ -1,0 +1,188 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { prisma, ROOT, steward } from './support/command.mjs';
+import { freshDatabase, type TestDatabase } from './support/database.js';
+import { POSTGRES_BIN, PostgresServer } from './support/postgres-server.js';
+import { SERVER_URL } from './support/template.mjs';
+
+const onServer = SERVER_URL === undefined ? describe.skip : describe;
+const onServerOfItsOwn = POSTGRES_BIN === undefined ? describe.skip : onServer;
+
+/** The code of what came of a statement as the role that Steward connects as. */
+const outcomeOf = (client: pg.Client, sql: string) =>
+  client.query(sql).then(
+    () => 'done',
+    (error: pg.DatabaseError) => error.code,
+  );
+const REFUSED = '42501';
+
+onServer('the role that Steward connects as (of a PostgreSQL server: the embedded one has one user)', () => {
+  let database: TestDatabase;
+  let client: pg.Client;
+
+  beforeAll(async () => {
+    database = await freshDatabase();
+    await database.query(`
+      INSERT INTO user_audit_log (user_id, field_changed, actor, tool, request_id) VALUES (1, 'role', 'a', 't', 'r')`);
+    await database.query('INSERT INTO user_preferences (user_id) VALUES (1)');
+    client = new pg.Client({ connectionString: database.env['DATABASE_URL'] });
+    await client.connect();
+  });
+  afterAll(async () => {
+    await client.end();
+    await database.drop();
+  });
+
+  it('is neither superuser nor owner, and doctor finds that it has all it needs and nothing more', async () => {
+    const { code, stdout } = await steward(['doctor'], database.env);
+    expect(stdout).toContain('ok   privileges: all that the tools need');
+    expect(stdout).not.toMatch(/FAIL|warn/);
+    expect(code).toBe(0);
+  });
+
+  it.each([
+    'DELETE FROM users WHERE id = 1',
+    'DELETE FROM departments WHERE id = 2',
+    'DELETE FROM user_preferences WHERE user_id = 1',
+    'TRUNCATE user_preferences',
+    'TRUNCATE users CASCADE',
+    'DELETE FROM user_audit_log',
+    `UPDATE user_audit_log SET actor = 'somebody else'`,
+    'TRUNCATE user_audit_log',
+    `INSERT INTO user_audit_log (id, user_id, field_changed, actor, tool, request_id) VALUES (1, 2, 'role', 'a', 't', 'r')`,
+    `INSERT INTO user_audit_log (user_id, field_changed, actor, tool, request_id, changed_at)
+     VALUES (2, 'role', 'a', 't', 'r', '2001-01-01')`,
+    'UPDATE users SET id = 4711 WHERE id = 1',
+    `UPDATE users SET username = 'renamed' WHERE id = 1`,
+    `UPDATE users SET email = 'renamed@example.com' WHERE id = 1`,
+    `UPDATE users SET created_at = '2001-01-01' WHERE id = 1`,
+    `INSERT INTO users (id, username, email) VALUES (4711, 'chosen', 'chosen@example.com')`,
+    `UPDATE departments SET name = 'Renamed' WHERE id = 2`,
+    'UPDATE user_preferences SET user_id = 2 WHERE user_id = 1',
+    'UPDATE headcounts SET users = 1000',
+    `INSERT INTO headcounts (department_id, role, active, users) VALUES (1, 'Ghost', true, 1000)`,
+    'DELETE FROM headcounts',
+    `SELECT setval('users_id_seq', 1)`,
+    'UPDATE _prisma_migrations SET finished_at = NULL',
+    'CREATE TABLE mine (id int)',
+    'CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$',
+    'CREATE SCHEMA mine',
+    'ALTER TABLE users ADD COLUMN mine int',
+    'ALTER TABLE user_audit_log DISABLE TRIGGER ALL',
+    'DROP TABLE user_preferences',
+    'DROP TRIGGER user_audit_log_append_only ON user_audit_log',
+    'ALTER FUNCTION follow_users() SECURITY INVOKER',
+    'CREATE ROLE mine',
+    'GRANT steward_owner TO steward_app',
+    'SET ROLE steward_owner',
+    `COPY users TO '/tmp/users'`,
+  ])('may not: %s', async (sql) => {
+    expect(await outcomeOf(client, sql)).toBe(REFUSED);
+  });
+
+  it('counts heads through what it writes', async () => {
+    await client.query(
+      `INSERT INTO users (username, email, role) VALUES ('counted', 'c@example.com', 'Counted')`,
+    );
+    await client.query(`UPDATE users SET active = false WHERE username = 'counted'`);
+    expect(
+      await client.query(`SELECT active, users FROM headcounts WHERE role = 'Counted' ORDER BY active`),
+    ).toMatchObject({
+      rows: [
+        { active: false, users: 1 },
+        { active: true, users: 0 },
+      ],
+    });
+  });
+
+  it('cannot have the counting trigger work on tables of its own making', async () => {
+    const [definer] = await database.query(`
+      SELECT prosecdef, proconfig FROM pg_proc WHERE proname = 'follow_users'`);
+    expect(definer).toEqual({ prosecdef: true, proconfig: ['search_path=public, pg_temp'] });
+  });
+});
+
+const login = (user: string) => ({ user, password: `${user}'s secret` });
+
+/** Runs the file as `psql -f` does: statement by statement, each a transaction of its own. */
+const runRoles = async (url: string) => {
+  const script = await readFile(path.join(ROOT, 'prisma', 'roles.sql'), 'utf8');
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    for (const statement of script.split(/(?<=^END \$\$;)/m)) await client.query(statement);
+  } finally {
+    await client.end();
+  }
+};
+
+const expectGoodFor = async (env: Record<string, string>) => {
+  const { stdout } = await steward(['doctor'], env);
+  expect(stdout).toMatch(/ok {3}privileges: all that the tools need/);
+  expect(stdout).not.toMatch(/FAIL|warn/);
+};
+
+onServerOfItsOwn('prisma/roles.sql (on a PostgreSQL of its own)', () => {
+  let server: PostgresServer;
+  const asOwner = (database: string) => ({ DATABASE_URL: server.url(database, login('steward_owner')) });
+  const asApp = (database: string) => ({ DATABASE_URL: server.url(database, login('steward_app')) });
+
+  const givePasswords = async () => {
+    for (const { user, password } of [login('steward_owner'), login('steward_app')])
+      await server.query(`ALTER ROLE ${user} PASSWORD '${password.replace("'", "''")}'`);
+  };
+  beforeAll(async () => void (server = await PostgresServer.create()));
+  afterAll(() => server?.destroy());
+
+  it('lets an owner of a database who is no superuser set everything up', async () => {
+    await server.query(`CREATE ROLE administrator LOGIN CREATEROLE CREATEDB PASSWORD 'few'`);
+    await server.query('CREATE DATABASE fresh OWNER administrator');
+    await runRoles(server.url('fresh', { user: 'administrator', password: 'few' }));
+    expect((await steward(['doctor'], asApp('fresh'))).stdout).toMatch(/FAIL {2}connection/);
+    await givePasswords();
+    expect(await prisma(['migrate', 'deploy'], asOwner('fresh'))).toMatchObject({ code: 0 });
+    const again = ['db', 'execute', '--file', 'prisma/roles.sql'];
+    expect(await prisma(again, asOwner('fresh'))).toMatchObject({ code: 0 });
+    await expectGoodFor(asApp('fresh'));
+    expect(await prisma(again, asOwner('fresh'))).toMatchObject({ code: 0 });
+    await expectGoodFor(asApp('fresh'));
+    const client = new pg.Client({ connectionString: asApp('fresh').DATABASE_URL });
+    await client.connect();
+    expect(await outcomeOf(client, 'CREATE TEMPORARY TABLE mine (id int)')).toBe(REFUSED);
+    await client.end();
+  });
+
+  it('takes over a database that a superuser migrated, and takes away what was granted before', async () => {
+    await server.query('CREATE DATABASE grown');
+    expect(await prisma(['migrate', 'deploy'], { DATABASE_URL: server.url('grown') })).toMatchObject({
+      code: 0,
+    });
+    await runRoles(server.url('grown'));
+    await givePasswords();
+    await server.query('GRANT ALL ON ALL TABLES IN SCHEMA public TO steward_app', 'grown');
+    expect((await steward(['doctor'], asApp('grown'))).stdout).toMatch(/more than the tools need/);
+    await runRoles(server.url('grown'));
+    await expectGoodFor(asApp('grown'));
+    const owners = await server.query(
+      `SELECT DISTINCT relowner::regrole::text AS owner FROM pg_class
+       WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S')
+       UNION SELECT DISTINCT proowner::regrole::text FROM pg_proc WHERE proname IN ('follow_users', 'refuse_change')`,
+      'grown',
+    );
+    expect(owners).toEqual([{ owner: 'steward_owner' }]);
+  });
+
+  it('can be run for several databases at once', async () => {
+    await server.query('DROP DATABASE IF EXISTS fresh');
+    await server.query('DROP DATABASE IF EXISTS grown');
+    await server.query('DROP ROLE steward_app, steward_owner');
+    const names = ['one', 'two', 'three', 'four'];
+    for (const name of names) await server.query(`CREATE DATABASE ${name}`);
+    await Promise.all(names.map((name) => runRoles(server.url(name))));
+    expect(
+      await server.query(`SELECT rolname FROM pg_roles WHERE rolname LIKE 'steward%' ORDER BY 1`),
+    ).toEqual([{ rolname: 'steward_app' }, { rolname: 'steward_owner' }]);
+  });
+});
