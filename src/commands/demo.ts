@@ -7,6 +7,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { PROJECT_ROOT } from '../config.js';
 import { VERSION } from '../version.js';
+import { alignColumns } from './columns.js';
 
 interface Answer {
   text: string;
@@ -121,16 +122,8 @@ function step(number: number, title: string): void {
 
 /** Tab-separated tables are for models; people get their columns aligned. */
 function indent(text: string): string {
-  const rows = text.split('\n').map((line) => line.split('\t'));
-  const widths: number[] = [];
-  for (const row of rows.filter((cells) => cells.length > 1)) {
-    row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, cell.length)));
-  }
-  return rows
-    .map((row) =>
-      (row.length === 1 ? row : row.map((cell, column) => cell.padEnd(widths[column] ?? 0))).join('  '),
-    )
-    .map((line) => `    ${line.trimEnd()}`)
+  return alignColumns(text.split('\n').map((line) => line.split('\t')))
+    .map((line) => `    ${line}`)
     .join('\n');
 }
 

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { VERSION } from '../version.js';
 
 /** The `steward` command with its sub-commands, each loaded only when it is asked for. */
@@ -33,5 +33,20 @@ export async function runCommandLine(argv: string[]): Promise<void> {
     .command('database-url')
     .description('print the URL of the database in use, password included, starting the embedded one')
     .action(async () => (await import('./database-url.js')).printDatabaseUrl());
+  addDatabaseCommands(program.command('db').description('look after the database'));
   await program.parseAsync(argv);
+}
+
+function addDatabaseCommands(db: Command): void {
+  db.command('slow')
+    .description('print the statements that take longest, as pg_stat_statements has counted them')
+    .option('--limit <number>', 'how many of them', wholeNumber, 10)
+    .action(async ({ limit }: { limit: number }) =>
+      (await import('./db/slow.js')).printSlowStatements(limit),
+    );
+}
+
+function wholeNumber(text: string): number {
+  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number from 1 to 9999.');
 }

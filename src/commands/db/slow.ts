@@ -1,0 +1,76 @@
+import pg from 'pg';
+import { loadConfig } from '../../config.js';
+import { connect } from '../../database/pool.js';
+import { readSlowStatements, type Refusal, type SlowStatement } from '../../database/slow-statements.js';
+import { translateDatabaseError } from '../../database/translate-error.js';
+import { createLog } from '../../log.js';
+import { alignColumns } from '../columns.js';
+
+const LONGEST_STATEMENT = 160;
+const EMBEDDED =
+  'The embedded database counts no statements: PGlite comes without pg_stat_statements. Set DATABASE_URL to a PostgreSQL server.';
+
+/**
+ * Prints the statements of the configured database that take longest on average, slowest first. Where nobody counts
+ * them, says how to have them counted, and the exit code is 1.
+ * @throws ConfigError; StewardError when the database does not answer
+ */
+export async function printSlowStatements(limit: number): Promise<void> {
+  const { database, logLevel } = loadConfig();
+  if (database.url === undefined) return refuse(EMBEDDED);
+  const { pool, close } = connect(database.url, database, createLog(logLevel));
+  try {
+    const found = await readSlowStatements(pool, limit);
+    if ('reason' in found) refuse(howToEnable(found));
+    else print(found.statements, found.role);
+  } catch (error) {
+    throw translateDatabaseError(error) ?? error;
+  } finally {
+    await close();
+  }
+}
+
+function refuse(text: string): void {
+  process.stderr.write(`${text}\n`);
+  process.exitCode = 1;
+}
+
+const REASONS: Record<Refusal['reason'], string> = {
+  unavailable: 'this server has no such extension. Install it (on Debian it comes with postgresql)',
+  missing: 'the extension is not there in this database',
+  'not loaded': 'the server was started without its library',
+  refused: 'this role may not read it',
+};
+
+function howToEnable({ reason, role }: Refusal): string {
+  return `Nobody can say which statements are slow: pg_stat_statements counts them, and ${REASONS[reason]}.
+As an administrator of the server:
+  1. Have its library loaded: in postgresql.conf, add it to what may stand there already, and restart PostgreSQL.
+       shared_preload_libraries = 'pg_stat_statements'
+  2. In this database:
+       CREATE EXTENSION IF NOT EXISTS pg_stat_statements;
+  3. To show this role the statements of others, too:
+       GRANT pg_read_all_stats TO ${pg.escapeIdentifier(role)};`;
+}
+
+function print(statements: SlowStatement[], role: string): void {
+  const rows = statements.map(({ calls, meanMs, totalMs, rows: returned, text }) => [
+    calls,
+    meanMs.toFixed(2),
+    totalMs.toFixed(0),
+    returned,
+    text === undefined ? '(of another role)' : oneLine(text),
+  ]);
+  const lines = alignColumns([['calls', 'mean ms', 'total ms', 'rows', 'statement'], ...rows], 4);
+  process.stdout.write(`${lines.join('\n')}\n`);
+  if (statements.every(({ text }) => text !== undefined)) return;
+  const grant = `GRANT pg_read_all_stats TO ${pg.escapeIdentifier(role)};`;
+  process.stderr.write(
+    `Statements of other roles are counted but not shown to this one. An administrator can: ${grant}\n`,
+  );
+}
+
+function oneLine(text: string): string {
+  const line = text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+  return line.length <= LONGEST_STATEMENT ? line : `${line.slice(0, LONGEST_STATEMENT - 1)}…`;
+}

@@ -1,0 +1,57 @@
+import pg from 'pg';
+
+export interface SlowStatement {
+  /** Counts beyond what a number holds come as text. */
+  calls: string;
+  rows: string;
+  meanMs: number;
+  totalMs: number;
+  /** With parameters in place of values; undefined where it is another role's and hidden from this one. */
+  text: string | undefined;
+}
+
+/** Why there are none to be had. */
+export interface Refusal {
+  reason: 'unavailable' | 'missing' | 'not loaded' | 'refused';
+  role: string;
+}
+
+/** PostgreSQL manual, appendix A: object_not_in_prerequisite_state, insufficient_privilege. */
+const REASONS: Record<string, Refusal['reason']> = { 55000: 'not loaded', 42501: 'refused' };
+
+const HIDDEN = '<insufficient privilege>';
+
+/** The statements of this database that take longest on average, slowest first, as pg_stat_statements has counted them. */
+export async function readSlowStatements(
+  pool: pg.Pool,
+  limit: number,
+): Promise<{ statements: SlowStatement[]; role: string } | Refusal> {
+  const { rows } = await pool.query<{ role: string; schema: string | null; available: boolean }>(`
+    SELECT current_user AS role,
+      (SELECT nspname FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace
+       WHERE extname = 'pg_stat_statements') AS schema,
+      EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_stat_statements') AS available`);
+  const { role = '', schema = null, available = false } = rows[0] ?? {};
+  if (schema === null) return { reason: available ? 'missing' : 'unavailable', role };
+  try {
+    return { statements: await slowest(pool, schema, limit), role };
+  } catch (error) {
+    const reason = REASONS[(error as pg.DatabaseError).code ?? ''];
+    if (reason === undefined) throw error;
+    return { reason, role };
+  }
+}
+
+/** Only what is normalised: PostgreSQL counts commands such as ALTER ROLE … PASSWORD with their values. */
+async function slowest(pool: pg.Pool, schema: string, limit: number): Promise<SlowStatement[]> {
+  const { rows } = await pool.query<SlowStatement>(
+    `SELECT calls::text, rows::text, mean_exec_time AS "meanMs", total_exec_time AS "totalMs",
+       nullif(query, '${HIDDEN}') AS text
+     FROM ${pg.escapeIdentifier(schema)}.pg_stat_statements
+     WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+       AND query ~* '^\\s*(select|insert|update|delete|merge|with|${HIDDEN})'
+     ORDER BY mean_exec_time DESC LIMIT $1`,
+    [limit],
+  );
+  return rows.map((row) => ({ ...row, text: row.text ?? undefined }));
+}
