@@ -11,14 +11,14 @@ export function metricsEndpoint(
   return {
     method: 'GET',
     anyHost: true,
-    async handle(request, response, headers) {
+    async handle(request, response) {
       if (!hasToken(request, token)) {
         throw new HttpRefusal(401, 'Metrics need the token of METRICS_TOKEN.', {
           headers: { 'www-authenticate': 'Bearer realm="metrics"' },
         });
       }
       const { contentType, body } = await exposition();
-      response.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-store', ...headers });
+      response.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-store' });
       response.end(body);
     },
   };

@@ -6,7 +6,7 @@ export function healthRoute(version: string): Route {
   return {
     method: 'GET',
     anyHost: true,
-    handle: async (_request, response, headers) => reply(response, 200, { status: 'ok', version }, headers),
+    handle: async (_request, response) => reply(response, 200, { status: 'ok', version }),
   };
 }
 
@@ -18,10 +18,10 @@ export function readyRoute(
   return {
     method: 'GET',
     anyHost: true,
-    async handle(_request, response, headers) {
-      if (stopping.aborted) return reply(response, 503, { status: 'stopping' }, headers);
+    async handle(_request, response) {
+      if (stopping.aborted) return reply(response, 503, { status: 'stopping' });
       const { ready, checks } = await readiness();
-      reply(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', checks }, headers);
+      reply(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', checks });
     },
   };
 }
