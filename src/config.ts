@@ -3,6 +3,11 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import dotenv from 'dotenv';
 import envPaths from 'env-paths';
+import {
+  AUTHENTICATION_SETTINGS,
+  toAuthentication,
+  type AuthenticationConfig,
+} from './authentication-settings.js';
 import { ENVIRONMENT, type Environment } from './environment.js';
 
 /** The folder that holds package.json, the `.env.*` files and `prisma/`. */
@@ -24,6 +29,8 @@ export interface DatabaseConfig {
 export interface HttpConfig {
   host: string;
   port: number;
+  /** By which clients call the MCP endpoint. */
+  publicUrl: string | undefined;
   allowedHosts: string[];
   allowedOrigins: string[];
   trustedProxies: string[];
@@ -53,17 +60,44 @@ export interface Config {
  * @throws ConfigError naming every problem at once; values are never repeated, as they may hold a password
  */
 export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  return toConfig(read(environment));
+}
+
+/**
+ * As loadConfig, with what only the HTTP server needs to be right.
+ * @throws ConfigError
+ */
+export function loadHttpConfig(
+  environment: NodeJS.ProcessEnv = process.env,
+): Config & { authentication: AuthenticationConfig } {
+  const env = read(environment, (settings) => AUTHENTICATION_SETTINGS.safeParse(settings).error?.issues);
+  return { ...toConfig(env), authentication: toAuthentication(AUTHENTICATION_SETTINGS.parse(env)) };
+}
+
+/** What is wrong with variables that are right each by itself. */
+type FurtherCheck = (env: Environment) => Issue[] | undefined;
+
+interface Issue {
+  path: PropertyKey[];
+  message: string;
+}
+
+function read(environment: NodeJS.ProcessEnv, furtherCheck: FurtherCheck = () => []): Environment {
   const variables = withEnvFiles(environment);
-  const parsed = ENVIRONMENT.safeParse(variables);
-  if (parsed.success) {
-    const problems = contradictions(parsed.data);
-    if (problems.length > 0) throw unusable(problems);
-    return toConfig(parsed.data);
-  }
-  const wrong = new Set(parsed.error.issues.map((issue) => issue.path[0]));
+  const issues: Issue[] = ENVIRONMENT.safeParse(variables).error?.issues ?? [];
+  const wrong = new Set(issues.map((issue) => issue.path[0]));
   const rest = Object.fromEntries(Object.entries(variables).filter(([name]) => !wrong.has(name)));
-  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
-  throw unusable([...problems, ...contradictions(ENVIRONMENT.parse(rest))]);
+  const env = ENVIRONMENT.parse(rest);
+  // What a mode needs is not known without the mode, and what is wrong by itself has been named.
+  const further = wrong.has('AUTH_MODE') ? [] : (furtherCheck(env) ?? []);
+  const named = [...issues, ...further.filter((issue) => !wrong.has(issue.path[0]))];
+  const problems = [...named.map(describeIssue), ...contradictions(env)];
+  if (problems.length > 0) throw unusable(problems);
+  return env;
+}
+
+function describeIssue({ path: at, message }: Issue): string {
+  return `${at.join('.')} ${message}`;
 }
 
 /** Empty variables count as absent, as they do in a shell's `${VAR:-default}`. */
@@ -131,6 +165,7 @@ function toConfig(env: Environment): Config {
     http: {
       host: env.HTTP_HOST,
       port: env.HTTP_PORT,
+      publicUrl: env.PUBLIC_URL,
       allowedHosts: env.ALLOWED_HOSTS,
       allowedOrigins: env.ALLOWED_ORIGINS,
       trustedProxies: env.TRUSTED_PROXIES,

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { LOG_LEVELS } from './log.js';
+import { isLoopback } from './loopback.js';
 
 const MINUTE = 60_000;
 
@@ -26,17 +27,26 @@ const wholeNumber = (range: Range, description: string) =>
     .describe(description);
 
 /** Values separated by commas. */
-const list = (description: string) =>
-  z
-    .string()
-    .default('')
-    .transform((text) =>
-      text
-        .split(',')
-        .map((item) => item.trim())
-        .filter(Boolean),
-    )
-    .describe(description);
+const list = (description: string) => z.string().default('').transform(separated).describe(description);
+
+function separated(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);
+}
+
+/** What decides who may do what must not be changed on its way: https, but for what stays on this machine. */
+const secureUrl = () =>
+  z.string().refine((text) => {
+    if (!URL.canParse(text)) return false;
+    const { protocol, hostname, username, password, hash } = new URL(text);
+    const secure = protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
+    return secure && username + password + hash === '';
+  }, 'must be an https:// URL (http:// on a loopback address only), without user, password or fragment');
+
+/** Signatures that are checked with a public key; with the others, whoever can check could also sign (RFC 8725, section 3.1). */
+const ALGORITHMS = 'RS256,RS384,RS512,PS256,PS384,PS512,ES256,ES384,ES512,EdDSA,Ed25519'.split(',');
 
 const webAddress = (description: string) =>
   z
@@ -126,6 +136,11 @@ export const ENVIRONMENT = z.object({
 
   HTTP_HOST: z.string().default('127.0.0.1').describe('Address that `steward http` listens on'),
   HTTP_PORT: wholeNumber({ min: 0, max: 65_535, default: 3000 }, 'Port it listens on; 0: any that is free'),
+  PUBLIC_URL: secureUrl()
+    .refine((url) => !url.includes('?'), 'must not have a query')
+    .transform((url) => new URL(url).href.replace(/\/$/, ''))
+    .optional()
+    .describe('URL by which clients call MCP here, such as `https://steward.example.com/mcp`'),
   ALLOWED_HOSTS: list(
     'Names by which HTTP clients call this server, besides those of `PUBLIC_URL` and, on a loopback address, localhost',
   ),
@@ -136,6 +151,36 @@ export const ENVIRONMENT = z.object({
   TRUSTED_PROXIES: list(
     'Addresses or networks of proxies whose `X-Forwarded-For` is believed; also `loopback`, `linklocal`, `uniquelocal`',
   ),
+  AUTH_MODE: z
+    .enum(['none', 'jwt'])
+    .default('none')
+    .describe(
+      'How HTTP callers say who they are: `none` (not at all; loopback only), `jwt`. See `docs/authentication.md`',
+    ),
+  AUTH_ISSUER: secureUrl()
+    .refine((url) => !url.includes('?'), 'must not have a query')
+    .optional()
+    .describe('Issuer of access tokens, exactly as their `iss` has it'),
+  AUTH_JWKS_URL: secureUrl().optional().describe("Where that issuer's public keys are"),
+  AUTH_AUDIENCE: z
+    .string()
+    .optional()
+    .describe('Audience that access tokens must name in `aud` (default: `PUBLIC_URL`)'),
+  AUTH_ALGORITHMS: z
+    .string()
+    .transform(separated)
+    .refine(
+      (names) => names.length > 0 && names.every((name) => ALGORITHMS.includes(name)),
+      `must hold some of ${ALGORITHMS.join(', ')}`,
+    )
+    .default(['RS256', 'PS256', 'ES256', 'EdDSA'])
+    .describe('Algorithms that access tokens may be signed with'),
+  AUTH_CALLER_CLAIM: z
+    .string()
+    .default('sub')
+    .describe(
+      'Claim of access tokens that names the caller in audit rows; one that callers cannot choose for themselves',
+    ),
   MAX_BODY_BYTES: wholeNumber(
     { min: 1024, max: 64 * 1024 * 1024, default: 1024 * 1024 },
     'Largest HTTP request',

@@ -1,8 +1,9 @@
 // An empty tool behind Steward's own stateless HTTP stack: the door, the guard with its log, its metrics, all as in production.
 import { z } from 'zod';
 import { httpRoutes, originPolicy } from '../../dist/commands/http-routes.js';
-import { loadConfig } from '../../dist/config.js';
+import { loadHttpConfig } from '../../dist/config.js';
 import { Database } from '../../dist/database/index.js';
+import { withoutAuthentication } from '../../dist/guard/authentication/index.js';
 import { createLog } from '../../dist/log.js';
 import { Metrics } from '../../dist/observability/metrics.js';
 import { UNTRACED } from '../../dist/tracing.js';
@@ -18,15 +19,17 @@ const empty = {
   output: z.strictObject({ ok: z.boolean() }),
   handle: async () => ({ ok: true }),
 };
-const config = loadConfig();
+const config = loadHttpConfig();
 const log = createLog(config.logLevel);
 const database = new Database(config.database, log);
 const catalogue = { tools: [empty], resources: [], prompts: [] };
 const stopping = new AbortController().signal;
+const authentication = withoutAuthentication('bench');
 const metrics = new Metrics('bench');
 const routes = httpRoutes({
   catalogue,
   config,
+  authentication,
   log,
   database,
   store: undefined,

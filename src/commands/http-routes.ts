@@ -1,21 +1,25 @@
 import proxyAddr from 'proxy-addr';
 import type { Catalogue } from '../capabilities/index.js';
+import type { AuthenticationConfig } from '../authentication-settings.js';
 import type { Config, HttpConfig } from '../config.js';
 import type { Database } from '../database/index.js';
 import { readinessOf } from '../database/readiness.js';
 import type { Directory } from '../directory/index.js';
 import { createAdmission } from '../guard/admission.js';
-import { withoutAuthentication } from '../guard/authentication/index.js';
+import type { Authentication } from '../guard/authentication/index.js';
 import { InFlight } from '../guard/in-flight.js';
 import { createGuard } from '../guard/index.js';
 import { createRateLimit } from '../guard/rate-limit.js';
 import type { SharedStore } from '../guard/shared-store.js';
 import type { Log } from '../log.js';
+import { isLoopback } from '../loopback.js';
 import type { Metrics } from '../observability/metrics.js';
+import { SCOPES } from '../scopes.js';
 import { serverFactory } from '../server/index.js';
 import { mcpEndpoint } from '../transport/http/mcp-endpoint.js';
 import { metricsEndpoint } from '../transport/http/metrics-endpoint.js';
 import type { OriginPolicy } from '../transport/http/origin.js';
+import { protectedResourceRoutes } from '../transport/http/protected-resource.js';
 import { healthRoute, readyRoute } from '../transport/http/probes.js';
 import type { Route } from '../transport/http/server.js';
 import type { Tracing } from '../tracing.js';
@@ -24,7 +28,8 @@ import { openDirectory } from './open-directory.js';
 
 export interface HttpServices {
   catalogue: Catalogue;
-  config: Config;
+  config: Config & { authentication: AuthenticationConfig };
+  authentication: Authentication;
   log: Log;
   database: Database;
   store: SharedStore | undefined;
@@ -37,9 +42,8 @@ export interface HttpServices {
 
 /** Everything that is served, by path. */
 export function httpRoutes(services: HttpServices): Map<string, Route> {
-  const { catalogue, config, log, database, store, stopping, tracing, metrics } = services;
+  const { catalogue, config, authentication, log, database, store, stopping, tracing, metrics } = services;
   const { http } = config;
-  const authentication = withoutAuthentication(config.callerName);
   const open = openDirectory(database, config, (error) => log.error(error.message));
   let directory: Directory | undefined;
   const guard = createGuard({
@@ -77,6 +81,7 @@ export function httpRoutes(services: HttpServices): Map<string, Route> {
     ['/mcp', mcp],
     ['/health', healthRoute(VERSION)],
     ['/ready', readyRoute(readinessOf(database, log), stopping)],
+    ...metadataRoutes(config.authentication),
   ]);
   if (metrics && http.metricsToken !== undefined)
     routes.set(
@@ -86,16 +91,19 @@ export function httpRoutes(services: HttpServices): Map<string, Route> {
   return routes;
 }
 
-/** The names and origins of the configuration and, on a loopback address, those that only this machine knows by. */
-export function originPolicy({ host, allowedHosts, allowedOrigins }: HttpConfig): OriginPolicy {
-  const own = isLoopback(host) ? ['localhost', '127.0.0.1', '[::1]', host] : [];
-  return {
-    hosts: new Set([...own, ...allowedHosts].map((name) => name.toLowerCase())),
-    origins: new Set(allowedOrigins),
-  };
+/** Only an OAuth resource has metadata. */
+function metadataRoutes(config: AuthenticationConfig): [string, Route][] {
+  return config.mode === 'jwt' ? protectedResourceRoutes({ ...config, scopes: SCOPES }) : [];
 }
 
-/** Whether only this machine can reach the address. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host.startsWith('127.') || host === '::1';
+/** The names and origins of the configuration and, on a loopback address, those that only this machine knows by. */
+export function originPolicy({ host, publicUrl, allowedHosts, allowedOrigins }: HttpConfig): OriginPolicy {
+  const own = isLoopback(host) ? ['localhost', '127.0.0.1', '[::1]', host] : [];
+  const called = publicUrl === undefined ? [] : [new URL(publicUrl)];
+  return {
+    hosts: new Set(
+      [...own, ...called.map((url) => url.hostname), ...allowedHosts].map((name) => name.toLowerCase()),
+    ),
+    origins: new Set([...called.map((url) => url.origin), ...allowedOrigins]),
+  };
 }

@@ -1,13 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { catalogue } from '../capabilities/index.js';
-import { ConfigError, loadConfig, type HttpConfig } from '../config.js';
+import { ConfigError, loadHttpConfig, type HttpConfig } from '../config.js';
 import { Database } from '../database/index.js';
 import { openSharedStore } from '../guard/shared-store.js';
 import { createLog } from '../log.js';
 import type { Metrics } from '../observability/metrics.js';
 import { HttpServer } from '../transport/http/server.js';
 import { VERSION } from '../version.js';
-import { httpRoutes, isLoopback, originPolicy } from './http-routes.js';
+import { openAuthentication } from './open-authentication.js';
+import { httpRoutes, originPolicy } from './http-routes.js';
 import { openTracing } from './open-tracing.js';
 import { logUnhandledRejections } from './unhandled-rejections.js';
 
@@ -25,10 +26,9 @@ const WITHOUT_REDIS = {
  * @throws ConfigError
  */
 export async function serveHttp(): Promise<void> {
-  const config = loadConfig();
-  if (!isLoopback(config.http.host))
-    throw new ConfigError('HTTP_HOST must be a loopback address: callers are not asked who they are.');
+  const config = loadHttpConfig();
   const log = createLog(config.logLevel);
+  const authentication = openAuthentication(config, log);
   const database = new Database(config.database, log);
   const { redisUrl, withoutRedis } = config.http;
   const store =
@@ -37,14 +37,29 @@ export async function serveHttp(): Promise<void> {
   const tracing = await openTracing(config, log);
   const stopping = new AbortController();
   const server = new HttpServer(
-    httpRoutes({ catalogue, config, log, database, store, tracing, metrics, stopping: stopping.signal }),
+    httpRoutes({
+      catalogue,
+      config,
+      authentication,
+      log,
+      database,
+      store,
+      tracing,
+      metrics,
+      stopping: stopping.signal,
+    }),
     originPolicy(config.http),
     log,
     { tracing, answered: metrics && ((path, status) => metrics.countRequest(path, status)) },
   );
 
   const port = await server.listen(config.http.host, config.http.port).catch(cannotListen);
-  log.info('serving over http', { version: VERSION, host: config.http.host, port });
+  log.info('serving over http', {
+    version: VERSION,
+    host: config.http.host,
+    port,
+    authentication: config.authentication.mode,
+  });
 
   const stop = async (reason: string) => {
     if (stopping.signal.aborted) return;

@@ -17,12 +17,18 @@ export class AuthenticationError extends Error {
   }
 }
 
+/** The caller is known, and may not do what was asked for. */
+export interface InsufficientScope {
+  caller: Caller;
+  missing: Scope;
+}
+
 export interface Authentication {
   /** Callers have no names of their own, and are told apart by where they call from. */
   anonymous: boolean;
   authenticate: Authenticate;
   /** The value of WWW-Authenticate for a refusal (RFC 6750, section 3). */
-  challenge(refusal: AuthenticationError | { insufficientScope: Scope }): string;
+  challenge(refusal: AuthenticationError | InsufficientScope): string;
 }
 
 /** Everybody who can reach the server is let in, under one name and with every scope: for a loopback address only. */

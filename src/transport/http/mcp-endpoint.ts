@@ -45,7 +45,7 @@ export function mcpEndpoint(options: McpEndpointOptions): Route {
         if (first === undefined) reply(response, 202, undefined, headers);
         else if (Array.isArray(messages)) reply(response, 200, answers, headers);
         else {
-          const [status, more] = refusalIn(first, options);
+          const [status, more] = refusalIn(first, admission.caller, options);
           reply(response, status, first, { ...headers, ...more });
         }
       } catch (error) {
@@ -87,6 +87,7 @@ async function answerAll(
 /** What the guard refused is told to the client's HTTP library, too (RFC 6750, section 3.1: insufficient_scope). */
 function refusalIn(
   answer: JSONRPCMessage,
+  caller: Caller,
   { challenge }: McpEndpointOptions,
 ): [status: number, headers: Record<string, string>] {
   const { code, scope, retry_after_seconds: seconds } = errorDataOf(answer);
@@ -94,7 +95,7 @@ function refusalIn(
     statusOf(code),
     {
       ...retryAfter(seconds),
-      ...(scope !== undefined && { 'www-authenticate': challenge({ insufficientScope: scope }) }),
+      ...(scope !== undefined && { 'www-authenticate': challenge({ caller, missing: scope }) }),
     },
   ];
 }

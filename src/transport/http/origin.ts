@@ -32,12 +32,14 @@ export function checkOrigin(request: IncomingMessage, policy: OriginPolicy): Rec
 }
 
 /** What a browser asks before it lets a page send JSON or a token. */
-export const PREFLIGHT_HEADERS = {
-  'access-control-allow-methods': 'POST',
-  'access-control-allow-headers':
-    'Authorization, Content-Type, Mcp-Protocol-Version, Last-Event-ID, Mcp-Session-Id',
-  'access-control-max-age': '600',
-};
+export function preflightHeaders(method: string): Record<string, string> {
+  return {
+    'access-control-allow-methods': method,
+    'access-control-allow-headers':
+      'Authorization, Content-Type, Mcp-Protocol-Version, Last-Event-ID, Mcp-Session-Id',
+    'access-control-max-age': '600',
+  };
+}
 
 /** The name in a Host header, without its port, in lower case. */
 function hostname(host: string): string {

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { describeError, type Log } from '../../log.js';
-import { checkOrigin, PREFLIGHT_HEADERS, type OriginPolicy } from './origin.js';
+import { checkOrigin, preflightHeaders, type OriginPolicy } from './origin.js';
 import { HttpRefusal } from './refusal.js';
 import { UNTRACED, type Tracing } from '../../tracing.js';
 import { reply } from './reply.js';
@@ -12,6 +12,8 @@ export interface Route {
   method: 'GET' | 'POST';
   /** Probes and scrapers come by address and from no page: for them, Host and Origin are not looked at. */
   anyHost?: boolean;
+  /** Any web page may read what is answered here: it is no secret. */
+  anyOrigin?: boolean;
   /** Answers, with the headers given besides its own. */
   handle(request: IncomingMessage, response: ServerResponse, headers: Record<string, string>): Promise<void>;
 }
@@ -86,8 +88,10 @@ export class HttpServer {
     if (!this.#server.listening) closeAfterwards(response);
     try {
       if (!route) throw this.#nothingHere();
+      if (route.anyOrigin) headers = { 'access-control-allow-origin': '*' };
       if (!route.anyHost) headers = checkOrigin(request, this.policy);
-      if (request.method === 'OPTIONS') reply(response, 204, undefined, { ...headers, ...PREFLIGHT_HEADERS });
+      if (request.method === 'OPTIONS')
+        reply(response, 204, undefined, { ...headers, ...preflightHeaders(route.method) });
       else if (request.method !== route.method) throw notAllowed(route);
       else await route.handle(request, response, headers);
     } catch (error) {

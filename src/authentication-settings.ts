@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { isLoopback } from './loopback.js';
+
+const needed = z.string('must be set where AUTH_MODE is jwt');
+
+/** What `steward http`, and no other command, asks of the environment besides what each variable allows by itself. */
+export const AUTHENTICATION_SETTINGS = z.discriminatedUnion('AUTH_MODE', [
+  z.object({
+    AUTH_MODE: z.literal('none'),
+    HTTP_HOST: z
+      .string()
+      .refine(
+        isLoopback,
+        'must be a loopback address where AUTH_MODE is none: callers are not asked who they are. Set AUTH_MODE to jwt',
+      ),
+  }),
+  z.object({
+    AUTH_MODE: z.literal('jwt'),
+    AUTH_ISSUER: needed,
+    AUTH_JWKS_URL: needed,
+    AUTH_AUDIENCE: z.string().optional(),
+    AUTH_ALGORITHMS: z.array(z.string()),
+    AUTH_CALLER_CLAIM: z.string(),
+    PUBLIC_URL: needed,
+  }),
+]);
+
+/** How HTTP callers say who they are. */
+export type AuthenticationConfig = { mode: 'none' } | ({ mode: 'jwt' } & JwtConfig);
+
+export interface JwtConfig {
+  issuer: string;
+  jwksUrl: string;
+  audience: string;
+  algorithms: string[];
+  /** The claim that names the caller. */
+  callerClaim: string;
+  /** The canonical URI of the MCP endpoint (RFC 8707, section 2). */
+  resource: string;
+}
+
+export function toAuthentication(env: z.output<typeof AUTHENTICATION_SETTINGS>): AuthenticationConfig {
+  if (env.AUTH_MODE !== 'jwt') return { mode: env.AUTH_MODE };
+  return {
+    mode: 'jwt',
+    issuer: env.AUTH_ISSUER,
+    jwksUrl: env.AUTH_JWKS_URL,
+    audience: env.AUTH_AUDIENCE ?? env.PUBLIC_URL,
+    algorithms: env.AUTH_ALGORITHMS,
+    callerClaim: env.AUTH_CALLER_CLAIM,
+    resource: env.PUBLIC_URL,
+  };
+}

@@ -1,0 +1,60 @@
+import {
+  createRemoteJWKSet,
+  customFetch,
+  errors,
+  type FetchImplementation,
+  type JWTVerifyGetKey,
+} from 'jose';
+import { describeError, type Log } from '../../log.js';
+import { AuthenticationError } from './index.js';
+
+/** In milliseconds, all of them. */
+const FETCH_TIMEOUT = 3000;
+/** How long a key that its issuer withdrew may still be taken for good. */
+const MAX_AGE = 10 * 60_000;
+/** A key nobody knows makes the keys be fetched again, but not sooner: anybody can name one. */
+const COOLDOWN = 2000;
+/** Nor is an issuer that does not answer asked more often than this, however many callers there are. */
+const PAUSE = 1000;
+
+/**
+ * An issuer's public keys, fetched when they are first needed, when they are old, and when a token names one that is
+ * not among them, as after a rotation.
+ * @returns the key of a token's header; throws AuthenticationError unavailable where the keys cannot be had, and jose's
+ * JWKSNoMatchingKey or JWKSMultipleMatchingKeys where it is the token's fault
+ */
+export function signingKeys(url: string, log: Log): JWTVerifyGetKey {
+  let failure: Error | undefined;
+  let fetchedAt = Number.NEGATIVE_INFINITY;
+  const fetchKeys: FetchImplementation = async (address, options) => {
+    if (performance.now() - fetchedAt < PAUSE) throw failure ?? new Error('asked a moment ago');
+    try {
+      return await fetch(address, options);
+    } finally {
+      fetchedAt = performance.now();
+    }
+  };
+  const keys = createRemoteJWKSet(new URL(url), {
+    timeoutDuration: FETCH_TIMEOUT,
+    cacheMaxAge: MAX_AGE,
+    cooldownDuration: COOLDOWN,
+    [customFetch]: fetchKeys,
+  });
+  return async (header, token) => {
+    try {
+      return await keys(header, token);
+    } catch (thrown) {
+      const error = thrown as Error;
+      if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
+        throw error;
+      // All who wait for one answer get the same error, and so does whoever comes in the pause after it.
+      if (error !== failure) log.warn("the issuer's keys cannot be had", { cause: describeError(error) });
+      failure = error;
+      throw new AuthenticationError(
+        'unavailable',
+        'Access tokens cannot be checked at the moment: their issuer does not give its keys. Nothing was done. Try again in a few seconds.',
+        { cause: error },
+      );
+    }
+  };
+}
