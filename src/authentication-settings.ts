@@ -11,9 +11,10 @@ export const AUTHENTICATION_SETTINGS = z.discriminatedUnion('AUTH_MODE', [
       .string()
       .refine(
         isLoopback,
-        'must be a loopback address where AUTH_MODE is none: callers are not asked who they are. Set AUTH_MODE to jwt',
+        'must be a loopback address where AUTH_MODE is none: callers are not asked who they are. Set AUTH_MODE to token or jwt',
       ),
   }),
+  z.object({ AUTH_MODE: z.literal('token') }),
   z.object({
     AUTH_MODE: z.literal('jwt'),
     AUTH_ISSUER: needed,
@@ -26,7 +27,7 @@ export const AUTHENTICATION_SETTINGS = z.discriminatedUnion('AUTH_MODE', [
 ]);
 
 /** How HTTP callers say who they are. */
-export type AuthenticationConfig = { mode: 'none' } | ({ mode: 'jwt' } & JwtConfig);
+export type AuthenticationConfig = { mode: 'none' } | { mode: 'token' } | ({ mode: 'jwt' } & JwtConfig);
 
 export interface JwtConfig {
   issuer: string;

@@ -47,6 +47,7 @@ export interface Config {
   logLevel: Environment['LOG_LEVEL'];
   database: DatabaseConfig;
   http: HttpConfig;
+  tokensFile: string;
   callerName: string;
   rateLimitPerMinute: number;
   callDeadlineMs: number;
@@ -176,6 +177,7 @@ function toConfig(env: Environment): Config {
       metricsToken: env.METRICS_TOKEN,
       shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
     },
+    tokensFile: env.AUTH_TOKENS_FILE ?? path.join(envPaths('steward', { suffix: '' }).config, 'tokens.json'),
     callerName: env.STEWARD_CALLER ?? localUser(),
     rateLimitPerMinute: env.RATE_LIMIT_PER_MINUTE,
     callDeadlineMs: env.CALL_DEADLINE_MS,

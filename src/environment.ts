@@ -152,10 +152,17 @@ export const ENVIRONMENT = z.object({
     'Addresses or networks of proxies whose `X-Forwarded-For` is believed; also `loopback`, `linklocal`, `uniquelocal`',
   ),
   AUTH_MODE: z
-    .enum(['none', 'jwt'])
+    .enum(['none', 'token', 'jwt'])
     .default('none')
     .describe(
-      'How HTTP callers say who they are: `none` (not at all; loopback only), `jwt`. See `docs/authentication.md`',
+      'How HTTP callers say who they are: `none` (not at all; loopback only), `token`, `jwt`. See `docs/authentication.md`',
+    ),
+  AUTH_TOKENS_FILE: z
+    .string()
+    .refine((file) => path.isAbsolute(file), 'must be an absolute path')
+    .optional()
+    .describe(
+      "File of `steward token` (default: `tokens.json` in a `steward` folder of the user's configuration)",
     ),
   AUTH_ISSUER: secureUrl()
     .refine((url) => !url.includes('?'), 'must not have a query')

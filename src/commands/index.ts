@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { VERSION } from '../version.js';
+import { addTokenCommands } from './token-commands.js';
 
 /** The `steward` command with its sub-commands, each loaded only when it is asked for. */
 export async function runCommandLine(argv: string[]): Promise<void> {
@@ -17,6 +18,11 @@ export async function runCommandLine(argv: string[]): Promise<void> {
     .command('http')
     .description('serve MCP over HTTP, by default at http://127.0.0.1:3000/mcp')
     .action(async () => (await import('./serve-http.js')).serveHttp());
+  addTokenCommands(
+    program
+      .command('token')
+      .description('make, list and revoke the tokens by which HTTP callers say who they are'),
+  );
   program
     .command('demo')
     .description('play a client through a real server on a throw-away embedded database')

@@ -1,18 +1,25 @@
 import type { AuthenticationConfig } from '../authentication-settings.js';
 import type { Config } from '../config.js';
+import { CurrentTokens } from '../guard/authentication/current-tokens.js';
 import { withoutAuthentication, type Authentication } from '../guard/authentication/index.js';
 import { withJwt } from '../guard/authentication/jwt.js';
+import { withStaticTokens } from '../guard/authentication/static-tokens.js';
 import type { Log } from '../log.js';
 import { resourceMetadataUrl } from '../transport/http/protected-resource.js';
 
-/** How callers of the HTTP server say who they are, as AUTH_MODE has it. */
-export function openAuthentication(
-  { authentication, callerName }: Config & { authentication: AuthenticationConfig },
+/**
+ * How callers of the HTTP server say who they are, as AUTH_MODE has it.
+ * @throws TokenFileError
+ */
+export async function openAuthentication(
+  { authentication, callerName, tokensFile }: Config & { authentication: AuthenticationConfig },
   log: Log,
-): Authentication {
+): Promise<Authentication> {
   switch (authentication.mode) {
     case 'none':
       return withoutAuthentication(callerName);
+    case 'token':
+      return withStaticTokens(await CurrentTokens.open(tokensFile, log));
     case 'jwt':
       return withJwt(authentication, resourceMetadataUrl(authentication.resource), log);
   }

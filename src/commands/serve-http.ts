@@ -23,12 +23,12 @@ const WITHOUT_REDIS = {
 /**
  * Serves MCP over HTTP until the process is told to stop; then takes no more requests, answers what is under way, closes
  * the database and exits. A database that cannot be used is no reason to end: /ready tells, until it can.
- * @throws ConfigError
+ * @throws ConfigError, TokenFileError
  */
 export async function serveHttp(): Promise<void> {
   const config = loadHttpConfig();
   const log = createLog(config.logLevel);
-  const authentication = openAuthentication(config, log);
+  const authentication = await openAuthentication(config, log);
   const database = new Database(config.database, log);
   const { redisUrl, withoutRedis } = config.http;
   const store =

@@ -1,0 +1,43 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { SCOPES, type Scope } from '../scopes.js';
+import type { NewToken } from './token.js';
+
+const MOST_DAYS = 3650;
+
+/** Adds the sub-commands for the tokens of AUTH_MODE=token. */
+export function addTokenCommands(token: Command): void {
+  token
+    .command('create')
+    .description('make a token and print it, this once: only its SHA-256 is kept')
+    .requiredOption('--name <name>', 'who calls with it, as audit rows will say', callerName)
+    .requiredOption('--scopes <list>', `what it may do, separated by commas: ${SCOPES.join(', ')}`, scopes)
+    .option('--expires-in-days <number>', 'how long it is good for (default: until it is revoked)', days)
+    .action(async (options: NewToken) => (await import('./token.js')).createToken(options));
+  token
+    .command('list')
+    .description('list the tokens by name, without the tokens themselves')
+    .action(async () => (await import('./token.js')).listTokens());
+  token
+    .command('revoke')
+    .description('make a token worthless, within a second also for a server that runs')
+    .requiredOption('--name <name>', 'the name it was created with')
+    .action(async (options: Pick<NewToken, 'name'>) => (await import('./token.js')).revokeToken(options));
+}
+
+function callerName(text: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._@-]{0,99}$/.test(text)) return text;
+  throw new InvalidArgumentError('It must be up to 100 letters, digits and . _ @ -');
+}
+
+function scopes(text: string): Scope[] {
+  const asked = text.split(',').map((item) => item.trim());
+  const known = SCOPES.filter((scope) => asked.includes(scope));
+  if (known.length === new Set(asked).size) return known;
+  throw new InvalidArgumentError(`There are the scopes ${SCOPES.join(', ')}.`);
+}
+
+function days(text: string): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= 1 && number <= MOST_DAYS) return number;
+  throw new InvalidArgumentError(`It must be a whole number, 1 to ${MOST_DAYS}.`);
+}

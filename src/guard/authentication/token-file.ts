@@ -1,0 +1,124 @@
+import { mkdir, open, readFile, realpath, rename, rm, type FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { z } from 'zod';
+import { SCOPES } from '../../scopes.js';
+import { CALLER_NAME } from '../call.js';
+import { TokenFileError } from './token-file-error.js';
+
+const TOKEN_FILE = z.strictObject({
+  tokens: z.array(
+    z.strictObject({
+      /** Of the caller, as it stands in the log and in audit rows. */
+      name: z.string().regex(CALLER_NAME),
+      sha256: z.hash('sha256'),
+      scopes: z.array(z.enum(SCOPES)),
+      created: z.iso.datetime(),
+      expires: z.iso.datetime().nullable(),
+    }),
+  ),
+});
+
+/** A token as it is kept: the digest says whether somebody has it, and not what it is. */
+export type StoredToken = z.output<typeof TOKEN_FILE>['tokens'][number];
+
+/** @throws TokenFileError */
+export async function readTokens(file: string): Promise<StoredToken[]> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw failed(file, 'read', error);
+    throw new TokenFileError(
+      `There is no file of tokens at ${file}. Make a first token: steward token create --name NAME --scopes SCOPES`,
+    );
+  }
+  const parsed = TOKEN_FILE.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data.tokens;
+  throw new TokenFileError(
+    `${file} does not hold what "steward token" writes there. Put a copy back, or remove the file and make new tokens.`,
+  );
+}
+
+/** As readTokens; none where there is no file yet. */
+export async function readTokensIfAny(file: string): Promise<StoredToken[]> {
+  return (await exists(file)) ? readTokens(file) : [];
+}
+
+/**
+ * Changes the tokens of a file, which is made where there is none. One change at a time: each is written to a file that
+ * can be made only once, which then takes the place of the one before. Whoever reads meanwhile, or is killed half-way,
+ * finds or leaves the old one.
+ * @throws TokenFileError, and whatever `change` throws
+ */
+export async function changeTokens(
+  file: string,
+  change: (tokens: StoredToken[]) => StoredToken[],
+): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    throw failed(file, 'made', error);
+  });
+  const target = (await exists(file)) ? await realpath(file) : file;
+  const next = `${target}.lock`;
+  const handle = await openAlone(next, target);
+  try {
+    const tokens = change(await readTokensIfAny(target));
+    await handle.writeFile(`${JSON.stringify({ tokens }, null, 2)}\n`);
+    await handle.sync();
+    await handle.close();
+    await rename(next, target);
+  } catch (error) {
+    await handle.close();
+    await rm(next, { force: true });
+    throw codeOf(error) === undefined ? error : failed(file, 'written', error);
+  }
+}
+
+const TRIES = 50;
+const BETWEEN_TRIES_MS = 100;
+
+/** @throws TokenFileError where another has it for longer than any change takes */
+async function openAlone(lock: string, file: string): Promise<FileHandle> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await open(lock, 'wx', 0o600);
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw failed(file, 'written', error);
+      if (tries === TRIES) {
+        throw new TokenFileError(
+          `${lock} is there: another "steward token" is at work, or was killed at it. If none is, remove that file; the tokens are as they were.`,
+          { cause: error },
+        );
+      }
+    }
+    await setTimeout(BETWEEN_TRIES_MS);
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function exists(file: string): Promise<boolean> {
+  try {
+    await realpath(file);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    throw failed(file, 'read', error);
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).syscall === undefined
+    ? undefined
+    : (error as NodeJS.ErrnoException).code;
+}
+
+function failed(file: string, what: string, error: unknown): TokenFileError {
+  return new TokenFileError(`${file} cannot be ${what} (${codeOf(error)}).`, { cause: error });
+}
