@@ -13,6 +13,7 @@ interface Service {
   image: string;
   environment?: Record<string, string>;
   entrypoint?: string[];
+  command?: string[];
   ports?: string[];
   networks?: string[];
   volumes?: string[];
@@ -70,11 +71,25 @@ describe('compose.yaml', () => {
 
   it('migrates once, before the two replicas start', () => {
     const { migrate, steward } = services;
-    expect(migrate.entrypoint?.join(' ')).toBe('node_modules/.bin/prisma migrate deploy');
+    expect(migrate.command?.join('')).toContain('prisma migrate deploy');
     expect(migrate.restart).toBeUndefined();
     expect(migrate.depends_on?.['postgres']).toEqual({ condition: 'service_healthy' });
     expect(steward.depends_on?.['migrate']).toEqual({ condition: 'service_completed_successfully' });
     expect(steward.deploy?.replicas).toBe(2);
+  });
+
+  it('migrates as the owner of the tables, and serves as a role that owns nothing', () => {
+    const { postgres, migrate, steward } = services;
+    expect(migrate.environment?.['DB_USER']).toBe('steward_owner');
+    expect(steward.environment?.['DB_USER']).toBe('steward_app');
+    expect(postgres.volumes?.slice(1)).toEqual([
+      './prisma/roles.sql:/docker-entrypoint-initdb.d/1-roles.sql:ro',
+      './deploy/role-passwords.sql:/docker-entrypoint-initdb.d/2-role-passwords.sql:ro',
+    ]);
+    expect(postgres.environment).toMatchObject({
+      STEWARD_OWNER_PASSWORD: migrate.environment?.['DB_PASSWORD'],
+      STEWARD_APP_PASSWORD: steward.environment?.['DB_PASSWORD'],
+    });
   });
 
   it('waits for nobody whose health it cannot tell', () => {

@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { parse } from 'yaml';
 import { ROOT } from './support/command.mjs';
 import { readDockerfile } from './support/dockerfile.js';
 import { freePort } from './support/free-port.js';
@@ -101,8 +102,12 @@ describe('The container image (its Dockerfile replayed in folders: there is no D
     expect(image.stage.user).toBe('node');
   });
 
-  it('migrates an empty database', async () => {
-    const migrated = await image.run(['node_modules/.bin/prisma', 'migrate', 'deploy'], env);
+  it('migrates an empty database, as compose.yaml has it do', async () => {
+    const { services } = parse(await readFile(path.join(ROOT, 'compose.yaml'), 'utf8'), { merge: true }) as {
+      services: { migrate: { entrypoint: string[]; command: string[] } };
+    };
+    const { entrypoint, command } = services.migrate;
+    const migrated = await image.run([...entrypoint, ...command], env);
     expect(migrated).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('All migrations have been successfully applied'),

@@ -1,0 +1,5 @@
+-- Run by PostgreSQL's image when it sets the database up, after prisma/roles.sql: lets both roles log in.
+\getenv owner_password STEWARD_OWNER_PASSWORD
+\getenv app_password STEWARD_APP_PASSWORD
+ALTER ROLE steward_owner PASSWORD :'owner_password';
+ALTER ROLE steward_app PASSWORD :'app_password';
