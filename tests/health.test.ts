@@ -111,7 +111,7 @@ onServer('/ready (on PostgreSQL only: the embedded database serves one at a time
     database = await freshDatabase();
     steward = await HttpSteward.start({ ...database.env, SHUTDOWN_GRACE_MS: '300000' });
     await readiness(steward, READY);
-    holder = new pg.Client({ connectionString: database.env['DATABASE_URL'] });
+    holder = new pg.Client({ connectionString: database.administration['DATABASE_URL'] });
     await holder.connect();
     await holder.query('BEGIN');
   });

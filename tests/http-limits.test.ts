@@ -138,7 +138,7 @@ onServer('calls in flight (on PostgreSQL only: it takes calls that wait)', () =>
   let holder: pg.Client;
 
   beforeAll(async () => {
-    holder = new pg.Client({ connectionString: database.env['DATABASE_URL'] });
+    holder = new pg.Client({ connectionString: database.administration['DATABASE_URL'] });
     await holder.connect();
     await holder.query('BEGIN');
     await holder.query('SELECT FROM users WHERE id = 7 FOR UPDATE');

@@ -288,7 +288,7 @@ async function until(condition: () => Promise<boolean>, withinMs: number): Promi
 
 /** Holds a user against everybody else who would change it. */
 async function hold(userId: number): Promise<pg.Client> {
-  const holder = new pg.Client({ connectionString: database.env['DATABASE_URL'] });
+  const holder = new pg.Client({ connectionString: database.administration['DATABASE_URL'] });
   await holder.connect();
   opened.push(() => holder.end());
   await holder.query('BEGIN');

@@ -225,7 +225,7 @@ onServer('/metrics while calls wait (on PostgreSQL only: it takes calls that wai
   let holder: pg.Client;
 
   beforeAll(async () => {
-    holder = new pg.Client({ connectionString: database.env['DATABASE_URL'] });
+    holder = new pg.Client({ connectionString: database.administration['DATABASE_URL'] });
     await holder.connect();
   });
   afterAll(() => holder.end());
