@@ -14,7 +14,10 @@ export function openDirectory(
     if (directory) return directory;
     try {
       const prisma = await database.ready();
-      return (directory ??= createDirectory(prisma, { departmentsTtlMs: config.departmentsTtlMs }));
+      return (directory ??= createDirectory(prisma, {
+        departmentsTtlMs: config.departmentsTtlMs,
+        departmentChanges: database.changes,
+      }));
     } catch (error) {
       if (error instanceof UnusableDatabaseError) unusable(error);
       throw error;

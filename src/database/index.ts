@@ -1,6 +1,7 @@
 import type { DatabaseConfig } from '../config.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
 import { describeError, type Log } from '../log.js';
+import { ChangeFeed } from './change-feed.js';
 import type { Embedded } from './embedded/index.js';
 import { translateDatabaseError } from './translate-error.js';
 import { inspectMigrations } from './migrations.js';
@@ -15,6 +16,7 @@ export class Database {
   #opening: Promise<PrismaClient> | undefined;
   #connections: Connections | undefined;
   #embedded: Embedded | undefined;
+  #changes: ChangeFeed | undefined;
 
   constructor(
     private readonly config: DatabaseConfig,
@@ -44,8 +46,14 @@ export class Database {
     };
   }
 
+  /** Changes that any program makes. The embedded database tells of none: its clients share one session. */
+  get changes(): ChangeFeed | undefined {
+    return this.#changes;
+  }
+
   /** Lets what runs finish, closes all connections, and leaves the embedded database to whoever still uses it. */
   async close(): Promise<void> {
+    await this.#changes?.close();
     await this.#connections?.close();
     await this.#embedded?.close();
   }
@@ -53,6 +61,7 @@ export class Database {
   async #open(): Promise<PrismaClient> {
     try {
       this.#connections ??= connect(this.config.url ?? (await this.#openEmbedded()), this.config, this.log);
+      if (this.config.url !== undefined) this.#changes ??= new ChangeFeed(this.config.url, false, this.log);
       const { prisma } = this.#connections;
       const [server] = await prisma.$queryRaw<{ version: string }[]>`SELECT version()`;
       await this.#assertMigrated(prisma);

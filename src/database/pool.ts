@@ -38,6 +38,8 @@ export function connect(url: string, { pool: limits, session }: DatabaseConfig, 
   // A connection that dies where nobody listens takes the process with it: also in the moment between the pool's handing
   // it out and the adapter's taking it, when a farewell that came in one piece with an answer is read.
   pool.on('connect', (client) => client.on('error', () => {}));
+  // The adapter listens to the pool, too, but only from its first query on.
+  pool.on('error', () => {});
   // A transaction that a frozen server did not let end must not be inherited by whoever takes the connection next: what
   // they write would be answered as done, and never committed. Ending the connection rolls it back. One that is being
   // cancelled must not be inherited either.
@@ -62,7 +64,7 @@ export function connect(url: string, { pool: limits, session }: DatabaseConfig, 
  * The URL with what every session needs: UTC, because Prisma's adapter reads and writes times without their offset. In
  * pg a URL's parameters win over all else, so time limits among them would put ours out of force.
  */
-function sessionUrl(url: string): string {
+export function sessionUrl(url: string): string {
   const session = new URL(url);
   const options = session.searchParams.get('options');
   session.searchParams.set('options', `${options ? `${options} ` : ''}-c TimeZone=UTC`);

@@ -14,24 +14,39 @@ export interface Department {
   inactive: number;
 }
 
+/** Tells of changes that others make to departments and head counts. */
+export interface DepartmentChanges {
+  onChange(callback: () => void): void;
+  /** Whether the callback was called for every change committed before this call. */
+  caughtUp(): Promise<boolean>;
+}
+
 const SUGGESTIONS = 3;
 
-/** Departments with their head counts, from a cache that one load fills however many ask at once. */
+/**
+ * Departments with their head counts, from a cache that one load fills however many ask at once. It is used only as long
+ * as it is known that nobody has changed any since, so whoever wrote, through whichever process, reads what they wrote.
+ */
 export class Departments {
   /**
-   * The key is a generation. A write moves to the next one, so what was loading meanwhile, and may not hold the
-   * write yet, still answers those who asked before it and nobody after.
+   * The key is a generation. A change moves to the next one, so what was loading meanwhile, and may not hold the
+   * change yet, still answers those who asked before it and nobody after.
    */
   readonly #cache: LRUCache<number, Department[]>;
   #generation = 0;
   #reads = 0;
   #loads = 0;
 
-  /** @param ttlMs how long a loaded list may be served, in milliseconds; 0: only while it is being loaded */
+  /**
+   * @param ttlMs how long a loaded list may be served, in milliseconds; 0: it is loaded each time
+   * @param changes without it, too, the list is loaded each time
+   */
   constructor(
     private readonly prisma: PrismaClient,
     private readonly ttlMs: number,
+    private readonly changes: DepartmentChanges | undefined,
   ) {
+    changes?.onChange(() => this.invalidate());
     this.#cache = new LRUCache<number, Department[]>({
       max: 1,
       ttl: ttlMs,
@@ -51,7 +66,8 @@ export class Departments {
   async list(): Promise<Department[]> {
     this.#reads += 1;
     // To the cache, a time to live of 0 would mean for ever.
-    return (await this.#cache.fetch(this.#generation, { forceRefresh: this.ttlMs === 0 })) ?? [];
+    if (this.ttlMs === 0 || !(await this.changes?.caughtUp())) return this.#load();
+    return (await this.#cache.fetch(this.#generation)) ?? [];
   }
 
   /** To be called after each write that may have added a department or moved a head count, also a doubtful one. */

@@ -1,6 +1,6 @@
 import type { PrismaClient } from '../generated/prisma/client.js';
 import { AuditLog } from './audit-log.js';
-import { Departments } from './departments.js';
+import { Departments, type DepartmentChanges } from './departments.js';
 import { Preferences } from './preferences.js';
 import { listRoles } from './roles.js';
 import { UserChanges } from './user-changes.js';
@@ -16,8 +16,14 @@ export interface Directory {
   roles(): Promise<string[]>;
 }
 
-export function createDirectory(prisma: PrismaClient, options: { departmentsTtlMs: number }): Directory {
-  const departments = new Departments(prisma, options.departmentsTtlMs);
+export interface DirectoryOptions {
+  departmentsTtlMs: number;
+  /** Absent where nobody tells of changes. */
+  departmentChanges: DepartmentChanges | undefined;
+}
+
+export function createDirectory(prisma: PrismaClient, options: DirectoryOptions): Directory {
+  const departments = new Departments(prisma, options.departmentsTtlMs, options.departmentChanges);
   return {
     users: new Users(prisma, departments),
     changes: new UserChanges(prisma, departments),
