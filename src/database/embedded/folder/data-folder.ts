@@ -1,4 +1,5 @@
 import { access, constants, mkdir, readdir, readFile, realpath, statfs } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { EmbeddedDatabaseError } from '../errors.js';
 
@@ -8,13 +9,19 @@ const POSTGRES_MAJOR = 18;
 const ROOM_FOR_NEW = 100 * 1024 * 1024;
 const ROOM_FOR_EXISTING = 32 * 1024 * 1024;
 
-const OURS = /^(lock\..+|run|host\.log|pgdata|pgdata\.new-.+|lost\+found|\.DS_Store)$/;
+const OURS = /^(lock\..+|run|host\.log|pgdata|pgdata\.(new-.+|replacement|old-.+)|lost\+found|\.DS_Store)$/;
 
 /** What lies where inside the folder of an embedded database. */
 export function layout(dataDir: string) {
   return {
     /** PostgreSQL's own data folder. If it exists, it is complete. */
     pgdata: path.join(dataDir, 'pgdata'),
+    /** One that is only being made. */
+    aside: (id: string) => path.join(dataDir, `pgdata.new-${id}`),
+    /** Another, complete as well, that takes the place of `pgdata`. */
+    replacement: path.join(dataDir, 'pgdata.replacement'),
+    /** What was in its place. */
+    former: (id: string) => path.join(dataDir, `pgdata.old-${id}`),
     run: path.join(dataDir, 'run'),
     log: path.join(dataDir, 'host.log'),
   };
@@ -22,9 +29,10 @@ export function layout(dataDir: string) {
 
 /**
  * Makes sure the folder exists, is usable and is an embedded database's or empty; resolves to its one true path.
+ * @param replacing whether the database in it is to be replaced, and so need not be one that can be opened
  * @throws EmbeddedDatabaseError
  */
-export async function prepareDataFolder(given: string): Promise<string> {
+export async function prepareDataFolder(given: string, replacing = false): Promise<string> {
   if (process.platform === 'win32') {
     throw new EmbeddedDatabaseError(
       'The embedded database is not supported on Windows yet. Set DATABASE_URL to a PostgreSQL server.',
@@ -35,7 +43,8 @@ export async function prepareDataFolder(given: string): Promise<string> {
     const dataDir = await realpath(given);
     await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
     await assertOurs(dataDir);
-    await assertRoom(dataDir);
+    if (!replacing && existsSync(layout(dataDir).pgdata)) await assertVersion(dataDir);
+    await assertRoom(dataDir, replacing);
     return dataDir;
   } catch (error) {
     throw explain(error, given);
@@ -55,15 +64,16 @@ async function assertOurs(dataDir: string): Promise<void> {
       `${dataDir} holds other files ("${stranger}"). Choose an empty or a new folder for the embedded database.`,
     );
   }
-  if (names.includes('pgdata')) await assertVersion(dataDir);
 }
 
 async function assertVersion(dataDir: string): Promise<void> {
   const { pgdata } = layout(dataDir);
   const version = await readFile(path.join(pgdata, 'PG_VERSION'), 'utf8').catch(() => undefined);
+  // It may just be being replaced.
+  if (version === undefined && !existsSync(pgdata)) return;
   if (version === undefined) {
     throw new EmbeddedDatabaseError(
-      `${pgdata} is not a PostgreSQL data folder (its PG_VERSION cannot be read). Restore it, or choose an empty folder.`,
+      `${pgdata} is not a PostgreSQL data folder (its PG_VERSION cannot be read). Restore a backup of it (steward db restore), or choose an empty folder.`,
     );
   }
   if (version.trim() !== String(POSTGRES_MAJOR)) {
@@ -74,10 +84,9 @@ async function assertVersion(dataDir: string): Promise<void> {
   }
 }
 
-async function assertRoom(dataDir: string): Promise<void> {
+async function assertRoom(dataDir: string, replacing: boolean): Promise<void> {
   const { bavail, bsize } = await statfs(dataDir);
-  const exists = (await readdir(dataDir)).includes('pgdata');
-  const needed = exists ? ROOM_FOR_EXISTING : ROOM_FOR_NEW;
+  const needed = !replacing && existsSync(layout(dataDir).pgdata) ? ROOM_FOR_EXISTING : ROOM_FOR_NEW;
   const free = bavail * bsize;
   if (free >= needed) return;
   throw new EmbeddedDatabaseError(

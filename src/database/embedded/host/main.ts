@@ -2,18 +2,13 @@
  * The process that owns an embedded database: `node main.js <data folder> <linger ms>`.
  * Started by `openEmbedded`, detached from its starter; leaves by itself when nobody has been connected for a while.
  */
-import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
-import path from 'node:path';
-import { ControlServer } from '../control/control-server.js';
-import { CONTROL_PROTOCOL } from '../control/messages.js';
+import type { ControlServer } from '../control/control-server.js';
 import { layout } from '../folder/data-folder.js';
-import { acquire, currentGeneration, type Generation } from '../folder/ownership.js';
-import { ownIdentity } from '../folder/process-identity.js';
-import { socketFolder } from '../folder/socket-folder.js';
+import type { Generation } from '../folder/ownership.js';
 import { HostLog } from './host-log.js';
 import { CRASHED, Host } from './host.js';
 import { Presence } from './presence.js';
+import { takeOwnership, type Ownership } from './take-ownership.js';
 
 const LAST_LINES = 20;
 
@@ -29,23 +24,12 @@ process.on('uncaughtException', (error) => {
 await main();
 
 async function main(): Promise<void> {
-  const control = new ControlServer((leases) => presence.count('leases', leases));
-  const previous = (await currentGeneration(dataDir))?.owner;
-  const folder = await socketFolder(dataDir, previous?.folder);
-  const controlPath = path.join(folder, `c${randomBytes(4).toString('hex')}`);
-  // The order matters: to others, an owner that does not listen is dead.
-  await control.listen(controlPath);
-  const self = { protocol: CONTROL_PROTOCOL, process: await ownIdentity(), folder, control: controlPath };
-  const generation = await acquire(dataDir, self);
-  if (!generation) {
-    await control.close();
-    process.exit(0);
-  }
-  if (previous) await rm(previous.control, { force: true });
-  await serve(control, generation);
+  const ownership = await takeOwnership(dataDir, (leases) => presence.count('leases', leases));
+  if (!ownership) process.exit(0);
+  await serve(ownership);
 }
 
-async function serve(control: ControlServer, generation: Generation): Promise<void> {
+async function serve({ control, generation }: Ownership): Promise<void> {
   // What PostgreSQL said last explains a crash. It may hold data, so nothing of it is written before one.
   const lastLines: string[] = [];
   try {

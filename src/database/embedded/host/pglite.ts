@@ -4,6 +4,7 @@ import { citext } from '@electric-sql/pglite/contrib/citext';
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { layout } from '../folder/data-folder.js';
 import { createDatabase } from './create-database.js';
+import { finishReplacement } from './replacement.js';
 
 /** How PGlite leaves a statement that failed with an SQL error. Any other way out of it is a crash. */
 const SQL_ERROR_STATUS = 100;
@@ -53,6 +54,7 @@ export async function openPGlite(
   }: { onCreate(): void; onCrash(error: unknown): never; onOutput(line: string): void },
 ): Promise<PGlite> {
   const { pgdata } = layout(dataDir);
+  await finishReplacement(dataDir);
   if (!fs.existsSync(pgdata)) {
     onCreate();
     await createDatabase(dataDir);
@@ -71,9 +73,14 @@ export async function openPGlite(
   return pglite;
 }
 
-/** PGlite on PostgreSQL's data folder; runs initdb if there is none. */
-export function startPGlite(pgdata: string, onOutput: (line: string) => void = () => {}): Promise<PGlite> {
+/** PGlite on PostgreSQL's data folder; where there is none it unpacks the archive, or runs initdb without one. */
+export function startPGlite(
+  pgdata: string,
+  onOutput: (line: string) => void = () => {},
+  archive?: Blob,
+): Promise<PGlite> {
   return PGlite.create(pgdata, {
+    ...(archive && { loadDataDir: archive }),
     extensions: { citext, pg_trgm, durable },
     startParams: START_PARAMETERS,
     relaxedDurability: false,
