@@ -22,6 +22,8 @@ export interface DatabaseConfig {
   /** A server's URL; absent, the embedded PostgreSQL is used. */
   url: string | undefined;
   embedded: { dataDir: string; lingerMs: number };
+  /** Where pg_dump, pg_restore and psql are, if that has been said. */
+  binDir: string | undefined;
   pool: { min: number; max: number; acquireTimeoutMs: number; idleTimeoutMs: number; lifetimeMs: number };
   session: { statementTimeoutMs: number; lockTimeoutMs: number; idleInTransactionTimeoutMs: number };
 }
@@ -150,6 +152,7 @@ function toConfig(env: Environment): Config {
         dataDir: env.STEWARD_DATA_DIR ?? path.join(envPaths('steward', { suffix: '' }).data, 'postgres'),
         lingerMs: env.STEWARD_EMBEDDED_LINGER_MS,
       },
+      binDir: env.POSTGRES_BIN_DIR,
       pool: {
         min: env.DB_POOL_MIN,
         max: env.DB_POOL_MAX,

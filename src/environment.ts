@@ -94,6 +94,13 @@ export const ENVIRONMENT = z.object({
   DB_NAME: z.string().optional().describe('Database on that server'),
   DB_USER: z.string().optional().describe('User of that server'),
   DB_PASSWORD: z.string().optional().describe('Password of that user'),
+  POSTGRES_BIN_DIR: z
+    .string()
+    .refine((dir) => path.isAbsolute(dir), 'must be an absolute path')
+    .optional()
+    .describe(
+      "Folder of `pg_dump`, `pg_restore` and `psql`, for backups (default: from the `PATH`, or Debian's folders)",
+    ),
   STEWARD_DATA_DIR: z
     .string()
     .refine((dir) => path.isAbsolute(dir), 'must be an absolute path')

@@ -27,6 +27,7 @@ onEmbedded('the embedded database (not on a server)', () => {
       env,
       administration: env,
       query: () => Promise.reject(new Error('not used')),
+      disconnect: async () => {},
       drop: async () => {},
     };
     const steward = await startSteward({ database });

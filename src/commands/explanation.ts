@@ -1,11 +1,19 @@
 import { ConfigError } from '../config.js';
+import { BackupError } from '../database/backup/errors.js';
 import { EmbeddedDatabaseError } from '../database/embedded/errors.js';
 import { UnusableDatabaseError } from '../database/unusable.js';
 import { StewardError } from '../errors.js';
 import { TokenFileError } from '../guard/authentication/token-file-error.js';
 
 /** Errors whose message is made for whoever started the command. */
-const EXPLAINED = [ConfigError, UnusableDatabaseError, EmbeddedDatabaseError, TokenFileError, StewardError];
+const EXPLAINED = [
+  ConfigError,
+  UnusableDatabaseError,
+  EmbeddedDatabaseError,
+  BackupError,
+  TokenFileError,
+  StewardError,
+];
 
 /** What to tell the person at the terminal: the message of an error that was foreseen, the whole of any other. */
 export function explanation(error: unknown): string {

@@ -50,6 +50,20 @@ function addDatabaseCommands(db: Command): void {
     .action(async ({ limit }: { limit: number }) =>
       (await import('./db/slow.js')).printSlowStatements(limit),
     );
+  db.command('backup')
+    .description('back the database up into a file, while it is in use')
+    .argument('<file>')
+    .option('--overwrite', 'replace the file if it exists')
+    .action(async (file: string, options: { overwrite?: boolean }) =>
+      (await import('./db/backup.js')).backUp(file, options),
+    );
+  db.command('restore')
+    .description('make the database what it was when the backup was made; all of it, or nothing')
+    .argument('<file>')
+    .option('--replace', 'let it take the place of what is there')
+    .action(async (file: string, options: { replace?: boolean }) =>
+      (await import('./db/restore.js')).restore(file, options),
+    );
 }
 
 function wholeNumber(text: string): number {

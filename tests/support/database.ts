@@ -4,7 +4,7 @@ import path from 'node:path';
 import pg from 'pg';
 import { steward } from './command.mjs';
 import { administer } from './server.mjs';
-import { APP, RUN_DIR, SERVER_URL, serverUrl, TEMPLATE_DIR, TEMPLATE_NAME } from './template.mjs';
+import { APP, OWNER, RUN_DIR, SERVER_URL, serverUrl, TEMPLATE_DIR, TEMPLATE_NAME } from './template.mjs';
 
 /** A database of a test's own: migrated, seeded, and nobody else's. */
 export interface TestDatabase {
@@ -14,6 +14,8 @@ export interface TestDatabase {
   administration: Record<string, string>;
   /** Looks into it past Steward, on a connection of its own, as its administrator. */
   query<Row = Record<string, unknown>>(sql: string, values?: unknown[]): Promise<Row[]>;
+  /** Ends that connection, until it is needed again. */
+  disconnect(): Promise<void>;
   drop(): Promise<void>;
 }
 
@@ -23,13 +25,14 @@ export async function freshDatabase(): Promise<TestDatabase> {
 
 async function serverCopy(): Promise<TestDatabase> {
   const name = `steward_test_${randomUUID()}`;
-  await administer(`CREATE DATABASE "${name}" TEMPLATE "${TEMPLATE_NAME}"`);
+  await administer(`CREATE DATABASE "${name}" TEMPLATE "${TEMPLATE_NAME}" OWNER ${OWNER}`);
   const url = serverUrl(name);
   const looker = new Looker(async () => url);
   return {
     env: { DATABASE_URL: serverUrl(name, APP) },
     administration: { DATABASE_URL: url },
     query: (sql, values) => looker.query(sql, values),
+    disconnect: () => looker.close(),
     drop: async () => {
       await looker.close();
       await administer(`DROP DATABASE "${name}" WITH (FORCE)`);
@@ -46,6 +49,7 @@ async function embeddedCopy(): Promise<TestDatabase> {
     env,
     administration: env,
     query: (sql, values) => looker.query(sql, values),
+    disconnect: () => looker.close(),
     drop: async () => {
       await looker.close();
       await rm(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
@@ -65,7 +69,9 @@ class Looker {
   }
 
   async close(): Promise<void> {
-    await (await this.#client)?.end();
+    const client = this.#client;
+    this.#client = undefined;
+    await (await client)?.end();
   }
 
   async #connect(): Promise<pg.Client> {

@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { loadConfig, type DatabaseConfig } from '../../config.js';
+import { BackupError } from '../../database/backup/errors.js';
+import { checkSeal, type Sealed } from '../../database/backup/seal.js';
+import { inspectMigrations } from '../../database/migrations.js';
+import { interruption } from './interruption.js';
+import { say, watchBytes } from './progress.js';
+import { onServer } from './server-target.js';
+
+type RowCounts = [table: string, rows: number][];
+
+/**
+ * Makes the configured database what it was when the backup was made: all of it, or nothing is changed. The file is read
+ * to its end before the database is looked at.
+ * @throws ConfigError; BackupError, EmbeddedDatabaseError, StewardError
+ */
+export async function restore(file: string, { replace = false }: { replace?: boolean }): Promise<void> {
+  const { database } = loadConfig();
+  const backup = path.resolve(file);
+  say(`checking ${backup}`);
+  const sealed = await checkSeal(backup);
+  assertSameKind(sealed, database, backup);
+  const counts =
+    database.url === undefined
+      ? await restoreEmbedded(database, backup, sealed, replace)
+      : await restoreServer(database, database.url, backup, replace);
+  say(`restored: ${counts.map(([table, rows]) => `${table} ${rows}`).join(', ')}`);
+}
+
+function assertSameKind({ kind }: Sealed, database: DatabaseConfig, file: string): void {
+  const target = database.url === undefined ? 'embedded' : 'server';
+  if (kind === target) return;
+  const [made, configured] =
+    kind === 'server'
+      ? ['a PostgreSQL server', 'the embedded one is configured: set DATABASE_URL']
+      : ['an embedded database', 'a server is configured: unset DATABASE_URL and DB_NAME'];
+  throw new BackupError(`${file} is a backup of ${made}, and ${configured}. Nothing was changed.`);
+}
+
+async function restoreEmbedded(
+  { embedded }: DatabaseConfig,
+  file: string,
+  { bytes }: Sealed,
+  replace: boolean,
+): Promise<RowCounts> {
+  const module = await import('../../database/embedded/restore.js');
+  const archive = await promisify(gunzip)((await readFile(file)).subarray(0, bytes)).catch((error: Error) => {
+    throw new BackupError(`${file} holds no archive: ${error.message}. Nothing was changed.`, {
+      cause: error,
+    });
+  });
+  return module.restoreEmbedded({ ...embedded, onProgress: say }, new Blob([archive]), replace);
+}
+
+function restoreServer(
+  config: DatabaseConfig,
+  url: string,
+  file: string,
+  replace: boolean,
+): Promise<RowCounts> {
+  return onServer(config, url, async (target, { prisma }) => {
+    const { prepareLoad } = await import('../../database/backup/server/load.js');
+    const { countRows } = await import('../../database/backup/server/state.js');
+    const load = await prepareLoad(target, file, replace, interruption());
+    say('restoring the database');
+    await load(watchBytes('read'));
+    const counts = await countRows(target.pool);
+    const migrations = await inspectMigrations(prisma);
+    if (migrations.state !== 'current')
+      say(
+        `its migrations are ${migrations.state} (${migrations.migrations.join(', ')}): ${migrations.remedy}`,
+      );
+    return counts;
+  });
+}

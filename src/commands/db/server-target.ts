@@ -1,0 +1,28 @@
+import type { DatabaseConfig } from '../../config.js';
+import type { ServerTarget } from '../../database/backup/server/dump.js';
+import { connect, type Connections } from '../../database/pool.js';
+import { translateDatabaseError } from '../../database/translate-error.js';
+import { createLog } from '../../log.js';
+
+/** Counting the rows of a large table takes longer than any statement of a tool's may. */
+const LONGEST_STATEMENT_MS = 60 * 60 * 1000;
+
+/**
+ * Works on a server's database.
+ * @throws what `work` throws, failures of the database as StewardError
+ */
+export async function onServer<Result>(
+  config: DatabaseConfig,
+  url: string,
+  work: (target: ServerTarget, connections: Connections) => Promise<Result>,
+): Promise<Result> {
+  const session = { ...config.session, statementTimeoutMs: LONGEST_STATEMENT_MS };
+  const connections = connect(url, { ...config, session }, createLog('silent'));
+  try {
+    return await work({ url, pool: connections.pool, binDir: config.binDir }, connections);
+  } catch (error) {
+    throw translateDatabaseError(error) ?? error;
+  } finally {
+    await connections.close();
+  }
+}

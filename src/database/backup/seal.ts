@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { Transform } from 'node:stream';
+import { BackupError } from './errors.js';
+
+/** Where a backup comes from, and so what it can be restored on. */
+export type Kind = 'server' | 'embedded';
+
+/** What stands in a backup whose seal is intact. */
+export interface Sealed {
+  kind: Kind;
+  /** Of the file without its seal. */
+  bytes: number;
+}
+
+/**
+ * The last line of each backup: its kind, and the SHA-256 of everything before the line. pg_restore does not mind what
+ * comes after the end of its archive.
+ */
+const SEAL = /\nSTEWARD-BACKUP 1 (server|embedded) ([0-9a-f]{64})\n$/;
+const LONGEST_SEAL = 128;
+
+/** Passes bytes through and adds the seal at their end. */
+export function sealing(kind: Kind): Transform {
+  const hash = createHash('sha256');
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk);
+      done(null, chunk);
+    },
+    flush(done) {
+      done(null, `\nSTEWARD-BACKUP 1 ${kind} ${hash.digest('hex')}\n`);
+    },
+  });
+}
+
+/**
+ * Reads a backup from its first byte to its last.
+ * @throws BackupError unless every byte is as it was when it was made
+ */
+export async function checkSeal(file: string): Promise<Sealed> {
+  const { size, kind, expected } = await readSeal(file);
+  const bytes = size - `\nSTEWARD-BACKUP 1 ${kind} ${expected}\n`.length;
+  const hash = createHash('sha256');
+  if (bytes > 0)
+    for await (const chunk of createReadStream(file, { end: bytes - 1 })) hash.update(chunk as Buffer);
+  if (hash.digest('hex') === expected) return { kind, bytes };
+  throw new BackupError(`${file} was altered or damaged since it was made. Nothing was changed.`);
+}
+
+async function readSeal(file: string): Promise<{ size: number; kind: Kind; expected: string }> {
+  const handle = await open(file).catch((error: Error) => {
+    throw new BackupError(`The backup cannot be read: ${error.message}`, { cause: error });
+  });
+  try {
+    const stat = await handle.stat();
+    if (!stat.isFile()) throw new BackupError(`${file} is not a file.`);
+    const end = Buffer.alloc(Math.min(stat.size, LONGEST_SEAL));
+    await handle.read(end, 0, end.length, stat.size - end.length);
+    const [, kind, expected] = SEAL.exec(end.toString('latin1')) ?? [];
+    if (kind && expected) return { size: stat.size, kind: kind as Kind, expected };
+  } finally {
+    await handle.close();
+  }
+  throw new BackupError(
+    `${file} is not a whole backup of Steward's: it was cut short, or made by something else. Nothing was changed.`,
+  );
+}

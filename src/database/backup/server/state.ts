@@ -1,0 +1,62 @@
+import pg from 'pg';
+
+/** What has to be known of a server's database before it is backed up or replaced. */
+export interface ServerState {
+  role: string;
+  major: number;
+  /** Whether there are the tables of a directory. */
+  directory: boolean;
+  /** Tables and sequences of the schema public that this role may not read. */
+  unreadable: string[];
+  /** Those that it may not drop. */
+  foreign: string[];
+  mayCreate: boolean;
+}
+
+export async function readState(pool: pg.Pool): Promise<ServerState> {
+  const { rows } = await pool.query<ServerState>(`
+    WITH relations AS (
+      SELECT oid, relname::text AS name, relowner FROM pg_class
+      WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'S', 'v', 'm', 'f')
+        AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e'))
+    SELECT current_user::text AS role,
+      current_setting('server_version_num')::int / 10000 AS major,
+      to_regclass('public.users') IS NOT NULL AND to_regclass('public._prisma_migrations') IS NOT NULL AS directory,
+      ARRAY(SELECT name FROM relations WHERE NOT has_table_privilege(oid, 'SELECT') ORDER BY name) AS unreadable,
+      ARRAY(SELECT name FROM relations WHERE NOT pg_has_role(relowner, 'MEMBER') ORDER BY name) AS foreign,
+      has_schema_privilege('public', 'CREATE') AS "mayCreate"`);
+  return rows[0] as ServerState;
+}
+
+/** How many rows each table of the schema public has, by name. */
+export async function countRows(pool: pg.Pool): Promise<[table: string, rows: number][]> {
+  const counts: [string, number][] = [];
+  for (const table of await listTables(pool)) {
+    const { rows } = await pool.query<{ rows: string }>(`SELECT count(*) AS rows FROM ${quoted(table)}`);
+    counts.push([table, Number(rows[0]?.rows)]);
+  }
+  return counts;
+}
+
+/** The tables of the schema public that hold more than the migrations put there. */
+export async function tablesInUse(pool: pg.Pool): Promise<string[]> {
+  const used: string[] = [];
+  for (const table of await listTables(pool)) {
+    if (table === '_prisma_migrations') continue;
+    const first = table === 'departments' ? 'WHERE id > 1' : '';
+    const { rowCount } = await pool.query(`SELECT FROM ${quoted(table)} ${first} LIMIT 1`);
+    if (rowCount !== 0) used.push(table);
+  }
+  return used;
+}
+
+async function listTables(pool: pg.Pool): Promise<string[]> {
+  const { rows } = await pool.query<{ name: string }>(`
+    SELECT relname::text AS name FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY 1`);
+  return rows.map(({ name }) => name);
+}
+
+function quoted(table: string): string {
+  return `public.${pg.escapeIdentifier(table)}`;
+}

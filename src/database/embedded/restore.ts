@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Lease } from './control/lease.js';
+import { EmbeddedDatabaseError } from './errors.js';
+import { layout, prepareDataFolder } from './folder/data-folder.js';
+import type { Owner } from './folder/owner.js';
+import { currentGeneration, release } from './folder/ownership.js';
+import { startPGlite } from './host/pglite.js';
+import { finishReplacement, replaceDatabase } from './host/replacement.js';
+import { takeOwnership, type Ownership } from './host/take-ownership.js';
+import type { EmbeddedOptions } from './index.js';
+
+const PAUSE_MS = 200;
+/** How long a host may take to close its database; it ends itself before that. */
+const FAREWELL_MS = 25_000;
+
+/** POSIX pax, ustar interchange format. */
+const TAR_MAGIC = { text: 'ustar', place: [257, 262] as const };
+
+/** How many rows each table has, by name. */
+export type RowCounts = [table: string, rows: number][];
+
+/**
+ * Makes a database of an archive by `archiveEmbedded`, in the place of the folder's own. It is unpacked and opened aside;
+ * whatever goes wrong before it is in place, a kill among it, leaves the folder's own as it was. Who comes meanwhile waits.
+ * @param replace whether there may be one to be replaced
+ * @throws EmbeddedDatabaseError where somebody uses the folder's database, or the archive cannot be opened
+ */
+export async function restoreEmbedded(
+  options: EmbeddedOptions,
+  archive: Blob,
+  replace: boolean,
+): Promise<RowCounts> {
+  // PostgreSQL opens no folder that others could enter.
+  process.umask(0o077);
+  const dataDir = await prepareDataFolder(path.resolve(options.dataDir), true);
+  const ownership = await ownFolder(dataDir, options);
+  const announce = (text: string) => {
+    options.onProgress(text);
+    ownership.control.announce({ kind: 'opening', text: `a backup is being restored: ${text}` });
+  };
+  try {
+    await finishReplacement(dataDir);
+    if (existsSync(layout(dataDir).pgdata) && !replace) {
+      throw new EmbeddedDatabaseError(
+        `There is an embedded database in ${dataDir}. Pass --replace to have the backup take its place. Nothing was changed.`,
+      );
+    }
+    const aside = layout(dataDir).aside(randomUUID());
+    announce('unpacking');
+    const counts = await unpack(archive, aside);
+    announce('replacing the database');
+    await replaceDatabase(dataDir, aside);
+    return counts;
+  } finally {
+    await release(dataDir, ownership.generation);
+    await ownership.control.close();
+  }
+}
+
+/** Waits for a host that nobody uses any more to leave by itself. */
+async function ownFolder(dataDir: string, { lingerMs, onProgress }: EmbeddedOptions): Promise<Ownership> {
+  const begun = Date.now();
+  for (let told = false; ; told = true) {
+    const ownership = await takeOwnership(dataDir, () => {});
+    if (ownership) return ownership;
+    const owner = (await currentGeneration(dataDir))?.owner;
+    if (!told) onProgress(`waiting for process ${owner?.process.pid}, which has the database open`);
+    await delay(PAUSE_MS);
+    if (owner && Date.now() - begun > lingerMs + PAUSE_MS) await assertLeaving(owner, dataDir);
+  }
+}
+
+/** To be asked only of a host that would have begun to leave by now: a lease makes it stay. */
+async function assertLeaving(owner: Owner, dataDir: string): Promise<void> {
+  const lease = await Lease.connect(owner.control);
+  const outcome = await lease?.untilReady(FAREWELL_MS, () => {});
+  await lease?.end();
+  if (lease === undefined || outcome === 'gone') return;
+  throw new EmbeddedDatabaseError(
+    `The embedded database in ${dataDir} is in use (process ${owner.process.pid}). ` +
+      'Close every MCP client that has a Steward on it, and try again. Nothing was changed.',
+  );
+}
+
+/** The archive as a closed database in a new folder. Its rows are counted: that reads every page of every table. */
+async function unpack(archive: Blob, aside: string): Promise<RowCounts> {
+  try {
+    // What is no tar archive PGlite takes for a compressed one, and the process does not survive its finding out.
+    if ((await archive.slice(...TAR_MAGIC.place).text()) !== TAR_MAGIC.text)
+      throw new Error('it is no archive');
+    const pglite = await startPGlite(aside, undefined, archive);
+    try {
+      const { rows: tables } = await pglite.query<{ name: string }>(
+        `SELECT tablename::text AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1`,
+      );
+      if (!tables.some(({ name }) => name === 'users')) throw new Error('it holds no directory');
+      const counts: RowCounts = [];
+      for (const { name } of tables) {
+        const { rows } = await pglite.query<{ rows: number }>(
+          `SELECT count(*)::int AS rows FROM public."${name}"`,
+        );
+        counts.push([name, rows[0]?.rows ?? 0]);
+      }
+      return counts;
+    } finally {
+      await pglite.close();
+    }
+  } catch (error) {
+    throw new EmbeddedDatabaseError(
+      `The backup's database cannot be opened: ${(error as Error).message}. Nothing was changed.`,
+      { cause: error },
+    );
+  }
+}
