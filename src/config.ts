@@ -21,6 +21,8 @@ export class ConfigError extends Error {
 export interface DatabaseConfig {
   /** A server's URL; absent, the embedded PostgreSQL is used. */
   url: string | undefined;
+  /** Servers that follow that one, for reads. */
+  replicaUrls: string[];
   embedded: { dataDir: string; lingerMs: number };
   /** Where pg_dump, pg_restore and psql are, if that has been said. */
   binDir: string | undefined;
@@ -132,6 +134,9 @@ function contradictions(env: Environment): string[] {
   if (!env.DATABASE_URL && !env.DB_NAME && (env.DB_USER || env.DB_PASSWORD)) {
     problems.push('DB_USER and DB_PASSWORD are of no use without DB_NAME');
   }
+  if (!env.DATABASE_URL && !env.DB_NAME && env.DATABASE_REPLICA_URL.length > 0) {
+    problems.push('DATABASE_REPLICA_URL is of no use without DATABASE_URL or DB_NAME');
+  }
   return problems;
 }
 
@@ -148,6 +153,7 @@ function toConfig(env: Environment): Config {
     logLevel: env.LOG_LEVEL,
     database: {
       url: env.DATABASE_URL ?? urlFromParts(env),
+      replicaUrls: env.DATABASE_REPLICA_URL,
       embedded: {
         dataDir: env.STEWARD_DATA_DIR ?? path.join(envPaths('steward', { suffix: '' }).data, 'postgres'),
         lingerMs: env.STEWARD_EMBEDDED_LINGER_MS,

@@ -56,6 +56,18 @@ const webAddress = (description: string) =>
     .optional()
     .describe(description);
 
+const POSTGRES_URL = z
+  .string()
+  .regex(/^postgres(ql)?:\/\//, 'must start with postgresql://')
+  .refine(
+    (url) => URL.canParse(url),
+    'is not a valid URL (percent-encode special characters in the password)',
+  )
+  .refine(
+    (url) => !URL.canParse(url) || (new URL(url).searchParams.get('schema') ?? 'public') === 'public',
+    'must not name a schema: Steward works in the schema public',
+  );
+
 /**
  * Every variable Steward reads, with its default. The README's configuration table is generated from this object.
  */
@@ -69,19 +81,13 @@ export const ENVIRONMENT = z.object({
     .default('info')
     .describe('Least serious level that is logged, on stderr'),
 
-  DATABASE_URL: z
-    .string()
-    .regex(/^postgres(ql)?:\/\//, 'must start with postgresql://')
-    .refine(
-      (url) => URL.canParse(url),
-      'is not a valid URL (percent-encode special characters in the password)',
-    )
-    .refine(
-      (url) => !URL.canParse(url) || (new URL(url).searchParams.get('schema') ?? 'public') === 'public',
-      'must not name a schema: Steward works in the schema public',
-    )
-    .optional()
-    .describe('The database. Without it and without `DB_NAME`, the embedded PostgreSQL is used'),
+  DATABASE_URL: POSTGRES_URL.optional().describe(
+    'The database. Without it and without `DB_NAME`, the embedded PostgreSQL is used',
+  ),
+  DATABASE_REPLICA_URL: list('Streaming replicas of that database, for reads').refine(
+    (urls) => urls.every((url) => POSTGRES_URL.safeParse(url).success),
+    'must be addresses such as those of DATABASE_URL, separated by commas',
+  ),
   DB_HOST: z
     .string()
     .regex(

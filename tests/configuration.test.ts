@@ -50,6 +50,11 @@ describe('a configuration that cannot be used', () => {
   it.each([
     ['DATABASE_URL', 'mysql://root:hunter2@127.0.0.1/staff', 'must start with postgresql://'],
     ['DATABASE_URL', 'postgresql://root:hunter2#/@@127.0.0.1:port/staff', 'is not a valid URL'],
+    [
+      'DATABASE_REPLICA_URL',
+      'postgresql://a/b,mysql://root:hunter2@127.0.0.1/staff',
+      'must be addresses such as those of DATABASE_URL, separated by commas',
+    ],
     ['DB_PORT', 'hunter2', 'must be a whole number'],
     ['DB_POOL_MAX', '1', 'must be at least 2'],
     ['DB_POOL_MAX', '1e2', 'must be a whole number'],
@@ -69,6 +74,10 @@ describe('a configuration that cannot be used', () => {
     [{ DB_STATEMENT_TIMEOUT_MS: '20000' }, 'DB_STATEMENT_TIMEOUT_MS must be less than CALL_DEADLINE_MS'],
     [{ CALL_DEADLINE_MS: '3000' }, 'DB_ACQUIRE_TIMEOUT_MS must be less than CALL_DEADLINE_MS'],
     [{ DB_USER: 'steward' }, 'DB_USER and DB_PASSWORD are of no use without DB_NAME'],
+    [
+      { DATABASE_REPLICA_URL: 'postgresql://root:hunter2@127.0.0.1/staff' },
+      'DATABASE_REPLICA_URL is of no use without DATABASE_URL or DB_NAME',
+    ],
     [{ DB_PASSWORD: 'hunter2' }, 'DB_USER and DB_PASSWORD are of no use without DB_NAME'],
   ])('contradicts itself: %j', async (env, says) => {
     const { code, stderr } = await serve(env);

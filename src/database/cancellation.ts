@@ -13,6 +13,11 @@ export function cancelledBy<Result>(signal: AbortSignal, work: () => Promise<Res
   return callers.run(signal, work);
 }
 
+/** What the work at hand is done for, told apart by its signal; undefined where it is for nobody in particular. */
+export function currentCall(): AbortSignal | undefined {
+  return callers.getStore();
+}
+
 /** Runs work that goes on whoever gives up: others wait for it as well. */
 export function uncancelled<Result>(work: () => Promise<Result>): Promise<Result> {
   return callers.exit(work);

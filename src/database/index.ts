@@ -6,6 +6,8 @@ import type { Embedded } from './embedded/index.js';
 import { translateDatabaseError } from './translate-error.js';
 import { inspectMigrations } from './migrations.js';
 import { connect, type Connections } from './pool.js';
+import { readsFromReplicas } from './read-routes.js';
+import { Replica } from './replica.js';
 import { UnusableDatabaseError } from './unusable.js';
 
 /**
@@ -17,6 +19,7 @@ export class Database {
   #connections: Connections | undefined;
   #embedded: Embedded | undefined;
   #changes: ChangeFeed | undefined;
+  #replicas: Replica[] = [];
 
   constructor(
     private readonly config: DatabaseConfig,
@@ -51,9 +54,15 @@ export class Database {
     return this.#changes;
   }
 
+  /** The servers that reads may go to, in the order they were given. */
+  get replicas(): readonly Replica[] {
+    return this.#replicas;
+  }
+
   /** Lets what runs finish, closes all connections, and leaves the embedded database to whoever still uses it. */
   async close(): Promise<void> {
     await this.#changes?.close();
+    await Promise.all(this.#replicas.map((replica) => replica.close()));
     await this.#connections?.close();
     await this.#embedded?.close();
   }
@@ -61,7 +70,7 @@ export class Database {
   async #open(): Promise<PrismaClient> {
     try {
       this.#connections ??= connect(this.config.url ?? (await this.#openEmbedded()), this.config, this.log);
-      if (this.config.url !== undefined) this.#changes ??= new ChangeFeed(this.config.url, false, this.log);
+      if (this.config.url !== undefined) this.#changes ??= this.#follow(this.config.url);
       const { prisma } = this.#connections;
       const [server] = await prisma.$queryRaw<{ version: string }[]>`SELECT version()`;
       await this.#assertMigrated(prisma);
@@ -69,7 +78,7 @@ export class Database {
         server: server?.version,
         embedded: this.config.url === undefined,
       });
-      return prisma;
+      return this.#withReplicas(prisma);
     } catch (error) {
       if (error instanceof UnusableDatabaseError) throw error;
       this.log.warn('database not ready', { cause: describeError(error) });
@@ -82,6 +91,22 @@ export class Database {
     const { openPrepared } = await import('./prepare-embedded.js');
     this.#embedded ??= await openPrepared(this.config, this.log, (text) => this.log.info(text));
     return this.#embedded.url;
+  }
+
+  #follow(url: string): ChangeFeed {
+    const { replicaUrls } = this.config;
+    const changes = new ChangeFeed(url, replicaUrls.length > 0, this.log);
+    this.#replicas = replicaUrls.map(
+      (address, index) =>
+        new Replica(`replica_${index + 1}`, address, this.config, () => changes.position(), this.log),
+    );
+    return changes;
+  }
+
+  #withReplicas(prisma: PrismaClient): PrismaClient {
+    const changes = this.#changes;
+    if (!changes || this.#replicas.length === 0) return prisma;
+    return readsFromReplicas(prisma, this.#replicas, () => changes.position());
   }
 
   async #assertMigrated(prisma: PrismaClient): Promise<void> {

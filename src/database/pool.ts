@@ -20,8 +20,13 @@ export interface Connections {
  * A Prisma Client on a pool of its own. Nothing connects before the first query. Time limits are set on each session,
  * so a statement that the client gave up on does not run on in the server.
  */
-export function connect(url: string, { pool: limits, session }: DatabaseConfig, log: Log): Connections {
-  const pool = new CancellablePool({
+export function connect(
+  url: string,
+  { pool: limits, session }: DatabaseConfig,
+  log: Log,
+  Pool: typeof CancellablePool = CancellablePool,
+): Connections {
+  const pool = new Pool({
     connectionString: sessionUrl(url),
     application_name: 'steward',
     min: limits.min,

@@ -6,8 +6,8 @@ import { UnusableDatabaseError } from './unusable.js';
 
 export interface Readiness {
   ready: boolean;
-  /** What was looked at: "ok", or what is wrong, without secrets. */
-  checks: { database: string; migrations: string };
+  /** What was looked at: "ok", or what is wrong, without secrets. Without its replicas, Steward is ready all the same. */
+  checks: { database: string; migrations: string } & Record<string, string>;
 }
 
 const PATIENCE_MS = 3000;
@@ -18,11 +18,17 @@ const GOOD_FOR_MS = 1000;
 export function readinessOf(database: Database, log: Log): () => Promise<Readiness> {
   let latest: Promise<Readiness> | undefined;
   return () => {
-    latest ??= inspect(database, log).finally(() =>
+    latest ??= inspectAll(database, log).finally(() =>
       setTimeout(() => (latest = undefined), GOOD_FOR_MS).unref(),
     );
     return latest;
   };
+}
+
+async function inspectAll(database: Database, log: Log): Promise<Readiness> {
+  const { ready, checks } = await inspect(database, log);
+  const replicas = database.replicas.map(async (replica) => [replica.name, await replica.state()] as const);
+  return { ready, checks: { ...checks, ...Object.fromEntries(await Promise.all(replicas)) } };
 }
 
 async function inspect(database: Database, log: Log): Promise<Readiness> {

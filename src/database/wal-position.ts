@@ -10,3 +10,8 @@ export function parseLsn(text: string): bigint {
   const [high = '', low = ''] = text.split('/');
   return (BigInt(`0x${high}`) << 32n) | BigInt(`0x${low}`);
 }
+
+/** Whether whoever is at `at` has everything up to `required`. Positions in two histories say nothing about each other. */
+export function hasReached(at: WalPosition, required: WalPosition): boolean {
+  return at.history === required.history && at.lsn >= required.lsn;
+}

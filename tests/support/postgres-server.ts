@@ -55,6 +55,17 @@ export class PostgresServer {
     return server;
   }
 
+  /** A streaming replica of this server, up and following it. */
+  async replica(): Promise<PostgresServer> {
+    const dir = await mkdtemp(path.join(os.tmpdir(), 'steward-pg-'));
+    const { uid, gid } = unprivileged();
+    if (uid !== undefined && gid !== undefined) await chown(dir, uid, gid);
+    const replica = new PostgresServer(dir, await freePort(), this.settings);
+    replica.#run('pg_basebackup', '-d', this.url(), '-D', replica.#data, '-c', 'fast', '-R', '--no-sync');
+    await replica.start();
+    return replica;
+  }
+
   url(database = 'postgres', { user = 'postgres', password = PASSWORD } = {}): string {
     return `postgresql://${encodeURIComponent(user)}:${encodeURIComponent(password)}@127.0.0.1:${this.port}/${database}`;
   }
