@@ -46,6 +46,8 @@ const why =
   it('takes the place of a newer database as a whole, under a Steward that goes on with it', async () => {
     const user = await startSteward({ database });
     const created = await user.call('create_user', { username: 'joined_since', email: 'since@example.com' });
+    const headcounts = async () => (await user.call('list_departments')).data.departments.rows;
+    const known = await headcounts();
     await database.query('CREATE TABLE of_a_newer_version (user_id int REFERENCES users)');
     await database.query('CREATE VIEW newer AS SELECT id FROM users');
     for (const relation of ['of_a_newer_version', 'newer'])
@@ -57,8 +59,10 @@ const why =
 
     expect(await restore(database, file, '--replace')).toMatchObject({ code: 0 });
     expect((await user.call('get_user', { id: created.data.user.id })).error).toBe('NOT_FOUND');
+    expect(await headcounts()).not.toEqual(known);
     const again = await user.call('create_user', { username: 'joined_since', email: 'since@example.com' });
     expect(again.data.user.id).toBe(created.data.user.id);
+    expect(await headcounts()).toEqual(known);
     await user.stop();
     expect(
       await database.query(`SELECT to_regclass('of_a_newer_version') AS t, to_regclass('newer') AS v`),

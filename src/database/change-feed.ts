@@ -6,7 +6,7 @@ import { SharedRound } from './shared-round.js';
 import { parseLsn, type WalPosition } from './wal-position.js';
 
 /** What the triggers of the migration announce_departments notify. */
-const CHANNEL = 'steward_departments';
+export const CHANGES_CHANNEL = 'steward_departments';
 
 /** In milliseconds. A connection that takes longer to answer is taken for dead. */
 const PATIENCE_MS = 1000;
@@ -121,7 +121,7 @@ export class ChangeFeed {
   }
 
   async #begin(client: pg.Client): Promise<void> {
-    await client.query(`LISTEN ${CHANNEL}`);
+    await client.query(`LISTEN ${CHANGES_CHANNEL}`);
     await assertDirect(client);
     if (this.withPosition)
       this.#history = (await client.query<{ history: string }>(HISTORY)).rows[0]?.history ?? '';

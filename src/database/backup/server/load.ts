@@ -1,5 +1,6 @@
 import type { Readable, Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { CHANGES_CHANNEL } from '../../change-feed.js';
 import { BackupError } from '../errors.js';
 import { connectionEnvironment } from './connection-environment.js';
 import type { ServerTarget } from './dump.js';
@@ -56,7 +57,8 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA public;
 
 /** What psql says when all before has been done. Only then is the commit sent: a kill of whichever process rolls back. */
 const DONE = 'steward: restored';
-const ASK = `\nSELECT '${DONE}';\n`;
+/** The triggers that tell running Stewards of changes were made only after the rows were. */
+const ASK = `\nNOTIFY ${CHANGES_CHANNEL};\nSELECT '${DONE}';\n`;
 const COMMIT = '\nCOMMIT;\n';
 
 const UNCHANGED = 'The database is as it was.';
