@@ -1,5 +1,5 @@
-# The image of `steward http`. tests/container.test.ts replays these steps without a Docker engine: it knows FROM, WORKDIR,
-# COPY and RUN, and no RUN may need more than Node and npm.
+# The image of `steward http`. tests/container.test.ts replays these steps without a Docker engine, so no RUN may need more
+# than Node and npm.
 FROM node:22.21-slim AS base
 WORKDIR /app
 

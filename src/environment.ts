@@ -105,7 +105,7 @@ export const ENVIRONMENT = z.object({
     .refine((dir) => path.isAbsolute(dir), 'must be an absolute path')
     .optional()
     .describe(
-      "Folder of `pg_dump`, `pg_restore` and `psql`, for backups (default: from the `PATH`, or Debian's folders)",
+      "Folder of `pg_dump`, `pg_restore` and `psql`, for backups (default: from the `PATH`, `pg_config` or Debian's folders)",
     ),
   STEWARD_DATA_DIR: z
     .string()
@@ -246,7 +246,9 @@ export const ENVIRONMENT = z.object({
     .min(1, 'must not be empty')
     .max(100, 'must be at most 100 characters long')
     .optional()
-    .describe('Name of the stdio caller in logs and audit rows (default: the local user)'),
+    .describe(
+      'Name in logs and audit rows of the caller over stdio, or over HTTP with `AUTH_MODE=none` (default: the local user)',
+    ),
   RATE_LIMIT_PER_MINUTE: wholeNumber(
     { min: 1, max: 1_000_000_000, default: 100 },
     'How many calls a caller may make in a minute',

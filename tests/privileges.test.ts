@@ -168,7 +168,8 @@ onServerOfItsOwn('prisma/roles.sql (on a PostgreSQL of its own)', () => {
     const owners = await server.query(
       `SELECT DISTINCT relowner::regrole::text AS owner FROM pg_class
        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S')
-       UNION SELECT DISTINCT proowner::regrole::text FROM pg_proc WHERE proname IN ('follow_users', 'refuse_change')`,
+       UNION SELECT DISTINCT proowner::regrole::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+         AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = pg_proc.oid AND deptype = 'e')`,
       'grown',
     );
     expect(owners).toEqual([{ owner: 'steward_owner' }]);
