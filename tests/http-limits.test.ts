@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import net from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
 import { freshDatabase, type TestDatabase } from './support/database.js';
 import { codeOf, HttpSteward } from './support/http.js';
@@ -125,7 +126,8 @@ describe('the rate limit', () => {
     expect(lost).toMatchObject({ level: 'warn', meanwhile: 'calls are refused' });
     expect(await list(steward)).toMatchObject({ status: 503 });
     await redis.start();
-    for (let tries = 0; tries < 50 && (await list(steward)).status !== 200; tries += 1);
+    for (let tries = 0; tries < 100 && (await list(steward)).status !== 200; tries += 1)
+      await setTimeout(100);
     expect((await list(steward)).status).toBe(200);
   });
 });
