@@ -19,9 +19,11 @@ const LONGEST_PAUSE_MS = 10_000;
 /** Which log the server writes, as the system's identifier and the timeline that its current segment is named after. */
 const HISTORY = `SELECT system_identifier || '/' || ('x' || left(pg_walfile_name(pg_current_wal_flush_lsn()), 8))::bit(32)::int AS history
   FROM pg_control_system()`;
-/** What was acknowledged is on disk by then, unless commits do not wait for that. */
-const POSITION = `SELECT CASE current_setting('synchronous_commit')
-  WHEN 'off' THEN pg_current_wal_insert_lsn() ELSE pg_current_wal_flush_lsn() END::text AS lsn`;
+/**
+ * Not only what is on disk by now: a commit that does not wait for that is told, and seen, before. (Of those, a replica
+ * learns when they are on disk; until then it is behind.)
+ */
+const POSITION = 'SELECT pg_current_wal_insert_lsn()::text AS lsn';
 const NOTHING = 'SELECT';
 
 interface Answer {

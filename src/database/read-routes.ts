@@ -3,6 +3,7 @@ import type { PrismaClient } from '../generated/prisma/client.js';
 import { currentCall } from './cancellation.js';
 import type { Replica } from './replica.js';
 import { atLeastAt } from './replica-pool.js';
+import { ranTooLong } from './translate-error.js';
 import type { WalPosition } from './wal-position.js';
 
 /** Where reads go: to a replica that has everything up to a position, or, undefined, to the primary. */
@@ -16,7 +17,8 @@ type Route = { replica: Replica; position: WalPosition } | undefined;
  * acknowledged before the call began stands before that position. The question is a small one, and calls that come
  * together share it; what a replica takes off the primary is the reading itself.
  *
- * A replica that is behind, gone or unable to answer is no error: the call goes on with the primary.
+ * A replica that is behind, gone or unable to answer is no error: the call goes on with the primary, unless what it asked
+ * took too long.
  */
 export function readsFromReplicas(
   primary: PrismaClient,
@@ -35,7 +37,7 @@ export function readsFromReplicas(
             const read = readOf(route.replica.prisma, model, operation);
             return await atLeastAt(route.position, async () => read(args));
           } catch (error) {
-            if (call?.aborted) throw error;
+            if (call?.aborted || ranTooLong(error)) throw error;
             route.replica.failed(error);
             routes.leave(call);
             return query(args);

@@ -14,6 +14,9 @@ const POSITION = {
   query_timeout: PATIENCE_MS,
 };
 
+/** pg's own words, which come without a code, for a server that has stopped answering (`query_timeout`). */
+const READ_TIMEOUT = /query read timeout/i;
+
 interface PositionRow {
   follows: boolean;
   history: string;
@@ -28,6 +31,11 @@ export class ReplicaBehindError extends Error {
 /** The server is no replica of the primary, or follows one that the primary is no longer. */
 export class NotAReplicaError extends Error {
   override readonly name = 'NotAReplicaError';
+}
+
+/** The server cannot even say how far it is, or said nothing until nobody waited any more. */
+export class SilentReplicaError extends Error {
+  override readonly name = 'SilentReplicaError';
 }
 
 /** What a replica must have replayed before a statement may run there. Prisma Client has no way to hand it down. */
@@ -50,7 +58,7 @@ export class ReplicaPool extends CancellablePool {
   }
 
   /**
-   * @throws ReplicaBehindError, NotAReplicaError, and whatever pg throws
+   * @throws ReplicaBehindError, NotAReplicaError, SilentReplicaError, and whatever pg throws
    */
   async #queryInTime(statement: pg.QueryConfig, values: unknown[]): Promise<pg.QueryResult> {
     const position = required.getStore();
@@ -61,8 +69,10 @@ export class ReplicaPool extends CancellablePool {
       await assertReplayed(client, position);
       return await client.query(statement, values);
     } catch (error) {
-      failure = error as Error;
-      throw error;
+      failure = READ_TIMEOUT.test((error as Error).message)
+        ? new SilentReplicaError('The replica stopped answering.', { cause: error })
+        : (error as Error);
+      throw failure;
     } finally {
       client.release(failure instanceof ReplicaBehindError ? undefined : failure);
     }
@@ -70,7 +80,9 @@ export class ReplicaPool extends CancellablePool {
 }
 
 async function assertReplayed(client: pg.PoolClient, position: WalPosition): Promise<void> {
-  const { rows } = await client.query<PositionRow>(POSITION);
+  const { rows } = await client.query<PositionRow>(POSITION).catch((error: unknown) => {
+    throw new SilentReplicaError('The replica does not say how far it is.', { cause: error });
+  });
   const [{ follows, history, lsn } = { follows: false, history: '', lsn: null }] = rows;
   if (!follows || lsn === null || history !== position.history)
     throw new NotAReplicaError('The server does not follow the primary.');

@@ -3,7 +3,13 @@ import type { DatabaseConfig } from '../config.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
 import { describeError, type Log } from '../log.js';
 import { connect, type Connections } from './pool.js';
-import { atLeastAt, NotAReplicaError, ReplicaBehindError, ReplicaPool } from './replica-pool.js';
+import {
+  atLeastAt,
+  NotAReplicaError,
+  ReplicaBehindError,
+  ReplicaPool,
+  SilentReplicaError,
+} from './replica-pool.js';
 import { translateDatabaseError } from './translate-error.js';
 import type { WalPosition } from './wal-position.js';
 
@@ -100,8 +106,8 @@ export class Replica {
   }
 }
 
+/** A statement that took too long, and a pool that is busy, say nothing about the server. */
 function isOutage(error: unknown): boolean {
-  if (error instanceof NotAReplicaError) return true;
-  const code = translateDatabaseError(error)?.code;
-  return code === 'DATABASE_UNAVAILABLE' || code === 'TIMEOUT';
+  if (error instanceof NotAReplicaError || error instanceof SilentReplicaError) return true;
+  return translateDatabaseError(error)?.code === 'DATABASE_UNAVAILABLE';
 }

@@ -35,6 +35,8 @@ const NOT_SET_UP: Meaning = [
   'The database is not set up for this server. The operator should run `steward doctor`, which says what to do.',
 ];
 
+const QUERY_CANCELED = '57014';
+
 /** PostgreSQL's codes (PostgreSQL manual, appendix A). */
 const BY_SQLSTATE: [RegExp, Meaning][] = [
   [/^(57014|25P0[34])$/, TOO_SLOW],
@@ -100,6 +102,13 @@ export function violatedUniqueIndex(thrown: unknown): string | undefined {
     if (constraint?.index) return constraint.index;
   }
   return undefined;
+}
+
+/** Whether a statement was ended because it ran for longer than it may, which it would anywhere. */
+export function ranTooLong(thrown: unknown): boolean {
+  return innermostFirst(thrown).some(
+    (error) => error['originalCode'] === QUERY_CANCELED || error['code'] === QUERY_CANCELED,
+  );
 }
 
 function lookUp(meanings: [RegExp, Meaning][], key: unknown): Meaning | undefined {
