@@ -2,13 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { catalogue } from '../capabilities/index.js';
 import { ConfigError, loadHttpConfig, type HttpConfig } from '../config.js';
 import { Database } from '../database/index.js';
-import { openSharedStore } from '../guard/shared-store.js';
+import { openRedis } from '../guard/redis.js';
 import { createLog } from '../log.js';
 import type { Metrics } from '../observability/metrics.js';
+import { originPolicy } from '../transport/http/origin.js';
 import { HttpServer } from '../transport/http/server.js';
 import { VERSION } from '../version.js';
 import { openAuthentication } from './open-authentication.js';
-import { httpRoutes, originPolicy } from './http-routes.js';
+import { httpRoutes } from './http-routes.js';
 import { openTracing } from './open-tracing.js';
 import { logUnhandledRejections } from './unhandled-rejections.js';
 
@@ -31,8 +32,7 @@ export async function serveHttp(): Promise<void> {
   const authentication = await openAuthentication(config, log);
   const database = new Database(config.database, log);
   const { redisUrl, withoutRedis } = config.http;
-  const store =
-    redisUrl === undefined ? undefined : openSharedStore(redisUrl, log, WITHOUT_REDIS[withoutRedis]);
+  const redis = redisUrl === undefined ? undefined : openRedis(redisUrl, log, WITHOUT_REDIS[withoutRedis]);
   const metrics = await openMetrics(config.http);
   const tracing = await openTracing(config, log);
   const stopping = new AbortController();
@@ -43,7 +43,7 @@ export async function serveHttp(): Promise<void> {
       authentication,
       log,
       database,
-      store,
+      redis,
       tracing,
       metrics,
       stopping: stopping.signal,
@@ -70,7 +70,7 @@ export async function serveHttp(): Promise<void> {
       Promise.all([database.close(), tracing.close()]),
       delay(CLOSING_MS, undefined, { ref: false }),
     ]);
-    await store?.close();
+    await redis?.close();
     log.info('stopped');
     process.exit(0);
   };

@@ -13,6 +13,7 @@ export interface ServerState {
   mayCreate: boolean;
 }
 
+/** Reads it as the role of this pool, about the schema public; what extensions made there is left out. */
 export async function readState(pool: pg.Pool): Promise<ServerState> {
   const { rows } = await pool.query<ServerState>(`
     WITH relations AS (
