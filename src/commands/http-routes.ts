@@ -40,7 +40,25 @@ export interface HttpServices {
 
 /** Everything that is served, by path. */
 export function httpRoutes(services: HttpServices): Map<string, Route> {
-  const { catalogue, config, authentication, log, database, redis, stopping, tracing, metrics } = services;
+  const { config, log, database, stopping, metrics } = services;
+  const { metricsToken } = config.http;
+  const routes = new Map<string, Route>([
+    ['/mcp', openMcp(services)],
+    ['/health', healthRoute(VERSION)],
+    ['/ready', readyRoute(readinessOf(database, log), stopping)],
+    ...metadataRoutes(config.authentication),
+  ]);
+  if (metrics && metricsToken !== undefined)
+    routes.set(
+      '/metrics',
+      metricsRoute(metricsToken, () => metrics.exposition()),
+    );
+  return routes;
+}
+
+/** The way of a call: from the door through the guard to a server, on the directory as soon as there is one. */
+function openMcp(services: HttpServices): Route {
+  const { catalogue, config, authentication, log, database, redis, tracing, metrics } = services;
   const { http } = config;
   const open = openDirectory(database, config, (error) => log.error(error.message));
   let directory: Directory | undefined;
@@ -62,7 +80,7 @@ export function httpRoutes(services: HttpServices): Map<string, Route> {
     callsInFlight: () => inFlight.total,
   });
   const trusted = proxyAddr.compile(http.trustedProxies);
-  const mcp = mcpRoute({
+  return mcpRoute({
     addressOf: (request) => proxyAddr(request, trusted),
     admit: createAdmission({
       authentication,
@@ -74,18 +92,6 @@ export function httpRoutes(services: HttpServices): Map<string, Route> {
     serverFor: serverFactory({ catalogue, guard, tracing, version: VERSION }),
     largestBodyBytes: http.largestBodyBytes,
   });
-  const routes = new Map<string, Route>([
-    ['/mcp', mcp],
-    ['/health', healthRoute(VERSION)],
-    ['/ready', readyRoute(readinessOf(database, log), stopping)],
-    ...metadataRoutes(config.authentication),
-  ]);
-  if (metrics && http.metricsToken !== undefined)
-    routes.set(
-      '/metrics',
-      metricsRoute(http.metricsToken, () => metrics.exposition()),
-    );
-  return routes;
 }
 
 /** Only an OAuth resource has metadata. */
