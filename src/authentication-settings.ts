@@ -40,6 +40,7 @@ export interface JwtConfig {
   resource: string;
 }
 
+/** The settings as the rest of the program takes them; an audience that is not set is the MCP endpoint itself. */
 export function toAuthentication(env: z.output<typeof AUTHENTICATION_SETTINGS>): AuthenticationConfig {
   if (env.AUTH_MODE !== 'jwt') return { mode: env.AUTH_MODE };
   return {

@@ -1,12 +1,13 @@
 // An empty tool behind Steward's own stateless HTTP stack: the door, the guard with its log, its metrics, all as in production.
 import { z } from 'zod';
-import { httpRoutes, originPolicy } from '../../dist/commands/http-routes.js';
+import { httpRoutes } from '../../dist/commands/http-routes.js';
 import { loadHttpConfig } from '../../dist/config.js';
 import { Database } from '../../dist/database/index.js';
 import { withoutAuthentication } from '../../dist/guard/authentication/index.js';
 import { createLog } from '../../dist/log.js';
 import { Metrics } from '../../dist/observability/metrics.js';
 import { UNTRACED } from '../../dist/tracing.js';
+import { originPolicy } from '../../dist/transport/http/origin.js';
 import { HttpServer } from '../../dist/transport/http/server.js';
 
 const empty = {
@@ -32,12 +33,13 @@ const routes = httpRoutes({
   authentication,
   log,
   database,
-  store: undefined,
+  redis: undefined,
   stopping,
   metrics,
   tracing: UNTRACED,
 });
 const server = new HttpServer(routes, originPolicy(config.http), log, {
+  tracing: UNTRACED,
   answered: (path, status) => metrics.countRequest(path, status),
 });
 await database.ready();

@@ -1,6 +1,7 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { VERSION } from '../version.js';
-import { addTokenCommands } from './token-commands.js';
+import { addDatabaseCommands } from './db/index.js';
+import { addTokenCommands } from './token/index.js';
 
 /** The `steward` command with its sub-commands, each loaded only when it is asked for. */
 export async function runCommandLine(argv: string[]): Promise<void> {
@@ -41,32 +42,4 @@ export async function runCommandLine(argv: string[]): Promise<void> {
     .action(async () => (await import('./database-url.js')).printDatabaseUrl());
   addDatabaseCommands(program.command('db').description('look after the database'));
   await program.parseAsync(argv);
-}
-
-function addDatabaseCommands(db: Command): void {
-  db.command('slow')
-    .description('print the statements that take longest, as pg_stat_statements has counted them')
-    .option('--limit <number>', 'how many of them', wholeNumber, 10)
-    .action(async ({ limit }: { limit: number }) =>
-      (await import('./db/slow.js')).printSlowStatements(limit),
-    );
-  db.command('backup')
-    .description('back the database up into a file, while it is in use')
-    .argument('<file>')
-    .option('--overwrite', 'replace the file if it exists')
-    .action(async (file: string, options: { overwrite?: boolean }) =>
-      (await import('./db/backup.js')).backUp(file, options),
-    );
-  db.command('restore')
-    .description('make the database what it was when the backup was made; all of it, or nothing')
-    .argument('<file>')
-    .option('--replace', 'let it take the place of what is there')
-    .action(async (file: string, options: { replace?: boolean }) =>
-      (await import('./db/restore.js')).restore(file, options),
-    );
-}
-
-function wholeNumber(text: string): number {
-  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It must be a whole number from 1 to 9999.');
 }

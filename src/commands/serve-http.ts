@@ -1,15 +1,16 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { catalogue } from '../capabilities/index.js';
 import { ConfigError, loadHttpConfig, type HttpConfig } from '../config.js';
 import { Database } from '../database/index.js';
-import { openSharedStore } from '../guard/shared-store.js';
-import { createLog } from '../log.js';
+import { openRedis, type Redis } from '../guard/redis.js';
+import { createLog, type Log } from '../log.js';
 import type { Metrics } from '../observability/metrics.js';
+import { originPolicy } from '../transport/http/origin.js';
 import { HttpServer } from '../transport/http/server.js';
 import { VERSION } from '../version.js';
 import { openAuthentication } from './open-authentication.js';
-import { httpRoutes, originPolicy } from './http-routes.js';
+import { httpRoutes } from './http-routes.js';
 import { openTracing } from './open-tracing.js';
+import { closeWithin, onTermination } from './shutdown.js';
 import { logUnhandledRejections } from './unhandled-rejections.js';
 
 /** How long closing the database may take, in milliseconds, once nothing is under way. */
@@ -30,9 +31,7 @@ export async function serveHttp(): Promise<void> {
   const log = createLog(config.logLevel);
   const authentication = await openAuthentication(config, log);
   const database = new Database(config.database, log);
-  const { redisUrl, withoutRedis } = config.http;
-  const store =
-    redisUrl === undefined ? undefined : openSharedStore(redisUrl, log, WITHOUT_REDIS[withoutRedis]);
+  const redis = connectRedis(config.http, log);
   const metrics = await openMetrics(config.http);
   const tracing = await openTracing(config, log);
   const stopping = new AbortController();
@@ -43,7 +42,7 @@ export async function serveHttp(): Promise<void> {
       authentication,
       log,
       database,
-      store,
+      redis,
       tracing,
       metrics,
       stopping: stopping.signal,
@@ -66,18 +65,20 @@ export async function serveHttp(): Promise<void> {
     stopping.abort();
     log.info('stopping', { reason });
     await server.close(config.http.shutdownGraceMs);
-    await Promise.race([
-      Promise.all([database.close(), tracing.close()]),
-      delay(CLOSING_MS, undefined, { ref: false }),
-    ]);
-    await store?.close();
+    await closeWithin(CLOSING_MS, database, tracing);
+    await redis?.close();
     log.info('stopped');
     process.exit(0);
   };
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void stop(signal));
+  onTermination((signal) => void stop(signal));
   logUnhandledRejections(log);
   // The first call need not wait for a connection to be made.
   database.ready().catch(() => {});
+}
+
+/** Only where processes are to share their counts of calls. */
+function connectRedis({ redisUrl, withoutRedis }: HttpConfig, log: Log): Redis | undefined {
+  return redisUrl === undefined ? undefined : openRedis(redisUrl, log, WITHOUT_REDIS[withoutRedis]);
 }
 
 /** Loaded only where somebody may see them. */

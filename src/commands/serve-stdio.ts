@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { catalogue } from '../capabilities/index.js';
 import { SCOPES } from '../scopes.js';
 import { loadConfig } from '../config.js';
@@ -11,6 +10,7 @@ import { StdioTransport } from '../transport/stdio.js';
 import { VERSION } from '../version.js';
 import { openDirectory } from './open-directory.js';
 import { openTracing } from './open-tracing.js';
+import { closeWithin, onTermination } from './shutdown.js';
 import { logUnhandledRejections } from './unhandled-rejections.js';
 
 /**
@@ -31,10 +31,7 @@ export async function serveStdio(): Promise<void> {
     stopping = true;
     log.info('stopping', { reason });
     await transport.idle(config.callDeadlineMs);
-    await Promise.race([
-      Promise.all([database.close(), tracing.close()]),
-      delay(config.callDeadlineMs, undefined, { ref: false }),
-    ]);
+    await closeWithin(config.callDeadlineMs, database, tracing);
     process.exit(exitCode);
   };
   const directory = openDirectory(database, config, (error) => {
@@ -53,7 +50,7 @@ export async function serveStdio(): Promise<void> {
   const server = serverFactory({ catalogue, guard, tracing, version: VERSION })(caller);
 
   transport.onend = () => void stop('the client went away');
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void stop(signal));
+  onTermination((signal) => void stop(signal));
   logUnhandledRejections(log);
   await server.connect(transport);
   log.info('serving over stdio', { version: VERSION, caller: caller.name });

@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import { AuthenticationError, type Authenticate } from './authentication/index.js';
+import { AuthenticationError, type Authentication } from './authentication/index.js';
 import type { Caller } from './call.js';
 import type { InFlight } from './in-flight.js';
 import type { RateLimit } from './rate-limit.js';
@@ -19,9 +19,7 @@ export type Admit = (authorization: string | undefined, address: string) => Prom
 export type AdmissionStep = 'authentication' | 'rate_limit' | 'in_flight';
 
 export interface AdmissionOptions {
-  authenticate: Authenticate;
-  /** Callers have no names of their own, and are told apart by where they call from. */
-  anonymous: boolean;
+  authentication: Pick<Authentication, 'authenticate' | 'anonymous'>;
   rateLimit: RateLimit;
   inFlight: InFlight;
   /** Told of each refusal, with the error that tells the caller. */
@@ -33,7 +31,7 @@ export interface AdmissionOptions {
  * there is room for one more. Whoever cannot say who they are is counted by address.
  */
 export function createAdmission(options: AdmissionOptions): Admit {
-  const { authenticate, anonymous, rateLimit, inFlight, observe } = options;
+  const { authentication, rateLimit, inFlight, observe } = options;
   const pass = async <Result>(
     step: AdmissionStep,
     check: () => Result | Promise<Result>,
@@ -49,13 +47,13 @@ export function createAdmission(options: AdmissionOptions): Admit {
   return async (authorization, address) => {
     let caller: Caller;
     try {
-      caller = await authenticate(authorization);
+      caller = await authentication.authenticate(authorization);
     } catch (error) {
       if (error instanceof AuthenticationError) await count(keyOf(address));
       observe?.('authentication', error);
       throw error;
     }
-    const key = anonymous ? keyOf(address) : `caller:${caller.name}`;
+    const key = authentication.anonymous ? keyOf(address) : `caller:${caller.name}`;
     await count(key);
     const release = await pass('in_flight', () => inFlight.enter(key));
     return { caller, count: (calls) => count(key, calls), release };

@@ -5,7 +5,7 @@ import { translateDatabaseError } from '../database/translate-error.js';
 import type { Directory } from '../directory/index.js';
 import { internalError, StewardError } from '../errors.js';
 import type { Log } from '../log.js';
-import { UNTRACED, type Tracing } from '../tracing.js';
+import type { Tracing } from '../tracing.js';
 import { authorise } from './authorise.js';
 import type { Call } from './call.js';
 import { endSpan, spanOf } from './call-span.js';
@@ -27,7 +27,7 @@ export interface GuardOptions {
   directory: () => Promise<Directory>;
   /** Told of each call when it is over, with the milliseconds it took. */
   observe?: ((call: Call, outcome: Outcome, ms: number) => void) | undefined;
-  tracing?: Tracing;
+  tracing: Tracing;
 }
 
 /**
@@ -35,7 +35,7 @@ export interface GuardOptions {
  * went wrong turned into a StewardError. Each call leaves one line in the log, refused or not.
  */
 export function createGuard(options: GuardOptions): Guard {
-  const { log, rateLimit, deadlineMs, directory, observe, tracing = UNTRACED } = options;
+  const { log, rateLimit, deadlineMs, directory, observe, tracing } = options;
   return (call, run) =>
     tracing.inSpan(...spanOf(call), async (span) => {
       const requestId = randomUUID();

@@ -5,30 +5,30 @@ import {
   type RateLimiterAbstract,
 } from 'rate-limiter-flexible';
 import { StewardError } from '../errors.js';
-import type { SharedStore } from './shared-store.js';
+import type { Redis } from './redis.js';
 
 export interface RateLimit {
   /** @throws StewardError RATE_LIMITED with the seconds to wait; UNAVAILABLE where calls cannot be counted */
   (caller: string, calls?: number): Promise<void>;
 }
 
-export interface SharedCounters {
-  store: SharedStore;
-  /** What becomes of calls while the store cannot be reached. `open`: each process counts for itself meanwhile; `closed`: calls are refused. */
-  withoutThem: 'open' | 'closed';
+export interface RedisCounters {
+  redis: Redis;
+  /** What becomes of calls while Redis cannot be reached. `open`: each process counts for itself meanwhile; `closed`: calls are refused. */
+  withoutRedis: 'open' | 'closed';
 }
 
 const WINDOW_SECONDS = 60;
 const RETRY_SECONDS = 5;
 
 /** At most so many calls a minute for each caller, counted in this process, or by all that share the counters. */
-export function createRateLimit(perMinute: number, shared?: SharedCounters): RateLimit {
+export function createRateLimit(perMinute: number, shared?: RedisCounters): RateLimit {
   const limits = { points: perMinute, duration: WINDOW_SECONDS };
   const here = new RateLimiterMemory(limits);
   if (!shared) return refusing(here, perMinute);
   const limiter = new RateLimiterRedis({
     ...limits,
-    storeClient: shared.store.client,
+    storeClient: shared.redis.client,
     useRedisPackage: true,
     rejectIfRedisNotReady: true,
     keyPrefix: 'steward:calls',
@@ -37,10 +37,10 @@ export function createRateLimit(perMinute: number, shared?: SharedCounters): Rat
   const alone = refusing(here, perMinute);
   return async (caller, calls) => {
     try {
-      await shared.store.inTime(counted(caller, calls));
+      await shared.redis.inTime(counted(caller, calls));
     } catch (error) {
       if (error instanceof StewardError) throw error;
-      if (shared.withoutThem === 'open') return alone(caller, calls);
+      if (shared.withoutRedis === 'open') return alone(caller, calls);
       throw new StewardError(
         'UNAVAILABLE',
         'Calls cannot be counted at the moment, and none is taken uncounted. Nothing was done. Try again in a few seconds.',

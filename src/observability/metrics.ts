@@ -60,15 +60,18 @@ export class Metrics {
     info.set({ version }, 1);
   }
 
+  /** Counts a call that is over. @param ms how long it took, in milliseconds; kept in seconds, as Prometheus has it */
   countCall({ kind, listedAs: capability = 'unknown' }: Call, outcome: Outcome, ms: number): void {
     this.#calls.inc({ kind, capability, outcome });
     this.#durations.observe({ kind, capability }, ms / 1000);
   }
 
+  /** Counts a request that was turned away at the door, with the code of the error that its caller was told. */
   countRefusal(step: AdmissionStep, error: unknown): void {
     this.#refusals.inc({ step, code: codeOf(error) });
   }
 
+  /** Counts an HTTP request that is dealt with. @param status undefined where it got no answer */
   countRequest(path: string, status: number | undefined): void {
     this.#requests.inc({ path, status: status ?? 'none' });
   }
@@ -142,7 +145,5 @@ export class Metrics {
 }
 
 function codeOf(error: unknown): ErrorCode {
-  if (error instanceof StewardError) return error.code;
-  if (!(error instanceof AuthenticationError)) return 'INTERNAL';
-  return error.kind === 'unavailable' ? 'UNAVAILABLE' : 'UNAUTHENTICATED';
+  return error instanceof StewardError || error instanceof AuthenticationError ? error.code : 'INTERNAL';
 }

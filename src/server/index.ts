@@ -4,7 +4,7 @@ import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv
 import type { Catalogue } from '../capabilities/index.js';
 import type { Caller } from '../guard/call.js';
 import type { Guard } from '../guard/index.js';
-import { UNTRACED, type Tracing } from '../tracing.js';
+import type { Tracing } from '../tracing.js';
 import { createListings } from './listings.js';
 import { createMethods } from './methods.js';
 import { RpcError } from './rpc-error.js';
@@ -13,7 +13,7 @@ export interface ServerOptions {
   catalogue: Catalogue;
   guard: Guard;
   version: string;
-  tracing?: Tracing;
+  tracing: Tracing;
 }
 
 const INSTRUCTIONS =
@@ -27,7 +27,7 @@ const INSTRUCTIONS =
  * answers malformed requests in the words of its validation library.
  */
 export function serverFactory(factory: ServerOptions): (caller: Caller) => Server {
-  const { catalogue, guard, version, tracing = UNTRACED } = factory;
+  const { catalogue, guard, version, tracing } = factory;
   const listings = createListings(catalogue);
   const methods = createMethods(catalogue, guard);
   const options: SdkOptions = {

@@ -16,7 +16,7 @@ export class RpcError extends Error {
 /** Specification 2025-11-25, server/resources: resource not found. */
 export const RESOURCE_NOT_FOUND = -32002;
 /** JSON-RPC 2.0 leaves -32000 to -32099 to the server. */
-const SERVER_ERROR = -32000;
+export const SERVER_ERROR = -32000;
 
 /** A StewardError for the methods that, unlike tools/call, have no result to put it into. */
 export function toRpcError(error: StewardError, notFound: number = ErrorCode.InvalidParams): RpcError {
@@ -34,6 +34,7 @@ export interface ErrorData extends Record<string, unknown> {
   scope?: Scope;
 }
 
+/** What of an error programs are told: its code, and what to wait for or to ask for, where there is such a thing. */
 export function errorData({ code, options }: StewardError): ErrorData {
   return {
     code,

@@ -1,11 +1,8 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { Readable, type Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
+import type { Writable } from 'node:stream';
 import { loadConfig, type DatabaseConfig } from '../../config.js';
 import { writeNewFile } from '../../database/backup/new-file.js';
-import { sealing } from '../../database/backup/seal.js';
 import { interruption } from './interruption.js';
 import { say, size, watchBytes } from './progress.js';
 import { onServer } from './server-target.js';
@@ -40,7 +37,6 @@ async function backUpEmbedded(
   to: Writable,
   signal: AbortSignal,
 ): Promise<void> {
-  const { archiveEmbedded } = await import('../../database/embedded/backup.js');
-  const archive = await archiveEmbedded({ ...embedded, onProgress: say }, signal);
-  await pipeline(Readable.from(archive.stream()), createGzip(), sealing('embedded'), to, { signal });
+  const module = await import('../../database/embedded/backup.js');
+  await module.backUpEmbedded({ ...embedded, onProgress: say }, to, signal);
 }

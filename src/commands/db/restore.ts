@@ -1,16 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import { loadConfig, type DatabaseConfig } from '../../config.js';
 import { BackupError } from '../../database/backup/errors.js';
+import type { RowCounts } from '../../database/backup/row-counts.js';
 import { checkSeal, type Sealed } from '../../database/backup/seal.js';
 import { inspectMigrations } from '../../database/migrations.js';
 import { interruption } from './interruption.js';
 import { say, watchBytes } from './progress.js';
 import { onServer } from './server-target.js';
-
-type RowCounts = [table: string, rows: number][];
 
 /**
  * Makes the configured database what it was when the backup was made: all of it, or nothing is changed. The file is read
@@ -43,16 +39,11 @@ function assertSameKind({ kind }: Sealed, database: DatabaseConfig, file: string
 async function restoreEmbedded(
   { embedded }: DatabaseConfig,
   file: string,
-  { bytes }: Sealed,
+  sealed: Sealed,
   replace: boolean,
 ): Promise<RowCounts> {
   const module = await import('../../database/embedded/restore.js');
-  const archive = await promisify(gunzip)((await readFile(file)).subarray(0, bytes)).catch((error: Error) => {
-    throw new BackupError(`${file} holds no archive: ${error.message}. Nothing was changed.`, {
-      cause: error,
-    });
-  });
-  return module.restoreEmbedded({ ...embedded, onProgress: say }, new Blob([archive]), replace);
+  return module.restoreEmbedded({ ...embedded, onProgress: say }, file, sealed, replace);
 }
 
 function restoreServer(

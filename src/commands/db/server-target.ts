@@ -1,5 +1,5 @@
 import type { DatabaseConfig } from '../../config.js';
-import type { ServerTarget } from '../../database/backup/server/dump.js';
+import type { ServerTarget } from '../../database/backup/server/state.js';
 import { connect, type Connections } from '../../database/pool.js';
 import { translateDatabaseError } from '../../database/translate-error.js';
 import { createLog } from '../../log.js';

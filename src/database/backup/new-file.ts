@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { access, link, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
+import { syncFile } from '../sync-tree.js';
 import { BackupError } from './errors.js';
 
 /** File systems without hard links say so in one of these ways. */
@@ -28,7 +29,7 @@ export async function writeNewFile(
       await handle.close();
     }
     await (overwrite ? rename(aside, file) : renameToNew(aside, file));
-    await syncFolder(path.dirname(file));
+    await syncFile(path.dirname(file));
   } catch (error) {
     throw isSystemError(error)
       ? new BackupError(`The backup cannot be written: ${error.message}`, { cause: error })
@@ -59,15 +60,6 @@ function exists(file: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {

@@ -21,6 +21,10 @@ export interface Sealed {
 const SEAL = /\nSTEWARD-BACKUP 1 (server|embedded) ([0-9a-f]{64})\n$/;
 const LONGEST_SEAL = 128;
 
+function sealOf(kind: Kind, sha256: string): string {
+  return `\nSTEWARD-BACKUP 1 ${kind} ${sha256}\n`;
+}
+
 /** Passes bytes through and adds the seal at their end. */
 export function sealing(kind: Kind): Transform {
   const hash = createHash('sha256');
@@ -30,7 +34,7 @@ export function sealing(kind: Kind): Transform {
       done(null, chunk);
     },
     flush(done) {
-      done(null, `\nSTEWARD-BACKUP 1 ${kind} ${hash.digest('hex')}\n`);
+      done(null, sealOf(kind, hash.digest('hex')));
     },
   });
 }
@@ -41,7 +45,7 @@ export function sealing(kind: Kind): Transform {
  */
 export async function checkSeal(file: string): Promise<Sealed> {
   const { size, kind, expected } = await readSeal(file);
-  const bytes = size - `\nSTEWARD-BACKUP 1 ${kind} ${expected}\n`.length;
+  const bytes = size - sealOf(kind, expected).length;
   const hash = createHash('sha256');
   if (bytes > 0)
     for await (const chunk of createReadStream(file, { end: bytes - 1 })) hash.update(chunk as Buffer);

@@ -2,19 +2,35 @@ import { constants, existsSync } from 'node:fs';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { Readable, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
 import pg from 'pg';
+import { sealing } from '../backup/seal.js';
 import { EmbeddedDatabaseError } from './errors.js';
 import { layout } from './folder/data-folder.js';
 import { startPGlite } from './host/pglite.js';
 import { openEmbedded, type EmbeddedOptions } from './index.js';
 
 /**
- * The data folder of an embedded database as it is at one moment, as a tar archive, whoever else uses it.
- * Others wait while the folder is copied. The archive is made of the copy, which has been opened for it: what cannot be
- * opened makes no backup.
+ * Backs an embedded database up into a stream, as it is at one moment, whoever else uses it: a sealed tar.gz of its folder.
  * @throws EmbeddedDatabaseError; the signal's reason
  */
-export async function archiveEmbedded(options: EmbeddedOptions, signal: AbortSignal): Promise<Blob> {
+export async function backUpEmbedded(
+  options: EmbeddedOptions,
+  to: Writable,
+  signal: AbortSignal,
+): Promise<void> {
+  const archive = await archiveFolder(options, signal);
+  await pipeline(Readable.from(archive.stream()), createGzip(), sealing('embedded'), to, { signal });
+}
+
+/**
+ * The data folder of an embedded database as a tar archive.
+ * Others wait while the folder is copied. The archive is made of the copy, which has been opened for it: what cannot be
+ * opened makes no backup.
+ */
+async function archiveFolder(options: EmbeddedOptions, signal: AbortSignal): Promise<Blob> {
   if (!existsSync(layout(options.dataDir).pgdata)) {
     throw new EmbeddedDatabaseError(
       `There is no embedded database in ${options.dataDir}, so nothing to back up. To back up a server, set DATABASE_URL.`,

@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { BackupError } from '../backup/errors.js';
+import type { RowCounts } from '../backup/row-counts.js';
+import type { Sealed } from '../backup/seal.js';
 import { Lease } from './control/lease.js';
 import { EmbeddedDatabaseError } from './errors.js';
 import { layout, prepareDataFolder } from './folder/data-folder.js';
@@ -19,20 +25,19 @@ const FAREWELL_MS = 25_000;
 /** POSIX pax, ustar interchange format. */
 const TAR_MAGIC = { text: 'ustar', place: [257, 262] as const };
 
-/** How many rows each table has, by name. */
-export type RowCounts = [table: string, rows: number][];
-
 /**
- * Makes a database of an archive by `archiveEmbedded`, in the place of the folder's own. It is unpacked and opened aside;
+ * Makes a database of a backup by `backUpEmbedded` whose seal is intact, in the place of the folder's own. It is unpacked and opened aside;
  * whatever goes wrong before it is in place, a kill among it, leaves the folder's own as it was. Who comes meanwhile waits.
  * @param replace whether there may be one to be replaced
- * @throws EmbeddedDatabaseError where somebody uses the folder's database, or the archive cannot be opened
+ * @throws BackupError where the file holds no archive; EmbeddedDatabaseError where somebody uses the folder's database, or the archive cannot be opened
  */
 export async function restoreEmbedded(
   options: EmbeddedOptions,
-  archive: Blob,
+  file: string,
+  { bytes }: Sealed,
   replace: boolean,
 ): Promise<RowCounts> {
+  const archive = await readArchive(file, bytes);
   // PostgreSQL opens no folder that others could enter.
   process.umask(0o077);
   const dataDir = await prepareDataFolder(path.resolve(options.dataDir), true);
@@ -58,6 +63,15 @@ export async function restoreEmbedded(
     await release(dataDir, ownership.generation);
     await ownership.control.close();
   }
+}
+
+async function readArchive(file: string, bytes: number): Promise<Blob> {
+  const archive = await promisify(gunzip)((await readFile(file)).subarray(0, bytes)).catch((error: Error) => {
+    throw new BackupError(`${file} holds no archive: ${error.message}. Nothing was changed.`, {
+      cause: error,
+    });
+  });
+  return new Blob([archive]);
 }
 
 /** Waits for a host that nobody uses any more to leave by itself. */

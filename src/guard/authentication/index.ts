@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../errors.js';
 import { SCOPES, type Scope } from '../../scopes.js';
 import type { Caller } from '../call.js';
 
@@ -14,6 +15,10 @@ export class AuthenticationError extends Error {
     options?: ErrorOptions,
   ) {
     super(message, options);
+  }
+
+  get code(): ErrorCode {
+    return this.kind === 'unavailable' ? 'UNAVAILABLE' : 'UNAUTHENTICATED';
   }
 }
 

@@ -8,14 +8,13 @@ import {
 import { describeError, type Log } from '../../log.js';
 import { AuthenticationError } from './index.js';
 
-/** In milliseconds, all of them. */
-const FETCH_TIMEOUT = 3000;
+const FETCH_TIMEOUT_MS = 3000;
 /** How long a key that its issuer withdrew may still be taken for good. */
-const MAX_AGE = 10 * 60_000;
+const MAX_AGE_MS = 10 * 60_000;
 /** A key nobody knows makes the keys be fetched again, but not sooner: anybody can name one. */
-const COOLDOWN = 2000;
+const COOLDOWN_MS = 2000;
 /** Nor is an issuer that does not answer asked more often than this, however many callers there are. */
-const PAUSE = 1000;
+const PAUSE_MS = 1000;
 
 /**
  * An issuer's public keys, fetched when they are first needed, when they are old, and when a token names one that is
@@ -27,7 +26,7 @@ export function signingKeys(url: string, log: Log): JWTVerifyGetKey {
   let failure: Error | undefined;
   let fetchedAt = Number.NEGATIVE_INFINITY;
   const fetchKeys: FetchImplementation = async (address, options) => {
-    if (performance.now() - fetchedAt < PAUSE) throw failure ?? new Error('asked a moment ago');
+    if (performance.now() - fetchedAt < PAUSE_MS) throw failure ?? new Error('asked a moment ago');
     try {
       return await fetch(address, options);
     } finally {
@@ -35,9 +34,9 @@ export function signingKeys(url: string, log: Log): JWTVerifyGetKey {
     }
   };
   const keys = createRemoteJWKSet(new URL(url), {
-    timeoutDuration: FETCH_TIMEOUT,
-    cacheMaxAge: MAX_AGE,
-    cooldownDuration: COOLDOWN,
+    timeoutDuration: FETCH_TIMEOUT_MS,
+    cacheMaxAge: MAX_AGE_MS,
+    cooldownDuration: COOLDOWN_MS,
     [customFetch]: fetchKeys,
   });
   return async (header, token) => {

@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import type { HttpConfig } from '../../config.js';
+import { isLoopback } from '../../loopback.js';
 import { HttpRefusal } from './refusal.js';
 
 /** The port is not looked at: a name that leads here is as good on any. */
@@ -7,6 +9,18 @@ export interface OriginPolicy {
   hosts: ReadonlySet<string>;
   /** Web origins whose pages may call it, besides its own. */
   origins: ReadonlySet<string>;
+}
+
+/** The names and origins of the configuration and, on a loopback address, those that only this machine knows by. */
+export function originPolicy({ host, publicUrl, allowedHosts, allowedOrigins }: HttpConfig): OriginPolicy {
+  const own = isLoopback(host) ? ['localhost', '127.0.0.1', '[::1]', host] : [];
+  const called = publicUrl === undefined ? [] : [new URL(publicUrl)];
+  return {
+    hosts: new Set(
+      [...own, ...called.map((url) => url.hostname), ...allowedHosts].map((name) => name.toLowerCase()),
+    ),
+    origins: new Set([...called.map((url) => url.origin), ...allowedOrigins]),
+  };
 }
 
 /**

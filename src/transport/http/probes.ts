@@ -6,6 +6,7 @@ export function healthRoute(version: string): Route {
   return {
     method: 'GET',
     anyHost: true,
+    untraced: true,
     handle: async (_request, response) => reply(response, 200, { status: 'ok', version }),
   };
 }
@@ -18,6 +19,7 @@ export function readyRoute(
   return {
     method: 'GET',
     anyHost: true,
+    untraced: true,
     async handle(_request, response) {
       if (stopping.aborted) return reply(response, 503, { status: 'stopping' });
       const { ready, checks } = await readiness();

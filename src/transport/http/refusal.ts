@@ -1,6 +1,6 @@
 import { ErrorCode } from '@modelcontextprotocol/sdk/types.js';
 import { StewardError, type ErrorCode as StewardCode } from '../../errors.js';
-import { errorData } from '../../server/rpc-error.js';
+import { errorData, SERVER_ERROR } from '../../server/rpc-error.js';
 
 export interface RefusalOptions {
   /** A code of JSON-RPC 2.0, section 5.1. */
@@ -33,7 +33,6 @@ export class HttpRefusal extends Error {
 
 /** Statuses (RFC 9110, section 15.5; RFC 6585, section 4) of errors that are about the request as a whole. */
 const STATUS: Partial<Record<StewardCode, number>> = {
-  UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
   RATE_LIMITED: 429,
   UNAVAILABLE: 503,
@@ -45,12 +44,12 @@ export function statusOf(code: unknown): number {
 }
 
 /** An error of the road as an HTTP refusal, for what happens before a request is read. */
-export function refusalOf(error: StewardError, headers: Record<string, string> = {}): HttpRefusal {
+export function refusalOf(error: StewardError): HttpRefusal {
   const data = errorData(error);
   return new HttpRefusal(statusOf(error.code), `${error.code}: ${error.message}`, {
-    rpcCode: -32000,
+    rpcCode: SERVER_ERROR,
     data,
-    headers: { ...retryAfter(data['retry_after_seconds']), ...headers },
+    headers: retryAfter(data['retry_after_seconds']),
     cause: error.cause,
   });
 }

@@ -4,16 +4,18 @@ import type { Duplex } from 'node:stream';
 import { describeError, type Log } from '../../log.js';
 import { checkOrigin, preflightHeaders, type OriginPolicy } from './origin.js';
 import { HttpRefusal } from './refusal.js';
-import { UNTRACED, type Tracing } from '../../tracing.js';
+import type { Tracing } from '../../tracing.js';
 import { reply } from './reply.js';
 import { traced } from './request-span.js';
 
 export interface Route {
   method: 'GET' | 'POST';
   /** Probes and scrapers come by address and from no page: for them, Host and Origin are not looked at. */
-  anyHost?: boolean;
+  anyHost?: true;
+  /** Nobody wants a trace of each. */
+  untraced?: true;
   /** Any web page may read what is answered here: it is no secret. */
-  anyOrigin?: boolean;
+  anyOrigin?: true;
   /** Answers, with the headers given besides its own. */
   handle(request: IncomingMessage, response: ServerResponse, headers: Record<string, string>): Promise<void>;
 }
@@ -22,7 +24,7 @@ export interface Route {
 export interface Observers {
   /** Told of each request once it is dealt with: its path, "other" where nothing is, and the status of its answer, if it got one. */
   answered?: ((path: string, status: number | undefined) => void) | undefined;
-  tracing?: Tracing;
+  tracing: Tracing;
 }
 
 /** How long a client may take, in milliseconds. */
@@ -46,7 +48,7 @@ export class HttpServer {
     private readonly routes: ReadonlyMap<string, Route>,
     private readonly policy: OriginPolicy,
     private readonly log: Log,
-    private readonly observers: Observers = {},
+    private readonly observers: Observers,
   ) {
     this.#server = createServer(TIME_LIMITS, (request, response) => void this.#receive(request, response));
     this.#server.setTimeout(STALLED_SOCKET_MS);
@@ -74,10 +76,8 @@ export class HttpServer {
     const path = (request.url ?? '').replace(/[?#].*$/s, '');
     const route = this.routes.get(path);
     const answer = () => this.#answer(route, request, response);
-    const { tracing = UNTRACED } = this.observers;
-    // Nobody wants a trace of each probe.
-    if (!route || route.anyHost) await answer();
-    else await traced(tracing, path, request, response, answer);
+    if (!route || route.untraced) await answer();
+    else await traced(this.observers.tracing, path, request, response, answer);
     this.observers.answered?.(route ? path : 'other', response.headersSent ? response.statusCode : undefined);
   }
 

@@ -1,12 +1,11 @@
 import type { Readable, Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type pg from 'pg';
 import { BackupError } from '../errors.js';
 import { sealing } from '../seal.js';
 import { connectionEnvironment } from './connection-environment.js';
 import { Programs } from './programs.js';
 import { runProgram } from './run-program.js';
-import { readState } from './state.js';
+import { readState, type ServerTarget } from './state.js';
 
 /** Somebody's ALTER TABLE may hold a backup up for this long, and the backup everybody who waits behind it. */
 const LOCK_WAIT_MS = 30_000;
@@ -19,13 +18,6 @@ const DUMP = [
   '--no-password',
   `--lock-wait-timeout=${LOCK_WAIT_MS}`,
 ];
-
-export interface ServerTarget {
-  url: string;
-  pool: pg.Pool;
-  /** Where PostgreSQL's programs are, if that has been said. */
-  binDir: string | undefined;
-}
 
 /**
  * A backup of a server's schema public as it is at one moment, made by pg_dump while everybody goes on.

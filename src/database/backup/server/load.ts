@@ -1,12 +1,12 @@
 import type { Readable, Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type pg from 'pg';
 import { CHANGES_CHANNEL } from '../../change-feed.js';
 import { BackupError } from '../errors.js';
 import { connectionEnvironment } from './connection-environment.js';
-import type { ServerTarget } from './dump.js';
 import { Programs } from './programs.js';
-import { runProgram } from './run-program.js';
-import { readState, tablesInUse } from './state.js';
+import { runProgram, type RunningProgram } from './run-program.js';
+import { readState, tablesInUse, type ServerTarget } from './state.js';
 
 /** How long Stewards that are in the middle of something are waited for. */
 const LOCK_WAIT_MS = 30_000;
@@ -76,6 +76,35 @@ export async function prepareLoad(
   replace: boolean,
   signal: AbortSignal,
 ) {
+  const major = await assertReplaceable(pool, replace);
+  const programs = await Programs.find(major, ['pg_restore', 'psql'], binDir);
+  const context = { env: connectionEnvironment(url), signal };
+  // A pg_restore that is older than the pg_dump was cannot read its file.
+  await runProgram(programs.path('pg_restore'), ['--list', file], ['ignore', 'ignore', 'pipe'], context)
+    .succeeded;
+
+  return async (watch: Transform): Promise<void> => {
+    const psql = runProgram(
+      programs.path('psql'),
+      ['--no-psqlrc', '--quiet', '--no-password', '--set=ON_ERROR_STOP=1'],
+      ['pipe', 'pipe', 'pipe'],
+      context,
+    );
+    const restore = runProgram(
+      programs.path('pg_restore'),
+      ['--schema=public', '--no-owner', '--file=-', file],
+      ['ignore', 'pipe', 'pipe'],
+      context,
+    );
+    await feed(psql, restore, watch);
+  };
+}
+
+/**
+ * @returns the server's major version
+ * @throws BackupError where this role cannot replace the schema public, or there is something that it may not replace
+ */
+async function assertReplaceable(pool: pg.Pool, replace: boolean): Promise<number> {
   const { major, role, foreign, mayCreate } = await readState(pool);
   if (foreign.length > 0 || !mayCreate) {
     const lack = foreign.length > 0 ? `does not own ${foreign.join(', ')}` : 'may not create tables';
@@ -90,44 +119,29 @@ export async function prepareLoad(
       `There are rows in ${used.join(', ')} already. Pass --replace to have the backup take the place of the whole schema public. Nothing was changed.`,
     );
   }
-  const programs = await Programs.find(major, ['pg_restore', 'psql'], binDir);
-  const context = { env: connectionEnvironment(url), signal };
-  // A pg_restore that is older than the pg_dump was cannot read its file.
-  await runProgram(programs.path('pg_restore'), ['--list', file], ['ignore', 'ignore', 'pipe'], context)
-    .succeeded;
+  return major;
+}
 
-  return async (watch: Transform): Promise<void> => {
-    const psql = runProgram(
-      programs.path('psql'),
-      ['--no-psqlrc', '--quiet', '--no-password', '--set=ON_ERROR_STOP=1'],
-      ['pipe', 'pipe', 'pipe'],
-      context,
-    );
-    const done = heard(psql.child.stdout as Readable, DONE);
-    const restore = runProgram(
-      programs.path('pg_restore'),
-      ['--schema=public', '--no-owner', '--file=-', file],
-      ['ignore', 'pipe', 'pipe'],
-      context,
-    );
-    let committing = false;
-    const script = async function* (output: AsyncIterable<Buffer>) {
-      yield BEGIN;
-      yield* output;
-      await restore.succeeded;
-      yield ASK;
-      await Promise.race([done, psql.succeeded]);
-      committing = true;
-      yield COMMIT;
-    };
-    const fed = pipeline(restore.child.stdout as Readable, watch, script, psql.child.stdin as Writable);
-    // If psql gave up, it knows why; that it reads no further is only what comes of it.
-    for (const outcome of await Promise.allSettled([psql.succeeded, fed])) {
-      if (outcome.status === 'fulfilled') continue;
-      const { message } = outcome.reason as Error;
-      throw new BackupError(`${message}\n${committing ? IN_DOUBT : UNCHANGED}`, { cause: outcome.reason });
-    }
+/** Has psql do what pg_restore says, within one transaction. @throws BackupError saying what became of the database */
+async function feed(psql: RunningProgram, restore: RunningProgram, watch: Transform): Promise<void> {
+  const done = heard(psql.child.stdout as Readable, DONE);
+  let committing = false;
+  const script = async function* (output: AsyncIterable<Buffer>) {
+    yield BEGIN;
+    yield* output;
+    await restore.succeeded;
+    yield ASK;
+    await Promise.race([done, psql.succeeded]);
+    committing = true;
+    yield COMMIT;
   };
+  const fed = pipeline(restore.child.stdout as Readable, watch, script, psql.child.stdin as Writable);
+  // If psql gave up, it knows why; that it reads no further is only what comes of it.
+  for (const outcome of await Promise.allSettled([psql.succeeded, fed])) {
+    if (outcome.status === 'fulfilled') continue;
+    const { message } = outcome.reason as Error;
+    throw new BackupError(`${message}\n${committing ? IN_DOUBT : UNCHANGED}`, { cause: outcome.reason });
+  }
 }
 
 /** Resolves when a program has written the text; never, where it does not. */

@@ -1,4 +1,13 @@
 import pg from 'pg';
+import type { RowCounts } from '../row-counts.js';
+
+/** A server's database that is backed up or replaced. */
+export interface ServerTarget {
+  url: string;
+  pool: pg.Pool;
+  /** Where PostgreSQL's programs are, if that has been said. */
+  binDir: string | undefined;
+}
 
 /** What has to be known of a server's database before it is backed up or replaced. */
 export interface ServerState {
@@ -13,6 +22,7 @@ export interface ServerState {
   mayCreate: boolean;
 }
 
+/** Reads it as the role of this pool, about the schema public; what extensions made there is left out. */
 export async function readState(pool: pg.Pool): Promise<ServerState> {
   const { rows } = await pool.query<ServerState>(`
     WITH relations AS (
@@ -29,8 +39,8 @@ export async function readState(pool: pg.Pool): Promise<ServerState> {
 }
 
 /** How many rows each table of the schema public has, by name. */
-export async function countRows(pool: pg.Pool): Promise<[table: string, rows: number][]> {
-  const counts: [string, number][] = [];
+export async function countRows(pool: pg.Pool): Promise<RowCounts> {
+  const counts: RowCounts = [];
   for (const table of await listTables(pool)) {
     const { rows } = await pool.query<{ rows: string }>(`SELECT count(*) AS rows FROM ${quoted(table)}`);
     counts.push([table, Number(rows[0]?.rows)]);

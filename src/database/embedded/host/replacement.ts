@@ -3,7 +3,7 @@ import { readdir, rename, rm } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { layout } from '../folder/data-folder.js';
-import { syncFile, syncTree } from '../folder/sync-tree.js';
+import { syncFile, syncTree } from '../../sync-tree.js';
 
 /**
  * Puts a whole, closed database in the place of the folder's own, if there is one. Only for the folder's owner. Killed at

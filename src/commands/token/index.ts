@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { SCOPES, type Scope } from '../scopes.js';
-import type { NewToken } from './token.js';
+import { SCOPES, type Scope } from '../../scopes.js';
+import { wholeNumber } from '../whole-number.js';
+import type { NewToken } from './create.js';
 
 const MOST_DAYS = 3650;
 
@@ -11,17 +12,21 @@ export function addTokenCommands(token: Command): void {
     .description('make a token and print it, this once: only its SHA-256 is kept')
     .requiredOption('--name <name>', 'who calls with it, as audit rows will say', callerName)
     .requiredOption('--scopes <list>', `what it may do, separated by commas: ${SCOPES.join(', ')}`, scopes)
-    .option('--expires-in-days <number>', 'how long it is good for (default: until it is revoked)', days)
-    .action(async (options: NewToken) => (await import('./token.js')).createToken(options));
+    .option(
+      '--expires-in-days <number>',
+      'how long it is good for (default: until it is revoked)',
+      wholeNumber(MOST_DAYS),
+    )
+    .action(async (options: NewToken) => (await import('./create.js')).createToken(options));
   token
     .command('list')
     .description('list the tokens by name, without the tokens themselves')
-    .action(async () => (await import('./token.js')).listTokens());
+    .action(async () => (await import('./list.js')).listTokens());
   token
     .command('revoke')
     .description('make a token worthless, within a second also for a server that runs')
     .requiredOption('--name <name>', 'the name it was created with')
-    .action(async (options: Pick<NewToken, 'name'>) => (await import('./token.js')).revokeToken(options));
+    .action(async ({ name }: { name: string }) => (await import('./revoke.js')).revokeToken(name));
 }
 
 function callerName(text: string): string {
@@ -34,10 +39,4 @@ function scopes(text: string): Scope[] {
   const known = SCOPES.filter((scope) => asked.includes(scope));
   if (known.length === new Set(asked).size) return known;
   throw new InvalidArgumentError(`There are the scopes ${SCOPES.join(', ')}.`);
-}
-
-function days(text: string): number {
-  const number = Number(text);
-  if (/^\d+$/.test(text) && number >= 1 && number <= MOST_DAYS) return number;
-  throw new InvalidArgumentError(`It must be a whole number, 1 to ${MOST_DAYS}.`);
 }

@@ -2,7 +2,7 @@ import { createClient } from '@redis/client';
 import { describeError, type Log } from '../log.js';
 
 /** A Redis that several processes share. It may come and go: nothing waits for it longer than a moment. */
-export interface SharedStore {
+export interface Redis {
   /** As the limiter takes it, which asks for no type. */
   client: unknown;
   /** @throws Error where the work takes longer than anybody should wait for it */
@@ -16,9 +16,9 @@ const LONGEST_PAUSE_MS = 2000;
 
 /**
  * Connects in the background, and again whenever the connection is lost; both ends of an outage are logged.
- * @param meanwhile what becomes of those who need it as long as it cannot be reached; for the log
+ * @param withoutRedis what becomes of those who need it as long as it cannot be reached; for the log
  */
-export function openSharedStore(url: string, log: Log, meanwhile: string): SharedStore {
+export function openRedis(url: string, log: Log, withoutRedis: string): Redis {
   let reachable = true;
   const client = createClient({
     url,
@@ -32,7 +32,8 @@ export function openSharedStore(url: string, log: Log, meanwhile: string): Share
     },
   });
   client.on('error', (error: Error) => {
-    if (reachable) log.warn('redis cannot be reached', { meanwhile, cause: describeError(error) });
+    if (reachable)
+      log.warn('redis cannot be reached', { meanwhile: withoutRedis, cause: describeError(error) });
     reachable = false;
   });
   client.on('ready', () => {

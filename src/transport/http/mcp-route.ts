@@ -7,13 +7,13 @@ import { AuthenticationError, type Authentication } from '../../guard/authentica
 import type { Caller } from '../../guard/call.js';
 import { readBody } from './body.js';
 import { exchange } from './exchange.js';
-import { errorDataOf } from '../../server/rpc-error.js';
+import { errorDataOf, SERVER_ERROR } from '../../server/rpc-error.js';
 import { checkHeaders, readMessages } from './messages.js';
 import { HttpRefusal, refusalOf, retryAfter, statusOf } from './refusal.js';
 import { reply } from './reply.js';
 import type { Route } from './server.js';
 
-export interface McpEndpointOptions {
+export interface McpRouteOptions {
   /** The client's address, as trusted proxies tell it. */
   addressOf(request: IncomingMessage): string;
   admit: Admit;
@@ -23,13 +23,13 @@ export interface McpEndpointOptions {
   largestBodyBytes: number;
 }
 
-const KEYS_RETRY_SECONDS = 5;
+const AUTHENTICATION_RETRY_SECONDS = 5;
 
 /**
  * MCP over Streamable HTTP (specification 2025-11-25, basic/transports), without sessions: each request is answered by a
  * server of its own, as plain JSON, so any process can answer any request.
  */
-export function mcpEndpoint(options: McpEndpointOptions): Route {
+export function mcpRoute(options: McpRouteOptions): Route {
   return {
     method: 'POST',
     async handle(request, response, headers) {
@@ -58,7 +58,7 @@ export function mcpEndpoint(options: McpEndpointOptions): Route {
 }
 
 /** @throws HttpRefusal 400, 401, 429 or 503 */
-async function admit(request: IncomingMessage, options: McpEndpointOptions): Promise<Admission> {
+async function admit(request: IncomingMessage, options: McpRouteOptions): Promise<Admission> {
   try {
     return await options.admit(request.headers.authorization, options.addressOf(request));
   } catch (error) {
@@ -71,7 +71,7 @@ async function admit(request: IncomingMessage, options: McpEndpointOptions): Pro
 async function answerAll(
   messages: JSONRPCMessage[],
   admission: Admission,
-  { serverFor }: McpEndpointOptions,
+  { serverFor }: McpRouteOptions,
   hungUp: AbortSignal,
 ): Promise<JSONRPCMessage[]> {
   // The first was counted at the door.
@@ -88,7 +88,7 @@ async function answerAll(
 function refusalIn(
   answer: JSONRPCMessage,
   caller: Caller,
-  { challenge }: McpEndpointOptions,
+  { challenge }: McpRouteOptions,
 ): [status: number, headers: Record<string, string>] {
   const { code, scope, retry_after_seconds: seconds } = errorDataOf(answer);
   return [
@@ -100,17 +100,17 @@ function refusalIn(
   ];
 }
 
-/** Statuses of RFC 6750, section 3.1; where the keys cannot be had, it is not the client's fault. */
+/** Statuses of RFC 6750, section 3.1; where tokens cannot be checked, it is not the client's fault. */
 const AUTHENTICATION_STATUS = { missing: 401, invalid: 401, malformed: 400, unavailable: 503 };
 
-function unauthenticated(error: AuthenticationError, { challenge }: McpEndpointOptions): HttpRefusal {
-  const code = error.kind === 'unavailable' ? 'UNAVAILABLE' : 'UNAUTHENTICATED';
+function unauthenticated(error: AuthenticationError, { challenge }: McpRouteOptions): HttpRefusal {
+  const { code } = error;
   return new HttpRefusal(AUTHENTICATION_STATUS[error.kind], `${code}: ${error.message}`, {
-    rpcCode: -32000,
+    rpcCode: SERVER_ERROR,
     data: { code },
     headers:
       error.kind === 'unavailable'
-        ? retryAfter(KEYS_RETRY_SECONDS)
+        ? retryAfter(AUTHENTICATION_RETRY_SECONDS)
         : { 'www-authenticate': challenge(error) },
     cause: error.cause,
   });

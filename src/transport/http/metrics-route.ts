@@ -4,13 +4,14 @@ import { HttpRefusal } from './refusal.js';
 import type { Route } from './server.js';
 
 /** For Prometheus, which has to bring a token of its own. */
-export function metricsEndpoint(
+export function metricsRoute(
   token: string,
   exposition: () => Promise<{ contentType: string; body: string }>,
 ): Route {
   return {
     method: 'GET',
     anyHost: true,
+    untraced: true,
     async handle(request, response) {
       if (!hasToken(request, token)) {
         throw new HttpRefusal(401, 'Metrics need the token of METRICS_TOKEN.', {

@@ -1,0 +1,26 @@
+import type { Command } from 'commander';
+import { wholeNumber } from '../whole-number.js';
+
+const MOST_STATEMENTS = 9999;
+
+/** Adds the sub-commands for what is done to the database as a whole. */
+export function addDatabaseCommands(db: Command): void {
+  db.command('slow')
+    .description('print the statements that take longest, as pg_stat_statements has counted them')
+    .option('--limit <number>', 'how many of them', wholeNumber(MOST_STATEMENTS), 10)
+    .action(async ({ limit }: { limit: number }) => (await import('./slow.js')).printSlowStatements(limit));
+  db.command('backup')
+    .description('back the database up into a file, while it is in use')
+    .argument('<file>')
+    .option('--overwrite', 'replace the file if it exists')
+    .action(async (file: string, options: { overwrite?: boolean }) =>
+      (await import('./backup.js')).backUp(file, options),
+    );
+  db.command('restore')
+    .description('make the database what it was when the backup was made; all of it, or nothing')
+    .argument('<file>')
+    .option('--replace', 'let it take the place of what is there')
+    .action(async (file: string, options: { replace?: boolean }) =>
+      (await import('./restore.js')).restore(file, options),
+    );
+}

@@ -1,0 +1,2 @@
+/** How many rows each table has, by name. */
+export type RowCounts = [table: string, rows: number][];
