@@ -1,3 +1,4 @@
+import net from 'node:net';
 import path from 'node:path';
 import { z } from 'zod';
 import { LOG_LEVELS } from './log.js';
@@ -25,6 +26,14 @@ const wholeNumber = (range: Range, description: string) =>
     )
     .default(range.default)
     .describe(description);
+
+/** An address, a network in CIDR notation, or a name that the library for proxies has for one. */
+function isNetwork(text: string): boolean {
+  if (/^(loopback|linklocal|uniquelocal)$/.test(text)) return true;
+  const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const version = net.isIP(address);
+  return version !== 0 && Number(bits ?? 0) <= (version === 4 ? 32 : 128);
+}
 
 /** Values separated by commas. */
 const list = (description: string) => z.string().default('').transform(separated).describe(description);
@@ -163,7 +172,7 @@ export const ENVIRONMENT = z.object({
   ),
   TRUSTED_PROXIES: list(
     'Addresses or networks of proxies whose `X-Forwarded-For` is believed; also `loopback`, `linklocal`, `uniquelocal`',
-  ),
+  ).refine((proxies) => proxies.every(isNetwork), 'must be addresses or networks such as 10.0.0.0/8'),
   AUTH_MODE: z
     .enum(['none', 'token', 'jwt'])
     .default('none')

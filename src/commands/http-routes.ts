@@ -24,6 +24,10 @@ import type { Tracing } from '../tracing.js';
 import { VERSION } from '../version.js';
 import { openDirectory } from './open-directory.js';
 
+/** How long a batch may go on beginning calls: as long as some calls may take, and well below a minute, which clients wait. */
+const LONGEST_BATCH_CALLS = 4;
+const LONGEST_BATCH_MS = 40_000;
+
 export interface HttpServices {
   catalogue: Catalogue;
   config: Config & { authentication: AuthenticationConfig };
@@ -91,6 +95,7 @@ function openMcp(services: HttpServices): Route {
     challenge: authentication.challenge,
     serverFor: serverFactory({ catalogue, guard, tracing, version: VERSION }),
     largestBodyBytes: http.largestBodyBytes,
+    longestBatchMs: Math.min(LONGEST_BATCH_CALLS * config.callDeadlineMs, LONGEST_BATCH_MS),
   });
 }
 

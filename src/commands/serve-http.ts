@@ -65,8 +65,7 @@ export async function serveHttp(): Promise<void> {
     stopping.abort();
     log.info('stopping', { reason });
     await server.close(config.http.shutdownGraceMs);
-    await closeWithin(CLOSING_MS, database, tracing);
-    await redis?.close();
+    await closeWithin(CLOSING_MS, database, tracing, ...(redis ? [redis] : []));
     log.info('stopped');
     process.exit(0);
   };

@@ -8,7 +8,7 @@ export function onTermination(stop: (signal: string) => void): void {
 /** Closes all of them at once, and waits for that no longer than `patienceMs`: the process is about to end anyway. */
 export async function closeWithin(patienceMs: number, ...open: { close(): Promise<void> }[]): Promise<void> {
   await Promise.race([
-    Promise.all(open.map((one) => one.close())),
+    Promise.allSettled(open.map((one) => one.close())),
     delay(patienceMs, undefined, { ref: false }),
   ]);
 }

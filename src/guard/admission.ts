@@ -60,10 +60,12 @@ export function createAdmission(options: AdmissionOptions): Admit {
   };
 }
 
-/** Whoever has an IPv6 address has the 2^64 of its network. */
+/** Whoever has an IPv6 address has the 2^64 of its network. Some proxies name the port, too. */
 function keyOf(address: string): string {
-  if (!ipaddr.isValid(address)) return 'address:unknown';
-  const parsed = ipaddr.process(address);
+  const bare = /^\[(.*)\](?::\d+)?$|^([\d.]+):\d+$/.exec(address);
+  const given = bare?.[1] ?? bare?.[2] ?? address;
+  if (!ipaddr.isValid(given)) return 'address:unknown';
+  const parsed = ipaddr.process(given);
   if (parsed.kind() === 'ipv4') return `address:${parsed.toString()}`;
   return `address:${(parsed as ipaddr.IPv6).parts.slice(0, 4).join(':')}`;
 }

@@ -20,6 +20,11 @@ const LONGEST_PAUSE_MS = 2000;
  */
 export function openRedis(url: string, log: Log, withoutRedis: string): Redis {
   let reachable = true;
+  const lost = (error: Error) => {
+    if (reachable)
+      log.warn('redis cannot be reached', { meanwhile: withoutRedis, cause: describeError(error) });
+    reachable = false;
+  };
   const client = createClient({
     url,
     disableOfflineQueue: true,
@@ -31,24 +36,30 @@ export function openRedis(url: string, log: Log, withoutRedis: string): Redis {
       reconnectStrategy: (retries) => Math.min(100 * 2 ** retries, LONGEST_PAUSE_MS),
     },
   });
-  client.on('error', (error: Error) => {
-    if (reachable)
-      log.warn('redis cannot be reached', { meanwhile: withoutRedis, cause: describeError(error) });
-    reachable = false;
-  });
+  client.on('error', lost);
   client.on('ready', () => {
     log.info('redis connected');
     reachable = true;
   });
   // Its failures are told by the event above, again and again.
   client.connect().catch(() => {});
-  return { client, inTime, close: async () => client.destroy() };
+  /** What is sent meanwhile keeps a connection from ever falling silent, so it is given up at the first lack of an answer. */
+  const giveUp = () => {
+    const error = new Error(`no answer within ${PATIENCE_MS} ms`);
+    if (reachable) {
+      lost(error);
+      client.destroy();
+      client.connect().catch(() => {});
+    }
+    return error;
+  };
+  return { client, inTime: (work) => inTime(work, giveUp), close: async () => client.destroy() };
 }
 
-async function inTime<Result>(work: Promise<Result>): Promise<Result> {
+async function inTime<Result>(work: Promise<Result>, giveUp: () => Error): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${PATIENCE_MS} ms`)), PATIENCE_MS);
+    timer = setTimeout(() => reject(giveUp()), PATIENCE_MS);
   });
   try {
     return await Promise.race([work, tooLate]);

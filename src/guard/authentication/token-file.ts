@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, realpath, rename, rm, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readFile, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
@@ -62,6 +62,7 @@ export async function changeTokens(
   const next = `${target}.lock`;
   const handle = await openAlone(next, target);
   try {
+    await keepOwner(handle, target);
     const tokens = change(await readTokensIfAny(target));
     await handle.writeFile(`${JSON.stringify({ tokens }, null, 2)}\n`);
     await handle.sync();
@@ -93,6 +94,13 @@ async function openAlone(lock: string, file: string): Promise<FileHandle> {
     }
     await setTimeout(BETWEEN_TRIES_MS);
   }
+}
+
+/** A root who changes the tokens of a server must not take its file away from it. */
+async function keepOwner(next: FileHandle, file: string): Promise<void> {
+  if (process.getuid?.() !== 0 || !(await exists(file))) return;
+  const { uid, gid } = await stat(file);
+  await next.chown(uid, gid);
 }
 
 function parseJson(text: string): unknown {

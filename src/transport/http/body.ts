@@ -9,6 +9,9 @@ import { HttpRefusal } from './refusal.js';
 export function readBody(request: IncomingMessage, limit: number): Promise<string> {
   if (Number(request.headers['content-length'] ?? 0) > limit) return Promise.reject(tooLarge(limit));
   return new Promise((resolve, reject) => {
+    const endedHalfWay = () => reject(new HttpRefusal(400, 'The request ended half-way.'));
+    // Who went away while they were looked at at the door leaves no event behind that could still be heard.
+    if (request.destroyed) return endedHalfWay();
     const chunks: Buffer[] = [];
     let length = 0;
     request.on('data', (chunk: Buffer) => {
@@ -20,7 +23,8 @@ export function readBody(request: IncomingMessage, limit: number): Promise<strin
       }
     });
     request.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
-    request.on('error', () => reject(new HttpRefusal(400, 'The request ended half-way.')));
+    request.on('error', endedHalfWay);
+    request.on('close', endedHalfWay);
   });
 }
 

@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
-import { isJSONRPCRequest, type JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import { isJSONRPCRequest, type JSONRPCMessage, type RequestId } from '@modelcontextprotocol/sdk/types.js';
 import { StewardError } from '../../errors.js';
 import type { Admission, Admit } from '../../guard/admission.js';
 import { AuthenticationError, type Authentication } from '../../guard/authentication/index.js';
 import type { Caller } from '../../guard/call.js';
 import { readBody } from './body.js';
 import { exchange } from './exchange.js';
-import { errorDataOf, SERVER_ERROR } from '../../server/rpc-error.js';
+import { errorDataOf, SERVER_ERROR, toRpcError } from '../../server/rpc-error.js';
 import { checkHeaders, readMessages } from './messages.js';
 import { HttpRefusal, refusalOf, retryAfter, statusOf } from './refusal.js';
 import { reply } from './reply.js';
@@ -21,6 +21,8 @@ export interface McpRouteOptions {
   /** Makes the server that answers one request of this caller. */
   serverFor(caller: Caller): Server;
   largestBodyBytes: number;
+  /** After so many milliseconds no further request of a batch is begun. */
+  longestBatchMs: number;
 }
 
 const AUTHENTICATION_RETRY_SECONDS = 5;
@@ -71,17 +73,32 @@ async function admit(request: IncomingMessage, options: McpRouteOptions): Promis
 async function answerAll(
   messages: JSONRPCMessage[],
   admission: Admission,
-  { serverFor }: McpRouteOptions,
+  { serverFor, longestBatchMs }: McpRouteOptions,
   hungUp: AbortSignal,
 ): Promise<JSONRPCMessage[]> {
   // The first was counted at the door.
   if (messages.length > 1) await admission.count(messages.length - 1);
   const answers: JSONRPCMessage[] = [];
+  const began = performance.now();
   for (const message of messages.filter(isJSONRPCRequest)) {
+    if (performance.now() - began > longestBatchMs) {
+      answers.push(notBegun(message.id));
+      continue;
+    }
     const answered = await exchange(serverFor(admission.caller), message, hungUp);
     if (answered) answers.push(answered);
   }
   return answers;
+}
+
+function notBegun(id: RequestId): JSONRPCMessage {
+  const { code, message, data } = toRpcError(
+    new StewardError(
+      'TIMEOUT',
+      'What stands before this in the batch took too long. This was not begun; send it again.',
+    ),
+  );
+  return { jsonrpc: '2.0', id, error: { code, message, data } };
 }
 
 /** What the guard refused is told to the client's HTTP library, too (RFC 6750, section 3.1: insufficient_scope). */

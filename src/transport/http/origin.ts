@@ -61,5 +61,7 @@ function hostname(host: string): string {
 }
 
 function isOwn(origin: string, host: string): boolean {
-  return URL.canParse(origin) && new URL(origin).host === host.toLowerCase();
+  if (!URL.canParse(origin)) return false;
+  const { protocol, host: named } = new URL(origin);
+  return /^https?:$/.test(protocol) && named === host.toLowerCase();
 }

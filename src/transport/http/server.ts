@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { describeError, type Log } from '../../log.js';
 import { checkOrigin, preflightHeaders, type OriginPolicy } from './origin.js';
@@ -36,12 +36,15 @@ const TIME_LIMITS = {
   /** How often the limits above are looked at. */
   connectionsCheckingInterval: 1000,
 };
-/** For a client that does not take its answer off the wire, in milliseconds; longer than any call may take. */
-const STALLED_SOCKET_MS = 60_000;
+/** For a client that does not take its answer off the wire, in milliseconds; longer than any request may take. */
+const STALLED_SOCKET_MS = 120_000;
+/** How long who was refused may take to read why, and who is silent when the server stops to say something, in milliseconds. */
+const LINGER_MS = 1000;
 
 /** Paths and what answers there, on Node's own HTTP server. */
 export class HttpServer {
   readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
   readonly #underWay = new Set<ServerResponse>();
 
   constructor(
@@ -50,16 +53,31 @@ export class HttpServer {
     private readonly log: Log,
     private readonly observers: Observers,
   ) {
-    this.#server = createServer(TIME_LIMITS, (request, response) => void this.#receive(request, response));
+    // A request without a Host is refused here, in the form of all other errors.
+    const options = { ...TIME_LIMITS, requireHostHeader: false };
+    this.#server = createServer(options, (request, response) => void this.#receive(request, response));
     this.#server.setTimeout(STALLED_SOCKET_MS);
-    this.#server.on('clientError', refuseGarbage);
+    this.#server.on('clientError', (error, socket) => this.#refuseGarbage(error, socket));
+    this.#server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
+      this.#refuse(request, response, {}, new HttpRefusal(417, 'No Expect but 100-continue is met here.')),
+    );
+    this.#server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
   }
 
   /** @returns the port, which is chosen by the system where `port` is 0 */
   listen(host: string, port: number): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen(port, host, () => resolve((this.#server.address() as AddressInfo).port));
+      this.#server.listen(port, host, () => {
+        this.#server.off('error', reject);
+        this.#server.on('error', (error) =>
+          this.log.error('http server error', { cause: describeError(error) }),
+        );
+        resolve((this.#server.address() as AddressInfo).port);
+      });
     });
   }
 
@@ -67,13 +85,22 @@ export class HttpServer {
   async close(graceMs: number): Promise<void> {
     this.#underWay.forEach(closeAfterwards);
     const closed = new Promise((resolve) => this.#server.close(resolve));
+    const silent = setTimeout(() => this.#hangUpOnTheSilent(), LINGER_MS);
     const timer = setTimeout(() => this.#server.closeAllConnections(), graceMs);
     await closed;
+    clearTimeout(silent);
     clearTimeout(timer);
   }
 
+  /** To Node, a connection on which nothing has come yet is not idle, and once the server closes it may stay so for ever. */
+  #hangUpOnTheSilent(): void {
+    const busy = new Set([...this.#underWay].map(({ socket }) => socket));
+    this.#sockets.forEach((socket) => busy.has(socket) || socket.destroy());
+  }
+
   async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = (request.url ?? '').replace(/[?#].*$/s, '');
+    // RFC 9112, section 3.2.2: the whole URL may stand there.
+    const path = (request.url ?? '').replace(/^https?:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');
     const route = this.routes.get(path);
     const answer = () => this.#answer(route, request, response);
     if (!route || route.untraced) await answer();
@@ -92,7 +119,7 @@ export class HttpServer {
       if (!route.anyHost) headers = checkOrigin(request, this.policy);
       if (request.method === 'OPTIONS')
         reply(response, 204, undefined, { ...headers, ...preflightHeaders(route.method) });
-      else if (request.method !== route.method) throw notAllowed(route);
+      else if (!answers(route, request.method)) throw notAllowed(route);
       else await route.handle(request, response, headers);
     } catch (error) {
       this.#refuse(request, response, headers, error);
@@ -126,6 +153,26 @@ export class HttpServer {
     if (response.headersSent) response.destroy();
     else reply(response, refusal.status, refusal.body, { ...headers, ...refusal.options.headers });
   }
+
+  /** Answers what Node could not read as HTTP, or not in time, in the form of all other errors, and hangs up. */
+  #refuseGarbage(error: NodeJS.ErrnoException, socket: Duplex): void {
+    const answering = [...this.#underWay].some(
+      (response) => response.socket === socket && response.req.complete,
+    );
+    // It came behind a request that is being answered, and would be taken for its answer.
+    if (answering || error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+    const [status, message] = CLIENT_ERRORS[error.code ?? ''] ?? ['400 Bad Request', 'This is not HTTP.'];
+    const body = JSON.stringify(new HttpRefusal(400, message).body);
+    socket.end(
+      `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    );
+    // Node reports a slow sender once, and would listen to it for as long as it goes on.
+    setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  }
+}
+
+function answers({ method }: Route, asked: string | undefined): boolean {
+  return asked === method || (asked === 'HEAD' && method === 'GET');
 }
 
 /** A connection that its client would keep open must not keep the server from ending. */
@@ -142,13 +189,3 @@ const CLIENT_ERRORS: Record<string, [status: string, message: string]> = {
   HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers are too large.'],
   ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request took too long to come in.'],
 };
-
-/** Answers what Node could not read as HTTP, in the form of all other errors. */
-function refuseGarbage(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const [status, message] = CLIENT_ERRORS[error.code ?? ''] ?? ['400 Bad Request', 'This is not HTTP.'];
-  const body = JSON.stringify(new HttpRefusal(400, message).body);
-  socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
-}
