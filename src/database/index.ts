@@ -1,11 +1,11 @@
 import type { DatabaseConfig } from '../config.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
 import { describeError, type Log } from '../log.js';
-import { ChangeFeed } from './change-feed.js';
 import type { Embedded } from './embedded/index.js';
 import { translateDatabaseError } from './translate-error.js';
 import { inspectMigrations } from './migrations.js';
 import { connect, type Connections } from './pool.js';
+import { PrimarySession } from './primary-session.js';
 import { readsFromReplicas } from './read-routes.js';
 import { Replica } from './replica.js';
 import { UnusableDatabaseError } from './unusable.js';
@@ -18,7 +18,7 @@ export class Database {
   #opening: Promise<PrismaClient> | undefined;
   #connections: Connections | undefined;
   #embedded: Embedded | undefined;
-  #changes: ChangeFeed | undefined;
+  #primary: PrimarySession | undefined;
   #replicas: Replica[] = [];
 
   constructor(
@@ -50,8 +50,8 @@ export class Database {
   }
 
   /** Changes that any program makes. The embedded database tells of none: its clients share one session. */
-  get changes(): ChangeFeed | undefined {
-    return this.#changes;
+  get changes(): PrimarySession | undefined {
+    return this.#primary;
   }
 
   /** The servers that reads may go to, in the order they were given. */
@@ -61,7 +61,7 @@ export class Database {
 
   /** Lets what runs finish, closes all connections, and leaves the embedded database to whoever still uses it. */
   async close(): Promise<void> {
-    await this.#changes?.close();
+    await this.#primary?.close();
     await Promise.all(this.#replicas.map((replica) => replica.close()));
     await this.#connections?.close();
     await this.#embedded?.close();
@@ -70,7 +70,7 @@ export class Database {
   async #open(): Promise<PrismaClient> {
     try {
       this.#connections ??= connect(this.config.url ?? (await this.#openEmbedded()), this.config, this.log);
-      if (this.config.url !== undefined) this.#changes ??= this.#follow(this.config.url);
+      if (this.config.url !== undefined) this.#primary ??= this.#follow(this.config.url);
       const { prisma } = this.#connections;
       const [server] = await prisma.$queryRaw<{ version: string }[]>`SELECT version()`;
       await this.#assertMigrated(prisma);
@@ -93,20 +93,20 @@ export class Database {
     return this.#embedded.url;
   }
 
-  #follow(url: string): ChangeFeed {
+  #follow(url: string): PrimarySession {
     const { replicaUrls } = this.config;
-    const changes = new ChangeFeed(url, replicaUrls.length > 0, this.log);
+    const primary = new PrimarySession(url, replicaUrls.length > 0, this.log);
     this.#replicas = replicaUrls.map(
       (address, index) =>
-        new Replica(`replica_${index + 1}`, address, this.config, () => changes.position(), this.log),
+        new Replica(`replica_${index + 1}`, address, this.config, () => primary.position(), this.log),
     );
-    return changes;
+    return primary;
   }
 
   #withReplicas(prisma: PrismaClient): PrismaClient {
-    const changes = this.#changes;
-    if (!changes || this.#replicas.length === 0) return prisma;
-    return readsFromReplicas(prisma, this.#replicas, () => changes.position());
+    const primary = this.#primary;
+    if (!primary || this.#replicas.length === 0) return prisma;
+    return readsFromReplicas(prisma, this.#replicas, () => primary.position());
   }
 
   async #assertMigrated(prisma: PrismaClient): Promise<void> {

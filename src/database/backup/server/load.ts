@@ -1,7 +1,7 @@
 import type { Readable, Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
-import { CHANGES_CHANNEL } from '../../change-feed.js';
+import { CHANGES_CHANNEL } from '../../primary-session.js';
 import { BackupError } from '../errors.js';
 import { connectionEnvironment } from './connection-environment.js';
 import { Programs } from './programs.js';

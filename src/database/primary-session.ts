@@ -32,8 +32,8 @@ interface Answer {
 }
 
 /**
- * Hears, on a connection of its own, of every change that any program makes to departments and head counts, and knows at
- * any moment whether it has heard of all.
+ * A session on the server that is written to. It hears of every change that any program makes to departments and head
+ * counts, knows at any moment whether it has heard of all, and can say how far the server's log goes.
  *
  * PostgreSQL signals a notification to its listeners before it acknowledges the commit that sent it, and a listener's
  * session passes on what it was signalled before it says that it is ready for the next query. So once a question that was
@@ -41,7 +41,7 @@ interface Answer {
  * While the connection is lost nobody is told that all was heard, and when it is back a change is told, whether there was
  * one or not.
  */
-export class ChangeFeed {
+export class PrimarySession {
   readonly #callbacks: (() => void)[] = [];
   readonly #round = new SharedRound(() => this.#ask());
   readonly #ping = setInterval(() => void this.#round.join(), PING_MS).unref();
