@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { asOwner, backup, everything, restore, said } from './support/backups.js';
 import { bareEnvironment, MAIN, prisma, steward } from './support/command.mjs';
 import { freshDatabase, type TestDatabase } from './support/database.js';
-import { POSTGRES_BIN, PostgresServer } from './support/postgres-server.js';
+import { POSTGRES_BIN, PostgresServer } from './support/postgres-server.mjs';
 import { brokenRules } from './support/raw-client.js';
 import { startSteward } from './support/steward.js';
 import { OWNER, RUN_DIR, SERVER_URL } from './support/template.mjs';

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ROOT, steward } from './support/command.mjs';
 import { freshDatabase, type TestDatabase } from './support/database.js';
-import { POSTGRES_BIN, PostgresServer } from './support/postgres-server.js';
+import { POSTGRES_BIN, PostgresServer } from './support/postgres-server.mjs';
 import { census, notJsonRpc, notLogLines, RawClient } from './support/raw-client.js';
 import { administer } from './support/server.mjs';
 import { OWNER, SERVER_URL } from './support/template.mjs';

@@ -9,7 +9,7 @@ import { randomUUID } from 'node:crypto';
 import { parse } from 'yaml';
 import { ROOT } from './support/command.mjs';
 import { readDockerfile } from './support/dockerfile.js';
-import { freePort } from './support/free-port.js';
+import { freePort } from './support/free-port.mjs';
 import { MCP_HEADERS } from './support/http.js';
 import { Image } from './support/image.js';
 import { administer } from './support/server.mjs';

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
-import { prisma } from './support/command.mjs';
 import { freshDatabase, type TestDatabase } from './support/database.js';
 import { codeOf, HttpSteward, MCP_HEADERS, type HttpAnswer } from './support/http.js';
-import { POSTGRES_BIN, PostgresServer } from './support/postgres-server.js';
+import { migrate } from './support/migrate.mjs';
+import { POSTGRES_BIN, PostgresServer } from './support/postgres-server.mjs';
 import { SERVER_URL } from './support/template.mjs';
 
 const onServer = SERVER_URL === undefined ? describe.skip : describe;
@@ -181,7 +181,7 @@ onServer('/ready (on PostgreSQL only: the embedded database serves one at a time
 
     beforeAll(async () => {
       server = await PostgresServer.create();
-      await prisma(['migrate', 'deploy'], { DATABASE_URL: server.url() });
+      await migrate(server.url());
       steward = await HttpSteward.start({ DATABASE_URL: server.url() });
       await readiness(steward, READY);
     });

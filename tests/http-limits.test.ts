@@ -4,7 +4,7 @@ import net from 'node:net';
 import pg from 'pg';
 import { freshDatabase, type TestDatabase } from './support/database.js';
 import { codeOf, HttpSteward } from './support/http.js';
-import { REDIS_IS_HERE, RedisServer } from './support/redis-server.js';
+import { REDIS_IS_HERE, RedisServer } from './support/redis-server.mjs';
 import { SERVER_URL } from './support/template.mjs';
 
 const onServer = SERVER_URL === undefined ? describe.skip : describe;

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
-import { prisma, steward } from './support/command.mjs';
-import { POSTGRES_BIN, PostgresServer } from './support/postgres-server.js';
+import { migrateAndSeed } from './support/migrate.mjs';
+import { POSTGRES_BIN, PostgresServer } from './support/postgres-server.mjs';
 import {
   brokenRules,
   census,
@@ -130,10 +130,7 @@ outages(here ? 'a database that fails' : `a database that fails (skipped: ${why}
       max_connections: MAX_CONNECTIONS,
       superuser_reserved_connections: 3,
     });
-    const env = { DATABASE_URL: server.url('steward') };
-    for (const { code, stderr } of [await prisma(['migrate', 'deploy'], env), await steward(['seed'], env)]) {
-      if (code !== 0) throw new Error(stderr);
-    }
+    await migrateAndSeed(server.url('steward'));
   });
 
   afterAll(() => server?.destroy());
@@ -309,10 +306,7 @@ outages(here ? 'a Steward that is killed' : `a Steward that is killed (skipped: 
 
   beforeAll(async () => {
     server = await PostgresServer.create();
-    const env = { DATABASE_URL: server.url('steward') };
-    for (const { code, stderr } of [await prisma(['migrate', 'deploy'], env), await steward(['seed'], env)]) {
-      if (code !== 0) throw new Error(stderr);
-    }
+    await migrateAndSeed(server.url('steward'));
   });
 
   afterAll(() => server?.destroy());

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { prisma, ROOT, steward } from './support/command.mjs';
 import { freshDatabase, type TestDatabase } from './support/database.js';
-import { POSTGRES_BIN, PostgresServer } from './support/postgres-server.js';
+import { POSTGRES_BIN, PostgresServer } from './support/postgres-server.mjs';
 import { SERVER_URL } from './support/template.mjs';
 
 const onServer = SERVER_URL === undefined ? describe.skip : describe;

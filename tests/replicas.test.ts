@@ -4,7 +4,7 @@ import pg from 'pg';
 import { prisma, steward } from './support/command.mjs';
 import { freshDatabase, type TestDatabase } from './support/database.js';
 import { HttpSteward } from './support/http.js';
-import { POSTGRES_BIN, PostgresServer } from './support/postgres-server.js';
+import { POSTGRES_BIN, PostgresServer } from './support/postgres-server.mjs';
 import { records, startSteward, type Steward } from './support/steward.js';
 import { SERVER_URL } from './support/template.mjs';
 

@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { freePort } from './free-port.js';
+import { freePort } from './free-port.mjs';
 import { codeOf, HttpSteward, type HttpAnswer } from './http.js';
 import type { Issuer } from './issuer.js';
 
