@@ -18,12 +18,6 @@ export async function stewardTrusting(issuer: Issuer, env: Record<string, string
   });
 }
 
-/** A request's options with this token. */
-export const bearing = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
-
-/** What a ping with this token is answered. */
-export const pingWith = (steward: HttpSteward, token: string) => steward.request('ping', {}, bearing(token));
-
 /** The whole answer to a token that is no good. */
 export function expectUnauthorised(answer: HttpAnswer, steward: HttpSteward, description: string): void {
   expect(answer.status).toBe(401);
