@@ -15,7 +15,7 @@ export function parseLog(stderr: string): LogLine[] {
 }
 
 /** The lines with this message so far. */
-const linesOf = (by: Logging, message: string): LogLine[] =>
+export const linesOf = (by: Logging, message: string): LogLine[] =>
   by.log().filter((line) => line.message === message);
 
 /** The lines with this message, as soon as there are so many: log and answers come by different roads. */
