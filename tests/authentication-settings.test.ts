@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { steward as run } from './support/command.mjs';
+import { pingWith } from './support/http.js';
 import { Issuer } from './support/issuer.js';
-import { pingWith, stewardTrusting } from './support/jwt-steward.js';
+import { stewardTrusting } from './support/jwt-steward.js';
 
 const NO_DATABASE = { DATABASE_URL: 'postgresql://127.0.0.1:1/nowhere' };
 

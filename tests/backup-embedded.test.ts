@@ -4,17 +4,17 @@ import { once } from 'node:events';
 import { cp, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, afterEach, expect, it, jest } from '@jest/globals';
 import { backup, everything, restore, said } from './support/backups.js';
 import { bareEnvironment, MAIN, steward } from './support/command.mjs';
+import { onEmbedded } from './support/conditions.js';
 import { freshDatabase, type TestDatabase } from './support/database.js';
+import { eventually } from './support/eventually.js';
 import { startSteward } from './support/steward.js';
-import { RUN_DIR, SERVER_URL } from './support/template.mjs';
+import { RUN_DIR } from './support/template.mjs';
 
 // PGlite is opened several times in each of them, which a busy machine takes its time for.
 jest.setTimeout(180_000);
-
-const onEmbedded = SERVER_URL === undefined ? describe : describe.skip;
 
 onEmbedded('a backup of the embedded database (not on a server)', () => {
   let folder: string;
@@ -65,7 +65,7 @@ onEmbedded('a backup of the embedded database (not on a server)', () => {
         if (error === undefined) written.push(data.user.id);
       }
     })();
-    while (written.length < 5) await new Promise((resolve) => setTimeout(resolve, 10));
+    await eventually(() => written.length >= 5, 60_000);
     const before = written.length;
     const live = path.join(folder, 'live.backup');
     expect(await backup(database, live)).toMatchObject({ code: 0 });

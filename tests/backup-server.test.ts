@@ -6,18 +6,15 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { asOwner, backup, everything, restore, said } from './support/backups.js';
 import { bareEnvironment, MAIN, prisma, steward } from './support/command.mjs';
+import { onServerOfItsOwn, whyNoServer } from './support/conditions.js';
+import { brokenRules } from './support/data-rules.mjs';
 import { freshDatabase, type TestDatabase } from './support/database.js';
-import { POSTGRES_BIN, PostgresServer } from './support/postgres-server.js';
-import { brokenRules } from './support/raw-client.js';
+import { eventually } from './support/eventually.js';
+import { POSTGRES_BIN, PostgresServer } from './support/postgres-server.mjs';
 import { startSteward } from './support/steward.js';
-import { OWNER, RUN_DIR, SERVER_URL } from './support/template.mjs';
+import { OWNER, RUN_DIR } from './support/template.mjs';
 
-const why =
-  SERVER_URL === undefined
-    ? 'on a PostgreSQL server only'
-    : POSTGRES_BIN === undefined && "PostgreSQL's programs are not installed here";
-
-(why ? describe.skip : describe)(`a backup of a server${why ? ` (skipped: ${why})` : ''}`, () => {
+onServerOfItsOwn(`a backup of a server${whyNoServer ? ` (skipped: ${whyNoServer})` : ''}`, () => {
   let folder: string;
   let file: string;
   let database: TestDatabase;
@@ -133,11 +130,11 @@ const why =
           env: bareEnvironment(asOwner(database)),
         });
         await said(child.stderr, /restoring the database/);
-        await until(async () => (await waitingForLock()) === 1);
+        await eventually(async () => (await waitingForLock()) === 1);
         child.kill(signal);
         await once(child, 'exit');
         await database.query('COMMIT');
-        await until(async () => (await others()) === 0);
+        await eventually(async () => (await others()) === 0);
       });
     },
   );
@@ -243,14 +240,6 @@ const why =
     (await database.query('SELECT FROM pg_locks WHERE relation = $1::regclass AND NOT granted', ['users']))
       .length;
 });
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error('It did not come to that.');
-}
 
 /** A new folder of programs that say they are of some version, and otherwise do what `script` does. */
 async function programs(within: string, version: string, script: string): Promise<string> {

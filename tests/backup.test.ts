@@ -5,9 +5,9 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { asOwner, backup, everything, restore, said } from './support/backups.js';
 import { bareEnvironment, MAIN, prisma, ROOT, steward } from './support/command.mjs';
+import { brokenRules, census } from './support/data-rules.mjs';
 import { freshDatabase, type TestDatabase } from './support/database.js';
-import { POSTGRES_BIN } from './support/postgres-server.js';
-import { brokenRules, census } from './support/raw-client.js';
+import { POSTGRES_BIN } from './support/postgres-server.mjs';
 import { startSteward, type Steward } from './support/steward.js';
 import { RUN_DIR, SERVER_URL } from './support/template.mjs';
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { census } from './support/data-rules.mjs';
 import { freshDatabase, type TestDatabase } from './support/database.js';
-import { census, notJsonRpc, notLogLines, RawClient, type Outcome } from './support/raw-client.js';
+import { notJsonRpc, notLogLines, RawClient, type Outcome } from './support/raw-client.js';
 
 let database: TestDatabase;
 let client: RawClient;

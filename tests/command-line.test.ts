@@ -3,13 +3,13 @@ import path from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ROOT, steward } from './support/command.mjs';
+import { onServer, onServerOfItsOwn } from './support/conditions.js';
+import { census } from './support/data-rules.mjs';
 import { freshDatabase, type TestDatabase } from './support/database.js';
-import { POSTGRES_BIN, PostgresServer } from './support/postgres-server.js';
-import { census, notJsonRpc, notLogLines, RawClient } from './support/raw-client.js';
+import { PostgresServer } from './support/postgres-server.mjs';
+import { notJsonRpc, notLogLines, RawClient } from './support/raw-client.js';
 import { administer } from './support/server.mjs';
 import { OWNER, SERVER_URL } from './support/template.mjs';
-
-const onServer = SERVER_URL === undefined ? describe.skip : describe;
 
 const MIGRATION = '20261123000000_staff_directory';
 const FAIL_FIRST_MIGRATION = `
@@ -248,23 +248,20 @@ async function expectRefusal(says: RegExp): Promise<void> {
   expect(notLogLines(client.stderr())).toEqual([]);
 }
 
-(POSTGRES_BIN === undefined ? describe.skip : onServer)(
-  'steward doctor where passwords are asked for',
-  () => {
-    let server: PostgresServer;
+onServerOfItsOwn('steward doctor where passwords are asked for', () => {
+  let server: PostgresServer;
 
-    beforeAll(async () => void (server = await PostgresServer.create()));
-    afterAll(() => server.destroy());
+  beforeAll(async () => void (server = await PostgresServer.create()));
+  afterAll(() => server.destroy());
 
-    it('says of a wrong one that it is wrong, without repeating it', async () => {
-      const wrong = server.url('postgres', { password: 'hunter2' });
-      const { code, stdout, stderr } = await steward(['doctor'], { DATABASE_URL: wrong });
-      expect(stdout).toMatch(/FAIL {2}connection: .*password authentication failed.*\n +→ check/);
-      expect(stdout + stderr).not.toContain('hunter2');
-      expect(code).toBe(1);
-    });
-  },
-);
+  it('says of a wrong one that it is wrong, without repeating it', async () => {
+    const wrong = server.url('postgres', { password: 'hunter2' });
+    const { code, stdout, stderr } = await steward(['doctor'], { DATABASE_URL: wrong });
+    expect(stdout).toMatch(/FAIL {2}connection: .*password authentication failed.*\n +→ check/);
+    expect(stdout + stderr).not.toContain('hunter2');
+    expect(code).toBe(1);
+  });
+});
 
 describe('the server on a database that is not of its version', () => {
   beforeEach(async () => void (database = await freshDatabase()));

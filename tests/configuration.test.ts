@@ -3,10 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ROOT, run, steward } from './support/command.mjs';
+import { onServer } from './support/conditions.js';
 import { freshDatabase, type TestDatabase } from './support/database.js';
-import { SERVER_URL } from './support/template.mjs';
-
-const onServer = SERVER_URL === undefined ? describe.skip : describe;
 
 /** Nothing listens there: what is looked at is what Steward made of its settings, before it connects. */
 const NOWHERE = 'postgresql://127.0.0.1:1/nowhere';

@@ -2,14 +2,14 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import path from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { parse } from 'yaml';
 import { ROOT } from './support/command.mjs';
 import { readDockerfile } from './support/dockerfile.js';
-import { freePort } from './support/free-port.js';
+import { eventually } from './support/eventually.js';
+import { freePort } from './support/free-port.mjs';
 import { MCP_HEADERS } from './support/http.js';
 import { Image } from './support/image.js';
 import { administer } from './support/server.mjs';
@@ -54,11 +54,8 @@ describe('The container image (its Dockerfile replayed in folders: there is no D
   const start = async () => {
     const { entrypoint, cmd } = image.stage;
     server = image.spawn([...entrypoint, ...cmd], env, { stdio: 'ignore' });
-    for (let tries = 0; tries < 300; tries += 1) {
-      if ((await get('/ready').catch(() => 0)) === 200) return server;
-      await setTimeout(100);
-    }
-    throw new Error('The server is not ready');
+    await eventually(async () => (await get('/ready').catch(() => 0)) === 200, 30_000);
+    return server;
   };
 
   const healthcheck = async () => (await image.run(image.stage.healthcheck, env)).code;

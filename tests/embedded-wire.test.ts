@@ -2,13 +2,11 @@ import { once } from 'node:events';
 import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { steward } from './support/command.mjs';
+import { onEmbedded } from './support/conditions.js';
 import { freshDatabase, type TestDatabase } from './support/database.js';
-import { SERVER_URL } from './support/template.mjs';
-
-const onEmbedded = SERVER_URL === undefined ? describe : describe.skip;
 
 const int32 = (value: number) => Buffer.of(value >> 24, value >> 16, value >> 8, value);
 const string = (text: string) => Buffer.from(`${text}\0`);

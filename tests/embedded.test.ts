@@ -1,12 +1,11 @@
 import { cp, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { onEmbedded } from './support/conditions.js';
 import type { TestDatabase } from './support/database.js';
 import { startSteward, type Steward } from './support/steward.js';
-import { RUN_DIR, SERVER_URL, TEMPLATE_DIR } from './support/template.mjs';
-
-const onEmbedded = SERVER_URL === undefined ? describe : describe.skip;
+import { RUN_DIR, TEMPLATE_DIR } from './support/template.mjs';
 
 onEmbedded('the embedded database (not on a server)', () => {
   let dataDir: string;

@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout } from 'node:timers/promises';
+import { onServer } from './support/conditions.js';
+import { brokenRules, census } from './support/data-rules.mjs';
 import { freshDatabase, type TestDatabase } from './support/database.js';
-import { brokenRules, census } from './support/raw-client.js';
-import { startSteward, type LogLine, type Steward } from './support/steward.js';
-import { SERVER_URL } from './support/template.mjs';
-
-const onServer = SERVER_URL === undefined ? describe.skip : describe;
+import { eventually } from './support/eventually.js';
+import { logged } from './support/log.js';
+import { startSteward, type Steward } from './support/steward.js';
 
 let shared: TestDatabase;
 let steward: Steward;
@@ -41,15 +41,7 @@ const completeRole = (value = 'Dev') =>
     argument: { name: 'role', value },
   });
 
-/** The lines of calls, once there are as many as wanted: log and answer come by different roads. */
-async function callLines(count: number): Promise<LogLine[]> {
-  for (let tries = 0; tries < 100; tries += 1) {
-    const lines = steward.log().filter((line) => line.message === 'call');
-    if (lines.length >= count) return lines;
-    await setTimeout(50);
-  }
-  throw new Error(`There are no ${count} lines of calls:\n${steward.stderr()}`);
-}
+const callLines = (count: number) => logged(steward, 'call', count);
 
 describe('the rate limit', () => {
   it('refuses the 6th call of a minute where 5 are allowed, and says how many seconds to wait', async () => {
@@ -318,14 +310,12 @@ async function timed<Answer>(work: Promise<Answer>): Promise<{ answer: Answer; m
 
 /** Until no session of this server is in the middle of something. */
 async function settled(): Promise<void> {
-  for (let tries = 0; tries < 100; tries += 1) {
+  await eventually(async () => {
     const busy = await steward.database.query(`
       SELECT FROM pg_stat_activity
       WHERE datname = current_database() AND application_name = 'steward' AND state <> 'idle'`);
-    if (busy.length === 0) return;
-    await setTimeout(50);
-  }
-  throw new Error('A session of Steward is still busy.');
+    return busy.length === 0;
+  });
 }
 
 async function expectNothingWritten(

@@ -3,27 +3,26 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
-import { prisma } from './support/command.mjs';
+import { onServer } from './support/conditions.js';
 import { freshDatabase, type TestDatabase } from './support/database.js';
+import { eventually } from './support/eventually.js';
 import { codeOf, HttpSteward, MCP_HEADERS, type HttpAnswer } from './support/http.js';
-import { POSTGRES_BIN, PostgresServer } from './support/postgres-server.js';
-import { SERVER_URL } from './support/template.mjs';
+import { migrate } from './support/migrate.mjs';
+import { POSTGRES_BIN, PostgresServer } from './support/postgres-server.mjs';
 
-const onServer = SERVER_URL === undefined ? describe.skip : describe;
-
-const get = (steward: HttpSteward, path: string) => steward.send({ method: 'GET', path, headers: {} });
+const get = (steward: HttpSteward, path: string, headers = {}) =>
+  steward.send({ method: 'GET', path, headers });
 
 const READY = { status: 'ready', checks: { database: 'ok', migrations: 'ok' } };
 
 /** What /ready comes to say: an answer of a moment ago may be given once more. */
 async function readiness(steward: HttpSteward, wanted: object): Promise<HttpAnswer> {
-  let answer = await get(steward, '/ready');
-  for (let tries = 0; tries < 50 && JSON.stringify(answer.json) !== JSON.stringify(wanted); tries += 1) {
-    await setTimeout(200);
+  let answer: HttpAnswer | undefined;
+  await eventually(async () => {
     answer = await get(steward, '/ready');
-  }
-  expect(answer.json).toEqual(wanted);
-  return answer;
+    return JSON.stringify(answer.json) === JSON.stringify(wanted);
+  }, 30_000).catch(() => expect(answer?.json).toEqual(wanted));
+  return answer as HttpAnswer;
 }
 
 const notReady = (checks: { database: string; migrations: string }) => ({ status: 'not ready', checks });
@@ -91,6 +90,25 @@ describe('/ready', () => {
     },
   );
 
+  it('and /health answer by whatever name they are asked', async () => {
+    const steward = await HttpSteward.start(database.env);
+    await readiness(steward, READY);
+    for (const [path, json] of [
+      ['/health', { status: 'ok' }],
+      ['/ready', READY],
+    ] as const)
+      expect(await get(steward, path, { host: '10.0.0.7:3000' })).toMatchObject({ status: 200, json });
+    await steward.stop();
+  });
+
+  it('says without its secrets that a database cannot be reached, which calls are told, too', async () => {
+    const lost = await HttpSteward.start({ DATABASE_URL: 'postgresql://ann:s3cret@127.0.0.1:1/gone' });
+    await expectNotReady(lost, { database: 'does not answer', migrations: 'unknown' });
+    expect((await get(lost, '/ready')).text).not.toMatch(/s3cret|127\.0\.0\.1|gone|ann/);
+    expect(codeOf(await lost.call('list_departments'))).toBe('DATABASE_UNAVAILABLE');
+    await lost.stop();
+  });
+
   onServer('at the start (on PostgreSQL only: the embedded database is migrated at the start)', () => {
     it.each(DIFFERENCES)('says that migrations are %s', async (state, change) => {
       await database.query(change);
@@ -133,12 +151,7 @@ onServer('/ready (on PostgreSQL only: the embedded database serves one at a time
     // The answer of the probes above is good for a second.
     await setTimeout(1100);
     const probes = Array.from({ length: 50 }, () => get(steward, '/ready'));
-    for (
-      let tries = 0;
-      tries < 100 && (await waitingStatements('_prisma_migrations')).length === 0;
-      tries += 1
-    )
-      await setTimeout(10);
+    await eventually(async () => (await waitingStatements('_prisma_migrations')).length > 0);
     // Long enough for others to have come as far.
     await setTimeout(200);
     expect(await waitingStatements('_prisma_migrations')).toHaveLength(1);
@@ -157,7 +170,7 @@ onServer('/ready (on PostgreSQL only: the embedded database serves one at a time
     });
     const caller = await open(steward, `POST /mcp HTTP/1.1\r\nContent-Length: ${body.length}\r\n`);
     caller.write(`\r\n${body}`);
-    while ((await waitingStatements('users')).length === 0) await setTimeout(10);
+    await eventually(async () => (await waitingStatements('users')).length > 0);
     const prober = await open(steward, 'GET /ready HTTP/1.1\r\n');
     const ended = steward.stop('SIGTERM');
     await steward.logged('stopping');
@@ -181,7 +194,7 @@ onServer('/ready (on PostgreSQL only: the embedded database serves one at a time
 
     beforeAll(async () => {
       server = await PostgresServer.create();
-      await prisma(['migrate', 'deploy'], { DATABASE_URL: server.url() });
+      await migrate(server.url());
       steward = await HttpSteward.start({ DATABASE_URL: server.url() });
       await readiness(steward, READY);
     });

@@ -5,9 +5,9 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { SignJWT } from 'jose';
 import { freshDatabase, type TestDatabase } from './support/database.js';
-import { codeOf, type HttpSteward } from './support/http.js';
+import { bearing, codeOf, pingWith, type HttpSteward } from './support/http.js';
 import { inSeconds, Issuer, newKey, type Claims } from './support/issuer.js';
-import { ALL_SCOPES, bearing, expectUnauthorised, pingWith, stewardTrusting } from './support/jwt-steward.js';
+import { ALL_SCOPES, expectUnauthorised, stewardTrusting } from './support/jwt-steward.js';
 
 const encoded = (json: object) => Buffer.from(JSON.stringify(json)).toString('base64url');
 

@@ -1,14 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import net from 'node:net';
-import { setTimeout } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
+import { onServer } from './support/conditions.js';
 import { freshDatabase, type TestDatabase } from './support/database.js';
+import { eventually } from './support/eventually.js';
+import { holdUser } from './support/hold-user.js';
 import { codeOf, HttpSteward } from './support/http.js';
-import { REDIS_IS_HERE, RedisServer } from './support/redis-server.js';
-import { SERVER_URL } from './support/template.mjs';
-
-const onServer = SERVER_URL === undefined ? describe.skip : describe;
+import { REDIS_IS_HERE, RedisServer } from './support/redis-server.mjs';
 
 let database: TestDatabase;
 let running: HttpSteward[] = [];
@@ -126,9 +125,7 @@ describe('the rate limit', () => {
     expect(lost).toMatchObject({ level: 'warn', meanwhile: 'calls are refused' });
     expect(await list(steward)).toMatchObject({ status: 503 });
     await redis.start();
-    for (let tries = 0; tries < 100 && (await list(steward)).status !== 200; tries += 1)
-      await setTimeout(100);
-    expect((await list(steward)).status).toBe(200);
+    await eventually(async () => (await list(steward)).status === 200);
   });
 });
 
@@ -139,12 +136,7 @@ const waiting = (steward: HttpSteward, address: string) =>
 onServer('calls in flight (on PostgreSQL only: it takes calls that wait)', () => {
   let holder: pg.Client;
 
-  beforeAll(async () => {
-    holder = new pg.Client({ connectionString: database.administration['DATABASE_URL'] });
-    await holder.connect();
-    await holder.query('BEGIN');
-    await holder.query('SELECT FROM users WHERE id = 7 FOR UPDATE');
-  });
+  beforeAll(async () => void (holder = await holdUser(database, 7)));
   afterAll(() => holder.end());
 
   it.each([

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { freshDatabase, type TestDatabase } from './support/database.js';
-import { codeOf, type HttpAnswer, type HttpSteward } from './support/http.js';
+import { bearing, codeOf, type HttpAnswer, type HttpSteward } from './support/http.js';
 import { Issuer } from './support/issuer.js';
-import { bearing, stewardTrusting } from './support/jwt-steward.js';
+import { stewardTrusting } from './support/jwt-steward.js';
 
 // Everything that a client can reach, and the scope that it takes. A change here changes who may do what.
 

@@ -1,13 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { setTimeout } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
+import { onServer } from './support/conditions.js';
 import { freshDatabase, type TestDatabase } from './support/database.js';
+import { eventually } from './support/eventually.js';
 import { parseExposition, type Family } from './support/exposition.js';
 import { codeOf, HttpSteward, type HttpAnswer } from './support/http.js';
-import type { LogLine } from './support/steward.js';
-import { SERVER_URL } from './support/template.mjs';
-
-const onServer = SERVER_URL === undefined ? describe.skip : describe;
+import { holdUser } from './support/hold-user.js';
+import { logged } from './support/log.js';
 
 const TOKEN = 'a-token-for-prometheus';
 
@@ -45,21 +44,12 @@ const valueOf = (families: Map<string, Family>, name: string) => counts(families
 
 /** Scrapes until a gauge has come to a value. */
 async function settled(steward: HttpSteward, name: string, value: number): Promise<Map<string, Family>> {
-  let families = await scrape(steward);
-  for (let tries = 0; tries < 200 && valueOf(families, name) !== value; tries += 1) {
-    await setTimeout(20);
+  let families = new Map<string, Family>();
+  await eventually(async () => {
     families = await scrape(steward);
-  }
-  expect({ name, value: valueOf(families, name) }).toEqual({ name, value });
+    return valueOf(families, name) === value;
+  }).catch(() => expect({ name, value: valueOf(families, name) }).toEqual({ name, value }));
   return families;
-}
-
-/** So many lines of the log, as soon as they are there: log and answers come by different roads. */
-async function logged(steward: HttpSteward, message: string, count: number): Promise<LogLine[]> {
-  const lines = () => steward.log().filter((line) => line.message === message);
-  for (let tries = 0; tries < 100 && lines().length < count; tries += 1) await setTimeout(20);
-  expect(lines()).toHaveLength(count);
-  return lines();
 }
 
 const inOrder = async (calls: (() => Promise<HttpAnswer>)[]) => {
@@ -96,7 +86,7 @@ describe('/metrics', () => {
     expect(answer.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
     expect(await ask(steward, `bearer ${TOKEN}`)).toMatchObject({ status: 200 });
     expect(await ask(steward, undefined, 'POST')).toMatchObject({ status: 405 });
-    await logged(steward, 'request refused', wrong.length + 1);
+    expect(await logged(steward, 'request refused', wrong.length + 1)).toHaveLength(wrong.length + 1);
     expect(steward.stderr()).not.toContain(TOKEN);
   });
 
@@ -165,6 +155,7 @@ describe('/metrics', () => {
     expect(values.at(-1)).toBe(6);
     const [sum] = samples.filter(({ name }) => name.endsWith('_sum'));
     const lines = await logged(steward, 'call', 6);
+    expect(lines).toHaveLength(6);
     const seconds = lines.reduce((total, line) => total + (line['ms'] as number) / 1000, 0);
     expect(sum?.labels).toEqual({ kind: 'tool', capability: 'find_users' });
     // The log has them rounded to a tenth of a millisecond.
@@ -229,11 +220,7 @@ describe('/metrics', () => {
 onServer('/metrics while calls wait (on PostgreSQL only: it takes calls that wait)', () => {
   let holder: pg.Client;
 
-  beforeAll(async () => {
-    holder = new pg.Client({ connectionString: database.administration['DATABASE_URL'] });
-    await holder.connect();
-  });
-  afterAll(() => holder.end());
+  afterEach(() => holder.end());
 
   it('has calls in flight, connections at work, and who waits for one; and who found no room', async () => {
     const steward = await start({
@@ -248,8 +235,7 @@ onServer('/metrics while calls wait (on PostgreSQL only: it takes calls that wai
     expect(valueOf(idle, 'steward_database_connections_idle')).toBeGreaterThan(0);
     expect(valueOf(idle, 'steward_database_connections_max')).toBe(2);
 
-    await holder.query('BEGIN');
-    await holder.query('SELECT FROM users WHERE id = 7 FOR UPDATE');
+    holder = await holdUser(database, 7);
     const calls = Array.from({ length: 5 }, (_, i) =>
       steward.call('set_user_role', { user_id: 7, role: `Waiter ${i}` }),
     );
@@ -274,8 +260,7 @@ onServer('/metrics while calls wait (on PostgreSQL only: it takes calls that wai
   it('counts a call whose client hung up as cancelled, and its request as not answered', async () => {
     const steward = await start();
     await steward.call('list_departments');
-    await holder.query('BEGIN');
-    await holder.query('SELECT FROM users WHERE id = 8 FOR UPDATE');
+    holder = await holdUser(database, 8);
     const hangingUp = new AbortController();
     const call = steward.call('set_user_role', { user_id: 8, role: 'Gone' }, { signal: hangingUp.signal });
     await settled(steward, 'steward_calls_in_flight', 1);

@@ -1,22 +1,14 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
-import { prisma, steward } from './support/command.mjs';
-import { POSTGRES_BIN, PostgresServer } from './support/postgres-server.js';
-import {
-  brokenRules,
-  census,
-  notJsonRpc,
-  notLogLines,
-  RawClient,
-  type Outcome,
-} from './support/raw-client.js';
-import { SERVER_URL } from './support/template.mjs';
+import { onServerOfItsOwn, whyNoServer } from './support/conditions.js';
+import { brokenRules, census } from './support/data-rules.mjs';
+import { migrateAndSeed } from './support/migrate.mjs';
+import { PostgresServer } from './support/postgres-server.mjs';
+import { notJsonRpc, notLogLines, RawClient, type Outcome } from './support/raw-client.js';
 
 /** The embedded database has no server that could fail, and without PostgreSQL's binaries there is none to start. */
-const here = SERVER_URL !== undefined && POSTGRES_BIN !== undefined;
-const why = SERVER_URL === undefined ? 'on PostgreSQL only' : 'PostgreSQL is not installed here';
-const outages = here ? describe : describe.skip;
+const skipped = whyNoServer ? ` (skipped: ${whyNoServer})` : '';
 
 const DEADLINE_MS = 2000;
 const LIMITS = {
@@ -124,16 +116,13 @@ const expectCoded = (outcome: Outcome) => {
   expect(outcome.text).not.toMatch(/127\.0\.0\.1|ECONN|postgres|prisma|steward"|secret/i);
 };
 
-outages(here ? 'a database that fails' : `a database that fails (skipped: ${why})`, () => {
+onServerOfItsOwn(`a database that fails${skipped}`, () => {
   beforeAll(async () => {
     server = await PostgresServer.create({
       max_connections: MAX_CONNECTIONS,
       superuser_reserved_connections: 3,
     });
-    const env = { DATABASE_URL: server.url('steward') };
-    for (const { code, stderr } of [await prisma(['migrate', 'deploy'], env), await steward(['seed'], env)]) {
-      if (code !== 0) throw new Error(stderr);
-    }
+    await migrateAndSeed(server.url('steward'));
   });
 
   afterAll(() => server?.destroy());
@@ -304,15 +293,12 @@ async function oneLife(life: number): Promise<Acknowledged[]> {
   return acknowledged;
 }
 
-outages(here ? 'a Steward that is killed' : `a Steward that is killed (skipped: ${why})`, () => {
+onServerOfItsOwn(`a Steward that is killed${skipped}`, () => {
   const ENOUGH = 200;
 
   beforeAll(async () => {
     server = await PostgresServer.create();
-    const env = { DATABASE_URL: server.url('steward') };
-    for (const { code, stderr } of [await prisma(['migrate', 'deploy'], env), await steward(['seed'], env)]) {
-      if (code !== 0) throw new Error(stderr);
-    }
+    await migrateAndSeed(server.url('steward'));
   });
 
   afterAll(() => server?.destroy());

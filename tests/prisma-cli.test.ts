@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { bareEnvironment, prisma, ROOT } from './support/command.mjs';
 import { freshDatabase, type TestDatabase } from './support/database.js';
+import { eventually } from './support/eventually.js';
 
 /** Prisma's own command line, on whichever database is configured, with nothing downloaded. */
 let database: TestDatabase;
@@ -78,9 +79,11 @@ describe("Prisma's command line", () => {
       { cwd: ROOT, env: bareEnvironment(database.administration), stdio: 'ignore' },
     );
     try {
-      await expect(
-        eventually(() => fetch('http://127.0.0.1:51299/').then(({ status }) => status)),
-      ).resolves.toBe(200);
+      const { status } = await eventually(
+        () => fetch('http://127.0.0.1:51299/').catch(() => undefined),
+        20_000,
+      );
+      expect(status).toBe(200);
     } finally {
       studio.kill('SIGKILL');
     }
@@ -98,13 +101,3 @@ async function copyOfProject(): Promise<string> {
 }
 
 const prismaIn = (project: string, args: string[]) => prisma(args, database.administration, project);
-
-async function eventually<T>(attempt: () => Promise<T>, tries = 100): Promise<T> {
-  try {
-    return await attempt();
-  } catch (error) {
-    if (tries === 0) throw error;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    return eventually(attempt, tries - 1);
-  }
-}

@@ -1,14 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { prisma, ROOT, steward } from './support/command.mjs';
+import { onServer, onServerOfItsOwn } from './support/conditions.js';
 import { freshDatabase, type TestDatabase } from './support/database.js';
-import { POSTGRES_BIN, PostgresServer } from './support/postgres-server.js';
-import { SERVER_URL } from './support/template.mjs';
-
-const onServer = SERVER_URL === undefined ? describe.skip : describe;
-const onServerOfItsOwn = POSTGRES_BIN === undefined ? describe.skip : onServer;
+import { PostgresServer } from './support/postgres-server.mjs';
 
 /** The code of what came of a statement as the role that Steward connects as. */
 const outcomeOf = (client: pg.Client, sql: string) =>

@@ -3,15 +3,9 @@ import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv
 import type { Tool } from '@modelcontextprotocol/sdk/types.js';
 import fc from 'fast-check';
 import { ERROR_CODES } from '../src/errors.js';
+import { brokenRules, census } from './support/data-rules.mjs';
 import { freshDatabase, type TestDatabase } from './support/database.js';
-import {
-  brokenRules,
-  census,
-  notJsonRpc,
-  notLogLines,
-  RawClient,
-  type Outcome,
-} from './support/raw-client.js';
+import { notJsonRpc, notLogLines, RawClient, type Outcome } from './support/raw-client.js';
 
 const RUNS = { numRuns: 150, seed: 20261123 };
 

@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { setTimeout } from 'node:timers/promises';
+import { onServer } from './support/conditions.js';
 import { freshDatabase, type TestDatabase } from './support/database.js';
+import { eventually } from './support/eventually.js';
 import { everyPage, records, startSteward, type Answer, type Steward } from './support/steward.js';
-import { SERVER_URL } from './support/template.mjs';
-
-const onServer = SERVER_URL === undefined ? describe.skip : describe;
 
 /** Races are about what happens, not how fast: on a busy machine nobody is to run out of time. */
 const PATIENT = {
@@ -184,7 +183,7 @@ onServer('Two servers on one database (of a PostgreSQL server: the embedded one 
     const asking = Array.from({ length: 50 }, () => fresh.call('list_departments'));
     const waiting = () =>
       database.query("SELECT 1 FROM pg_locks WHERE relation = 'headcounts'::regclass AND NOT granted");
-    while ((await waiting()).length === 0) await setTimeout(20);
+    await eventually(async () => (await waiting()).length > 0);
     await setTimeout(300);
     const loads = await waiting();
     await database.query('COMMIT');

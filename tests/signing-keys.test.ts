@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { setTimeout } from 'node:timers/promises';
-import { codeOf, type HttpAnswer, type HttpSteward } from './support/http.js';
+import { eventually } from './support/eventually.js';
+import { codeOf, pingWith, type HttpAnswer, type HttpSteward } from './support/http.js';
 import { Issuer, newKey, type Claims } from './support/issuer.js';
-import { expectUnauthorised, pingWith, stewardTrusting } from './support/jwt-steward.js';
+import { expectUnauthorised, stewardTrusting } from './support/jwt-steward.js';
 
 /** A ping needs none. */
 const NO_DATABASE = { DATABASE_URL: 'postgresql://127.0.0.1:1/nowhere' };
@@ -23,14 +23,11 @@ describe('the keys of the issuer', () => {
   const ping = async (claims: Claims = {}) =>
     pingWith(steward, await issuer.sign({ aud: steward.url, ...claims }));
 
-  const pingUntil = async (status: number): Promise<HttpAnswer> => {
-    for (let tries = 0; tries < 100; tries += 1) {
+  const pingUntil = (status: number): Promise<HttpAnswer> =>
+    eventually(async () => {
       const answer = await ping();
-      if (answer.status === status) return answer;
-      await setTimeout(100);
-    }
-    throw new Error(`No answer was ${status}`);
-  };
+      return answer.status === status && answer;
+    });
 
   it.each(['hangs', 'fails', 'talks garbage', 'has no keys'] as const)(
     'cannot be had while it %s, which is a 503 and no fault of the client; then they can',

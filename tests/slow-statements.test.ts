@@ -2,9 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { prisma, steward } from './support/command.mjs';
+import { steward } from './support/command.mjs';
 import { freshDatabase } from './support/database.js';
-import { POSTGRES_BIN, PostgresServer } from './support/postgres-server.js';
+import { migrate } from './support/migrate.mjs';
+import { POSTGRES_BIN, PostgresServer } from './support/postgres-server.mjs';
 import { SERVER_URL } from './support/template.mjs';
 
 const why =
@@ -53,9 +54,7 @@ const ADVICE =
 
     beforeAll(async () => {
       server = await PostgresServer.create({ shared_preload_libraries: 'pg_stat_statements' });
-      const env = { DATABASE_URL: server.url('staff') };
-      const { code, stderr } = await prisma(['migrate', 'deploy'], env);
-      if (code !== 0) throw new Error(stderr);
+      await migrate(server.url('staff'));
       await server.query(
         'CREATE SCHEMA statistics; CREATE EXTENSION pg_stat_statements SCHEMA statistics',
         'staff',

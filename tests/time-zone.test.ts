@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { startSteward, type Steward } from './support/steward.js';
+import { onServer } from './support/conditions.js';
 import { freshDatabase, type TestDatabase } from './support/database.js';
-import { SERVER_URL } from './support/template.mjs';
-
-const onServer = SERVER_URL === undefined ? describe.skip : describe;
 
 /** The embedded database is nobody else's and in UTC. */
 onServer('a database in another time zone (needs a PostgreSQL server)', () => {

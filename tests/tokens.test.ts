@@ -3,11 +3,10 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { steward as run, type Ran } from './support/command.mjs';
 import { freshDatabase, type TestDatabase } from './support/database.js';
-import { codeOf, HttpSteward } from './support/http.js';
-import { bearing, pingWith } from './support/jwt-steward.js';
+import { eventually } from './support/eventually.js';
+import { bearing, codeOf, HttpSteward, pingWith } from './support/http.js';
 
 interface TokenFile {
   tokens: { name: string; sha256: string; scopes: string[]; created: string; expires: string | null }[];
@@ -178,7 +177,7 @@ describe('with AUTH_MODE=token', () => {
 
   /** A change of the file is noticed within about a second, and 5 s are always enough. */
   const becomes = async (bearer: string, status: number) => {
-    for (let tries = 0; tries < 50 && (await statusOf(bearer)) !== status; tries += 1) await setTimeout(100);
+    await eventually(async () => (await statusOf(bearer)) === status, 5000);
     expect(await statusOf(bearer)).toBe(status);
   };
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { ROOT, steward as run } from './support/command.mjs';
 import { freshDatabase, type TestDatabase } from './support/database.js';
-import { freePort } from './support/free-port.js';
+import { freePort } from './support/free-port.mjs';
 import { codeOf, HttpSteward } from './support/http.js';
 import { OtlpCollector, type SpanSeen } from './support/otlp-collector.js';
 import { startSteward } from './support/steward.js';

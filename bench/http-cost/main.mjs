@@ -8,7 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { median } from '../median.mjs';
-import { RawHttpClient } from '../raw-http-client.mjs';
+import { RawHttpClient } from './raw-http-client.mjs';
 
 const BLOCKS = 20;
 const CALLS = 200;

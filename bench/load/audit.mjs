@@ -14,7 +14,7 @@ import { stampOf } from './people.mjs';
  * @property {string} request
  */
 
-/** @param {import('./postgres.mjs').Postgres} postgres @returns {Promise<Row[]>} in the order in which they were made */
+/** @param {import('../../tests/support/postgres-server.mjs').PostgresServer} postgres @returns {Promise<Row[]>} in the order in which they were made */
 export async function auditRows(postgres) {
   const rows = await postgres.query(`
     SELECT user_id, field_changed, old_value, new_value, actor, tool, request_id FROM user_audit_log ORDER BY id`);
@@ -68,7 +68,7 @@ export function compareWithAudit({ writes }, rows, actor) {
   }
   for (const [request, found] of groupBy(rows, (row) => row.request))
     if (found.length > 1) tooMany.push(`${found.length} rows of one request, ${request}`);
-  return { lost, tooMany, made: doubtfulMade };
+  return { lost, tooMany, doubtfulMade };
 }
 
 /** @param {number | undefined} user @param {string} field @param {string} value */

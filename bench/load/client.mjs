@@ -62,7 +62,7 @@ function pick() {
  * @param {{ number: number, question: Question | Change, answer: Answer, start: number, end: number }} asked
  */
 function record(journal, people, { number, question, answer, start, end }) {
-  const { replica } = answer;
+  const { steward } = answer;
   const kind = 'write' in question ? 'write' : 'read';
   const [error, text] =
     answer.outcome === 'ok'
@@ -70,7 +70,7 @@ function record(journal, people, { number, question, answer, start, end }) {
       : answer.outcome === 'lost'
         ? ['connection lost', answer.cause]
         : [answer.code ?? 'no code', answer.text];
-  journal.calls.push({ client: number, kind, replica, start, end, error, text });
+  journal.calls.push({ client: number, kind, steward, start, end, error, text });
   if (answer.outcome === 'ok') {
     const see = (/** @type {any} */ user) => sight(journal, people, user, start, end);
     for (const problem of question.check(answer.data, see)) if (problem) journal.wrong.push(problem);

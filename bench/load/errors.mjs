@@ -1,5 +1,5 @@
 /** @typedef {import('./journal.mjs').Call} Call */
-/** When what was done to the servers. @typedef {{ replica: string, killed: number, back: number, stopped: number, answered: number }} Events */
+/** When what was done to the servers. @typedef {{ victim: string, killed: number, back: number, stopped: number, answered: number }} Events */
 
 /** How long after PostgreSQL answers again everything has to be as before, in milliseconds. */
 export const RECOVERY_MS = 5000;
@@ -16,16 +16,16 @@ const OF_AN_OUTAGE = ['DATABASE_UNAVAILABLE', 'TIMEOUT'];
 export function unexpectedErrors(calls, events) {
   return calls
     .filter((call) => call.error !== undefined && !ofTheKill(call, events) && !ofTheOutage(call, events))
-    .map(({ kind, replica, start, end, error, text }) => {
+    .map(({ kind, steward, start, end, error, text }) => {
       const at = `${((start - events.killed) / 1000).toFixed(1)} s after the kill`;
-      return `${kind} at ${replica}, ${at}, after ${Math.round(end - start)} ms: ${error} ${text}`;
+      return `${kind} at ${steward}, ${at}, after ${Math.round(end - start)} ms: ${error} ${text}`;
     });
 }
 
 /** @param {Call} call @param {Events} events */
-function ofTheKill({ error, replica, start, end }, events) {
+function ofTheKill({ error, steward, start, end }, events) {
   const underWay = start <= events.killed + KILL_NOTICED_MS && end >= events.killed;
-  return error === 'connection lost' && replica === events.replica && underWay;
+  return error === 'connection lost' && steward === events.victim && underWay;
 }
 
 /** @param {Call} call @param {Events} events */

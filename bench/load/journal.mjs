@@ -14,7 +14,7 @@
  * @property {'acknowledged' | 'doubtful' | 'refused'} state
  * @property {{ old: string | undefined } | null} change `old` is undefined where the answer does not tell
  */
-/** @typedef {{ client: number, kind: 'read' | 'write', replica: string, start: number, end: number, error: string | undefined, text: string }} Call */
+/** @typedef {{ client: number, kind: 'read' | 'write', steward: string, start: number, end: number, error: string | undefined, text: string }} Call */
 
 /** Everything that was asked and answered. Times are of `performance.now()`. */
 export class Journal {

@@ -1,28 +1,28 @@
 #!/usr/bin/env node
-// Many clients, two replicas, and a bad day: one replica is killed, PostgreSQL is stopped the hard way. Afterwards, what
+// Many clients, two processes of Steward, and a bad day: one process is killed, PostgreSQL is stopped the hard way. Afterwards, what
 // was answered is held against what the audit log says.
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { prisma, steward } from '../../tests/support/command.mjs';
+import { migrateAndSeed } from '../../tests/support/migrate.mjs';
+import { PostgresServer } from '../../tests/support/postgres-server.mjs';
+import { REDIS_IS_HERE, RedisServer } from '../../tests/support/redis-server.mjs';
 import { runClient } from './client.mjs';
 import { Journal } from './journal.mjs';
 import { memoryOf } from './memory.mjs';
 import { MORE_DEPARTMENTS, People } from './people.mjs';
-import { Postgres } from './postgres.mjs';
-import { startRedis } from './redis.mjs';
-import { Replica } from './replica.mjs';
 import { printReport } from './report.mjs';
 import { RoundRobin } from './round-robin.mjs';
+import { StewardProcess } from './steward-process.mjs';
 import { judge } from './verdict.mjs';
 
 const HELP = `Usage: npm run load -- [--clients 64] [--seconds 60]
 
 Starts a PostgreSQL (fsync on), a Redis where it is installed and two "steward http" processes, all of its own and on
-loopback addresses, and has the clients read and write through both replicas in turn. After a quarter of the time one
-replica is killed (SIGKILL), and started again a little later; after half of it PostgreSQL is stopped without a farewell,
+loopback addresses, and has the clients read and write through both processes in turn. After a quarter of the time one
+process is killed (SIGKILL), and started again a little later; after half of it PostgreSQL is stopped without a farewell,
 and started again two seconds later. Then every answer is held against the audit log.
 
 Exit code 1: something was wrong, lost, doubled or slow to come back; the summary says what.`;
@@ -52,30 +52,28 @@ if (flags.help || !usable) {
 }
 
 const dir = await mkdtemp(path.join(os.tmpdir(), 'steward-load-logs-'));
-const postgres = await Postgres.create();
-const redis = await startRedis();
-/** @type {Replica[]} */
-const replicas = [];
+const postgres = await PostgresServer.create({ fsync: 'on' });
+const redis = REDIS_IS_HERE ? await RedisServer.create() : undefined;
+/** @type {StewardProcess[]} */
+const stewards = [];
 try {
   const verdict = await run();
   printReport(verdict);
-  process.exitCode = verdict.broken.every(({ problems }) => problems.length === 0) ? 0 : 1;
+  process.exitCode = verdict.promises.every(({ problems }) => problems.length === 0) ? 0 : 1;
 } finally {
-  await Promise.all(replicas.map((replica) => replica.end('SIGKILL')));
+  await Promise.all(stewards.map((steward) => steward.end('SIGKILL')));
   await redis?.stop();
   await postgres.destroy();
   await rm(dir, { recursive: true, force: true });
 }
 
 async function run() {
-  const env = { DATABASE_URL: postgres.url };
-  succeeded(await prisma(['migrate', 'deploy'], env));
-  succeeded(await steward(['seed'], env));
+  await migrateAndSeed(postgres.url());
   await postgres.query(
     `INSERT INTO departments (name) VALUES ${MORE_DEPARTMENTS.map((name) => `('${name}')`).join(', ')}`,
   );
   const settings = {
-    ...env,
+    DATABASE_URL: postgres.url(),
     HTTP_HOST: '127.0.0.1',
     STEWARD_CALLER: ACTOR,
     // Each client has an address of its own, as behind a balancer; how often it calls is what is being tried.
@@ -83,12 +81,13 @@ async function run() {
     RATE_LIMIT_PER_MINUTE: '1000000',
     ...(redis && { REDIS_URL: redis.url }),
   };
-  for (const name of ['replica 1', 'replica 2']) replicas.push(await Replica.start(name, settings, dir));
-  const [survivor, victim] = /** @type {[Replica, Replica]} */ (replicas);
+  for (const name of ['process 1', 'process 2'])
+    stewards.push(await StewardProcess.start(name, settings, dir));
+  const [survivor, victim] = /** @type {[StewardProcess, StewardProcess]} */ (stewards);
 
   const people = await People.of(postgres);
   const journal = new Journal();
-  const balancer = new RoundRobin(replicas);
+  const balancer = new RoundRobin(stewards);
   const stop = new AbortController();
   const started = performance.now();
   const load = { balancer, people, journal, signal: stop.signal };
@@ -105,7 +104,7 @@ async function run() {
     journal,
     people,
     postgres,
-    replicas,
+    stewards,
     events,
     early,
     late,
@@ -119,7 +118,7 @@ async function run() {
 
 /**
  * What happens while the clients are at work.
- * @param {Replica} survivor @param {Replica} victim @param {number} started
+ * @param {StewardProcess} survivor @param {StewardProcess} victim @param {number} started
  */
 async function runCourse(survivor, victim, started) {
   const until = (/** @type {number} */ share) =>
@@ -137,14 +136,9 @@ async function runCourse(survivor, victim, started) {
   await postgres.stop();
   await setTimeout(OUTAGE_MS);
   await postgres.start();
-  const events = { replica: victim.name, killed, back, stopped, answered: performance.now() };
+  const events = { victim: victim.name, killed, back, stopped, answered: performance.now() };
   await until(LATE);
   const late = await memoryOf(survivor);
   await until(1);
   return { events, early, late };
-}
-
-/** @param {import('../../tests/support/command.mjs').Ran} ran */
-function succeeded({ code, stdout, stderr }) {
-  if (code !== 0) throw new Error(`The database could not be prepared:\n${stdout}\n${stderr}`);
 }

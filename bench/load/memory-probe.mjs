@@ -1,4 +1,4 @@
-// Loaded into a replica before Steward itself: says over IPC how much memory is in use, once all rubbish is collected.
+// Loaded into a process before Steward itself: says over IPC how much memory is in use, once all rubbish is collected.
 // (What the system has given to the process says little: V8 takes its time to give anything back.)
 const collect = globalThis.gc;
 if (!collect) throw new Error('Start Node with --expose-gc.');
@@ -7,5 +7,5 @@ process.on('message', () => {
   const { heapUsed, external, rss } = process.memoryUsage();
   process.send?.({ used: heapUsed + external, resident: rss });
 });
-// The replica ends when it wants to.
+// The process ends when it wants to.
 process.channel?.unref();

@@ -6,12 +6,12 @@ import { median } from '../median.mjs';
 const SAMPLES = 5;
 const BETWEEN_MS = 300;
 
-/** Medians of a few looks, as calls are under way meanwhile. @param {import('./replica.mjs').Replica} replica @returns {Promise<Memory>} */
-export async function memoryOf(replica) {
+/** Medians of a few looks, as calls are under way meanwhile. @param {import('./steward-process.mjs').StewardProcess} steward @returns {Promise<Memory>} */
+export async function memoryOf(steward) {
   /** @type {Memory[]} */
   const samples = [];
   for (let n = 0; n < SAMPLES; n += 1) {
-    samples.push(await replica.memory());
+    samples.push(await steward.memory());
     await setTimeout(BETWEEN_MS);
   }
   return {

@@ -22,18 +22,18 @@ export function printReport(verdict) {
     ['writes took', latencies(undisturbed(verdict, 'write'))],
     [
       'changes',
-      `${acknowledged.length} acknowledged; ${doubtful.length} in doubt, of which ${verdict.made} were made`,
+      `${acknowledged.length} acknowledged; ${doubtful.length} in doubt, of which ${verdict.doubtfulMade} were made`,
     ],
     ['audit log', `${verdict.rows} rows`],
     ['seen of users', `${journal.sightings.length} values, each held against the audit log`],
     ['errors', errorCounts(calls)],
-    ['replica killed', `at ${seconds(events.killed)}, ready again at ${seconds(events.back)}`],
+    ['process killed', `at ${seconds(events.killed)}, ready again at ${seconds(events.back)}`],
     ['PostgreSQL stopped', `at ${seconds(events.stopped)}, answered again at ${seconds(events.answered)}`],
     ['back to normal', `${Math.round(verdict.recovery)} ms later`],
     ['memory of the other', `${memory(verdict.early)} early, ${memory(verdict.late)} late`],
   ]);
   console.log('');
-  for (const { promise, problems } of verdict.broken) {
+  for (const { promise, problems } of verdict.promises) {
     console.log(`${problems.length === 0 ? ' kept ' : 'BROKEN'}  ${promise}`);
     for (const problem of problems.slice(0, SHOWN)) console.log(`          ${problem}`);
     if (problems.length > SHOWN) console.log(`          and ${problems.length - SHOWN} more`);
@@ -48,7 +48,7 @@ function memory({ used, resident }) {
 /** @param {import('./verdict.mjs').Verdict} verdict */
 function setUp({ clients, version, redis }) {
   const machine = `${os.availableParallelism()} cores, Node ${process.versions.node}`;
-  return `${clients} clients, 2 replicas, PostgreSQL ${version}, ${redis ? 'Redis' : 'no Redis'}; ${machine}`;
+  return `${clients} clients, 2 processes, PostgreSQL ${version}, ${redis ? 'Redis' : 'no Redis'}; ${machine}`;
 }
 
 /** Calls that were over before anything was done to the servers, or began when all was well again. @param {import('./verdict.mjs').Verdict} verdict @param {Call['kind']} wanted */

@@ -1,24 +1,24 @@
 import http from 'node:http';
 
-/** @typedef {import('./replica.mjs').Replica} Replica */
+/** @typedef {import('./steward-process.mjs').StewardProcess} StewardProcess */
 /**
  * What a call came to. `lost`: the connection broke, and whether the call was carried out is not known.
- * @typedef {{ outcome: 'ok', data: any, replica: string }
- *   | { outcome: 'refused', code: string | undefined, text: string, replica: string }
- *   | { outcome: 'lost', cause: string, replica: string }} Answer
+ * @typedef {{ outcome: 'ok', data: any, steward: string }
+ *   | { outcome: 'refused', code: string | undefined, text: string, steward: string }
+ *   | { outcome: 'lost', cause: string, steward: string }} Answer
  */
 
-/** Hands calls to the replicas in turn, as a balancer does, with nothing sticky. */
+/** Hands calls to the processes in turn, as a balancer does, with nothing sticky. */
 export class RoundRobin {
   #turn = 0;
 
-  /** @param {Replica[]} replicas */
-  constructor(replicas) {
-    this.replicas = replicas;
+  /** @param {StewardProcess[]} stewards */
+  constructor(stewards) {
+    this.stewards = stewards;
   }
 
   /**
-   * Only what was not taken is handed to the next replica; what was sent once is never sent again.
+   * Only what was not taken is handed to the next process; what was sent once is never sent again.
    * @param {string} tool
    * @param {object} args
    * @param {string} address of the caller, as a balancer tells it
@@ -26,26 +26,26 @@ export class RoundRobin {
    */
   async call(tool, args, address) {
     const turn = (this.#turn += 1);
-    const { length } = this.replicas;
+    const { length } = this.stewards;
     for (let tries = 1; ; tries += 1) {
-      const replica = /** @type {Replica} */ (this.replicas[(turn + tries) % length]);
+      const steward = /** @type {StewardProcess} */ (this.stewards[(turn + tries) % length]);
       try {
-        return toAnswer(await post(replica, tool, args, address), replica.name);
+        return toAnswer(await post(steward, tool, args, address), steward.name);
       } catch (error) {
         const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
         if (code === 'ECONNREFUSED' && tries < length) continue;
-        return { outcome: 'lost', cause: code ?? message, replica: replica.name };
+        return { outcome: 'lost', cause: code ?? message, steward: steward.name };
       }
     }
   }
 
   close() {
-    for (const { agent } of this.replicas) agent.destroy();
+    for (const { agent } of this.stewards) agent.destroy();
   }
 }
 
 /**
- * @param {Replica} replica @param {string} tool @param {object} args @param {string} address
+ * @param {StewardProcess} steward @param {string} tool @param {object} args @param {string} address
  * @returns {Promise<{ status: number, text: string }>}
  */
 function post({ agent, port }, tool, args, address) {
@@ -78,14 +78,14 @@ function post({ agent, port }, tool, args, address) {
   });
 }
 
-/** @param {{ status: number, text: string }} response @param {string} replica @returns {Answer} */
-function toAnswer({ status, text }, replica) {
+/** @param {{ status: number, text: string }} response @param {string} steward @returns {Answer} */
+function toAnswer({ status, text }, steward) {
   const message = parsed(text);
   const result = message?.result;
   if (status === 200 && result?.structuredContent && !result.isError)
-    return { outcome: 'ok', data: result.structuredContent, replica };
+    return { outcome: 'ok', data: result.structuredContent, steward };
   const code = message?.error?.data?.code ?? result?._meta?.['steward/error']?.code;
-  return { outcome: 'refused', code, text: `${status} ${text.slice(0, 300)}`, replica };
+  return { outcome: 'refused', code, text: `${status} ${text.slice(0, 300)}`, steward };
 }
 
 /** @param {string} text @returns {any} */

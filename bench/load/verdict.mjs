@@ -10,10 +10,10 @@ const FLAT = 0.1;
  * @typedef {object} Run
  * @property {import('./journal.mjs').Journal} journal
  * @property {import('./people.mjs').People} people
- * @property {import('./postgres.mjs').Postgres} postgres
- * @property {import('./replica.mjs').Replica[]} replicas
+ * @property {import('../../tests/support/postgres-server.mjs').PostgresServer} postgres
+ * @property {import('./steward-process.mjs').StewardProcess[]} stewards
  * @property {import('./errors.mjs').Events} events
- * @property {import('./memory.mjs').Memory} early of the replica that was not killed
+ * @property {import('./memory.mjs').Memory} early of the process that was not killed
  * @property {import('./memory.mjs').Memory} late
  * @property {number} clients
  * @property {string} actor
@@ -22,30 +22,30 @@ const FLAT = 0.1;
  * @property {number} ended
  */
 /** @typedef {{ promise: string, problems: string[] }} Finding */
-/** @typedef {Run & { broken: Finding[], version: string, rows: number, made: number, recovery: number }} Verdict */
+/** @typedef {Run & { promises: Finding[], version: string, rows: number, doubtfulMade: number, recovery: number }} Verdict */
 
-/** Ends the replicas, and says of each promise whether it was kept. @param {Run} run @returns {Promise<Verdict>} */
+/** Ends the processes, and says of each promise whether it was kept. @param {Run} run @returns {Promise<Verdict>} */
 export async function judge(run) {
-  const { journal, people, postgres, replicas, events, clients } = run;
-  const exits = await Promise.all(replicas.map((replica) => replica.end('SIGTERM')));
-  const faults = (await Promise.all(replicas.map((replica) => replica.faults()))).flat();
+  const { journal, people, postgres, stewards, events, clients } = run;
+  const exits = await Promise.all(stewards.map((steward) => steward.end('SIGTERM')));
+  const faults = (await Promise.all(stewards.map((steward) => steward.faults()))).flat();
   const rows = await auditRows(postgres);
   learnOfTheDoubtful(run, rows);
-  const { lost, tooMany, made } = compareWithAudit(journal, rows, run.actor);
+  const { lost, tooMany, doubtfulMade } = compareWithAudit(journal, rows, run.actor);
   const recovery = recoveryMs(journal.calls, events, clients);
   const growth = run.late.used / run.early.used - 1;
-  const idle = replicas.filter(
+  const idle = stewards.filter(
     ({ name }) =>
-      !journal.calls.some(({ replica, start, error }) => replica === name && start > events.back && !error),
+      !journal.calls.some(({ steward, start, error }) => steward === name && start > events.back && !error),
   );
   const [version] = await postgres.query('SHOW server_version');
   return {
     ...run,
     version: version.server_version,
     rows: rows.length,
-    made,
+    doubtfulMade,
     recovery,
-    broken: [
+    promises: [
       {
         promise: 'no wrong answer',
         problems: [...journal.wrong, ...impossibleSightings(journal, rows, people.initial)],
@@ -69,7 +69,7 @@ export async function judge(run) {
         promise: 'no fault in the log, and a clean end',
         problems: [
           ...faults,
-          ...exits.flatMap((code) => (code === 0 ? [] : [`a replica ended with ${code} on SIGTERM`])),
+          ...exits.flatMap((code) => (code === 0 ? [] : [`a process ended with ${code} on SIGTERM`])),
         ],
       },
     ],
@@ -83,7 +83,7 @@ function learnOfTheDoubtful({ journal, people }, rows) {
     if (field === 'created') people.add(user, value, asked.get(value)?.initial ?? {});
 }
 
-/** @param {import('./postgres.mjs').Postgres} postgres */
+/** @param {import('../../tests/support/postgres-server.mjs').PostgresServer} postgres */
 async function inconsistencies(postgres) {
   const { counted, users } = await census(postgres);
   const broken = Object.entries(await brokenRules(postgres)).map(

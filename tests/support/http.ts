@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import http from 'node:http';
-import { setTimeout } from 'node:timers/promises';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { LATEST_PROTOCOL_VERSION } from '@modelcontextprotocol/sdk/types.js';
 import { bareEnvironment, MAIN } from './command.mjs';
-import type { LogLine } from './steward.js';
+import { eventually } from './eventually.js';
+import { parseLog, type LogLine } from './log.js';
 
 /** What MCP's clients send with every request. */
 export const MCP_HEADERS = {
@@ -73,19 +73,16 @@ export class HttpSteward {
   }
 
   log(): LogLine[] {
-    const lines = this.#stderr.slice(0, this.#stderr.lastIndexOf('\n') + 1).split('\n');
-    return lines.filter(Boolean).map((line) => JSON.parse(line) as LogLine);
+    return parseLog(this.#stderr);
   }
 
   /** The first line of the log with this message, as soon as it is there. */
   async logged(message: string): Promise<LogLine> {
-    for (let tries = 0; tries < 500; tries += 1) {
-      const line = this.log().find((candidate) => candidate.message === message);
-      if (line) return line;
-      if (this.child.exitCode !== null) break;
-      await setTimeout(20);
-    }
-    throw new Error(`"${message}" was not logged:\n${this.#stderr}`);
+    const line = () => this.log().find((candidate) => candidate.message === message);
+    await eventually(() => line() !== undefined || this.child.exitCode !== null).catch(() => {});
+    const found = line();
+    if (!found) throw new Error(`"${message}" was not logged:\n${this.#stderr}`);
+    return found;
   }
 
   /** Sends a request as it is. */
@@ -154,6 +151,12 @@ export function codeOf({ json }: HttpAnswer): unknown {
   const meta = json?.result?.['_meta'] as Record<string, { code?: unknown }> | undefined;
   return json?.error?.data?.['code'] ?? meta?.['steward/error']?.code;
 }
+
+/** A request's options with this token. */
+export const bearing = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
+
+/** What a ping with this token is answered. */
+export const pingWith = (steward: HttpSteward, token: string) => steward.request('ping', {}, bearing(token));
 
 function parsed(text: string): JsonRpcAnswer | undefined {
   try {

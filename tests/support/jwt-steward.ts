@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { freePort } from './free-port.js';
+import { freePort } from './free-port.mjs';
 import { codeOf, HttpSteward, type HttpAnswer } from './http.js';
 import type { Issuer } from './issuer.js';
 
@@ -17,12 +17,6 @@ export async function stewardTrusting(issuer: Issuer, env: Record<string, string
     ...env,
   });
 }
-
-/** A request's options with this token. */
-export const bearing = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
-
-/** What a ping with this token is answered. */
-export const pingWith = (steward: HttpSteward, token: string) => steward.request('ping', {}, bearing(token));
 
 /** The whole answer to a token that is no good. */
 export function expectUnauthorised(answer: HttpAnswer, steward: HttpSteward, description: string): void {

@@ -1,6 +1,6 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout } from 'node:timers/promises';
+import { eventually } from './eventually.js';
 
 export interface SpanSeen {
   scope: string;
@@ -65,11 +65,10 @@ export class OtlpCollector {
 
   /** The spans, as soon as one of them is such. */
   async until(wanted: (span: SpanSeen) => boolean): Promise<SpanSeen[]> {
-    for (let tries = 0; tries < 500; tries += 1) {
-      if (this.spans.some(wanted)) return this.spans;
-      await setTimeout(20);
-    }
-    throw new Error(`not among ${JSON.stringify(this.spans.map(({ name }) => name))}`);
+    await eventually(() => this.spans.some(wanted)).catch(() => {
+      throw new Error(`not among ${JSON.stringify(this.spans.map(({ name }) => name))}`);
+    });
+    return this.spans;
   }
 
   async stop(): Promise<void> {

@@ -4,8 +4,6 @@ import { LATEST_PROTOCOL_VERSION } from '@modelcontextprotocol/sdk/types.js';
 import { bareEnvironment, MAIN } from './command.mjs';
 import type { TestDatabase } from './database.js';
 
-export { brokenRules, census } from './data-rules.mjs';
-
 type Id = string | number | null;
 
 export interface Reply {

@@ -1,8 +1,9 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { setTimeout } from 'node:timers/promises';
 import { bareEnvironment, MAIN } from './command.mjs';
 import { freshDatabase, type TestDatabase } from './database.js';
+import { eventually } from './eventually.js';
+import { parseLog, type LogLine } from './log.js';
 
 /** What answers hold. Each tool has its share of it; tests/catalogue.test.ts says which. */
 export interface AnswerData {
@@ -66,8 +67,6 @@ export interface Answer {
   error: string | undefined;
 }
 
-export type LogLine = Record<string, unknown> & { message: string; level: string };
-
 /** A real server in a process of its own, on a real database, with a real client before it. */
 export interface Steward {
   client: Client;
@@ -103,26 +102,17 @@ export async function startSteward({ env = {}, database }: StewardOptions = {}):
   const client = new Client({ name: 'tests', version: '1' });
   await client.connect(transport);
   await client.listTools();
-  const log = () =>
-    stderr
-      .slice(0, stderr.lastIndexOf('\n') + 1)
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as LogLine);
+  const log = () => parseLog(stderr);
   return {
     client,
     database: used,
     pid: transport.pid ?? 0,
     call: async (tool, args = {}) => toAnswer(await client.callTool({ name: tool, arguments: args })),
     log,
-    logOfCall: async (requestId) => {
-      for (let tries = 0; tries < 100; tries += 1) {
-        const line = log().find((candidate) => candidate['requestId'] === requestId);
-        if (line) return line;
-        await setTimeout(20);
-      }
-      throw new Error(`Nothing was logged of ${requestId}`);
-    },
+    logOfCall: (requestId) =>
+      eventually(() => log().find((candidate) => candidate['requestId'] === requestId)).catch(() => {
+        throw new Error(`Nothing was logged of ${requestId}`);
+      }),
     stderr: () => stderr,
     stop: async () => {
       await client.close();

@@ -7,12 +7,10 @@ export class RawHttpClient {
   #session;
   #agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
   #url;
-  #headers;
 
-  /** @param {string} url @param {Record<string, string>} headers */
-  constructor(url, headers = {}) {
+  /** @param {string} url */
+  constructor(url) {
     this.#url = new URL(url);
-    this.#headers = headers;
   }
 
   async greet() {
@@ -53,7 +51,6 @@ export class RawHttpClient {
             accept: 'application/json, text/event-stream',
             'mcp-protocol-version': '2025-11-25',
             ...(this.#session && { 'mcp-session-id': this.#session }),
-            ...this.#headers,
           },
         },
         (response) => {

@@ -1,11 +1,11 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import net from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import { freePort } from './free-port.js';
+import { freePort } from './free-port.mjs';
 
 /** Whether a Redis is installed here. */
-export const REDIS_IS_HERE = ((): boolean => {
+export const REDIS_IS_HERE = (() => {
   try {
     execFileSync('redis-server', ['--version']);
     return true;
@@ -16,27 +16,31 @@ export const REDIS_IS_HERE = ((): boolean => {
 
 /** A Redis of a test's own, to be stopped and started at will. It keeps nothing on disk. */
 export class RedisServer {
-  #process: ChildProcess | undefined;
+  /** @type {import('node:child_process').ChildProcess | undefined} */
+  #process;
 
-  private constructor(readonly port: number) {}
+  /** @private @param {number} port */
+  constructor(port) {
+    this.port = port;
+  }
 
-  static async create(): Promise<RedisServer> {
+  static async create() {
     const server = new RedisServer(await freePort());
     await server.start();
     return server;
   }
 
-  get url(): string {
+  get url() {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  async start(): Promise<void> {
+  async start() {
     const args = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
     this.#process = spawn('redis-server', args, { stdio: 'ignore' });
     for (let tries = 0; tries < 100 && !(await this.#answers()); tries += 1) await setTimeout(50);
   }
 
-  async stop(): Promise<void> {
+  async stop() {
     const running = this.#process;
     if (!running || running.exitCode !== null || running.signalCode !== null) return;
     const exited = once(running, 'exit');
@@ -44,15 +48,16 @@ export class RedisServer {
     await exited;
   }
 
-  freeze(): void {
+  freeze() {
     this.#process?.kill('SIGSTOP');
   }
 
-  thaw(): void {
+  thaw() {
     this.#process?.kill('SIGCONT');
   }
 
-  #answers(): Promise<boolean> {
+  /** @returns {Promise<boolean>} */
+  #answers() {
     return new Promise((resolve) => {
       const socket = net.connect(this.port, '127.0.0.1', () => socket.write('PING\r\n'));
       socket.once('data', () => (socket.destroy(), resolve(true)));

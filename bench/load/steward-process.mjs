@@ -5,12 +5,12 @@ import http from 'node:http';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { bareEnvironment, MAIN } from '../../tests/support/command.mjs';
-import { freePort } from './free-port.mjs';
+import { freePort } from '../../tests/support/free-port.mjs';
 
 const PROBE = new URL('memory-probe.mjs', import.meta.url).href;
 
 /** A `steward http` that may be killed and started again, always at the same address. */
-export class Replica {
+export class StewardProcess {
   /** @type {import('node:child_process').ChildProcess | undefined} */
   #process;
   /** The connections of all clients to it, kept open as theirs are. */
@@ -26,9 +26,9 @@ export class Replica {
 
   /** @param {string} name @param {Record<string, string>} env @param {string} dir where it logs */
   static async start(name, env, dir) {
-    const replica = new Replica(name, await freePort(), env, path.join(dir, `${name}.log`));
-    await replica.start();
-    return replica;
+    const steward = new StewardProcess(name, await freePort(), env, path.join(dir, `${name}.log`));
+    await steward.start();
+    return steward;
   }
 
   /** Resolves once it is ready for calls. */
@@ -36,12 +36,12 @@ export class Replica {
     const log = await open(this.logFile, 'a');
     const env = bareEnvironment({ NODE_ENV: 'production', HTTP_PORT: String(this.port), ...this.env });
     const args = ['--expose-gc', '--import', PROBE, MAIN, 'http'];
-    const replica = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', log.fd, 'ipc'] });
+    const started = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', log.fd, 'ipc'] });
     await log.close();
-    this.#process = replica;
+    this.#process = started;
     while (!(await this.#isReady())) {
-      if (replica.exitCode !== null)
-        throw new Error(`The replica ended:\n${await readFile(this.logFile, 'utf8')}`);
+      if (started.exitCode !== null)
+        throw new Error(`The process ended:\n${await readFile(this.logFile, 'utf8')}`);
       await setTimeout(50);
     }
   }
@@ -57,9 +57,9 @@ export class Replica {
 
   /** @returns {Promise<import('./memory.mjs').Memory>} */
   async memory() {
-    const replica = /** @type {import('node:child_process').ChildProcess} */ (this.#process);
-    const answer = once(replica, 'message');
-    replica.send('memory');
+    const running = /** @type {import('node:child_process').ChildProcess} */ (this.#process);
+    const answer = once(running, 'message');
+    running.send('memory');
     return (await answer)[0];
   }
 

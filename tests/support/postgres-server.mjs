@@ -1,12 +1,12 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
+import { freePort } from './free-port.mjs';
 
 /** Where the installed PostgreSQL keeps its binaries; undefined where there is none. */
 export const POSTGRES_BIN = [fromPgConfig(), ...fromDebian()].find((dir) =>
@@ -14,18 +14,30 @@ export const POSTGRES_BIN = [fromPgConfig(), ...fromDebian()].find((dir) =>
 );
 
 const PASSWORD = 'outage test/secret';
+/** Short enough for the moment of the server's return to be known well, in milliseconds. */
+const BETWEEN_TRIES_MS = 20;
+const START_WITHIN_MS = 20_000;
 
 /** A PostgreSQL server of a test's own, to be stopped, frozen and started again at will. Reachable from here only. */
 export class PostgresServer {
-  #process: ChildProcess | undefined;
+  /** @type {import('node:child_process').ChildProcess | undefined} */
+  #process;
+  #dir;
+  #settings;
 
-  private constructor(
-    private readonly dir: string,
-    readonly port: number,
-    private readonly settings: string[],
-  ) {}
+  /** @private @param {string} dir @param {number} port @param {string[]} settings */
+  constructor(dir, port, settings) {
+    this.#dir = dir;
+    this.port = port;
+    this.#settings = settings;
+  }
 
-  static async create(settings: Record<string, string | number> = {}): Promise<PostgresServer> {
+  /**
+   * Makes one and starts it, with settings as in postgresql.conf. Unless they say otherwise, it need not survive a crash
+   * of the machine: `fsync` is off.
+   * @param {Record<string, string | number>} settings
+   */
+  static async create(settings = {}) {
     const dir = await mkdtemp(path.join(os.tmpdir(), 'steward-pg-'));
     const passwordFile = path.join(dir, 'password');
     await writeFile(passwordFile, PASSWORD);
@@ -49,6 +61,10 @@ export class PostgresServer {
       'scram-sha-256',
       '--pwfile',
       passwordFile,
+      '-E',
+      'UTF8',
+      '--locale',
+      'C',
       '--no-sync',
     );
     await server.start();
@@ -56,47 +72,51 @@ export class PostgresServer {
   }
 
   /** A streaming replica of this server, up and following it. */
-  async replica(): Promise<PostgresServer> {
+  async replica() {
     const dir = await mkdtemp(path.join(os.tmpdir(), 'steward-pg-'));
     const { uid, gid } = unprivileged();
     if (uid !== undefined && gid !== undefined) await chown(dir, uid, gid);
-    const replica = new PostgresServer(dir, await freePort(), this.settings);
+    const replica = new PostgresServer(dir, await freePort(), this.#settings);
     replica.#run('pg_basebackup', '-d', this.url(), '-D', replica.#data, '-c', 'fast', '-R', '--no-sync');
     await replica.start();
     return replica;
   }
 
-  url(database = 'postgres', { user = 'postgres', password = PASSWORD } = {}): string {
+  url(database = 'postgres', { user = 'postgres', password = PASSWORD } = {}) {
     return `postgresql://${encodeURIComponent(user)}:${encodeURIComponent(password)}@127.0.0.1:${this.port}/${database}`;
   }
 
   /** Starts the server and waits until it answers. */
-  async start(): Promise<void> {
+  async start() {
     const args = [
       '-D',
       this.#data,
       '-k',
-      this.dir,
+      this.#dir,
       '-p',
       String(this.port),
       '-h',
       '127.0.0.1',
-      ...this.settings,
+      ...this.#settings,
     ];
     this.#process = spawn(this.#binary('postgres'), args, { ...unprivileged(), stdio: 'ignore' });
-    for (let tries = 0; ; tries += 1) {
+    const giveUp = Date.now() + START_WITHIN_MS;
+    for (;;) {
       try {
         await this.query('SELECT 1');
         return;
       } catch (error) {
-        if (tries === 200 || this.#process.exitCode !== null) throw error;
-        await setTimeout(100);
+        if (Date.now() > giveUp || this.#process.exitCode !== null) throw error;
+        await setTimeout(BETWEEN_TRIES_MS);
       }
     }
   }
 
-  /** `immediate` is as good as pulling the plug: no client hears a farewell. */
-  async stop(mode: 'immediate' | 'fast' = 'immediate'): Promise<void> {
+  /**
+   * `immediate` is as good as pulling the plug: no client hears a farewell, and the next start has to recover.
+   * @param {'immediate' | 'fast'} mode
+   */
+  async stop(mode = 'immediate') {
     const running = this.#process;
     if (!running || running.exitCode !== null || running.signalCode !== null) return;
     const exited = once(running, 'exit');
@@ -105,54 +125,61 @@ export class PostgresServer {
   }
 
   /** Stops every process of the server where it stands: connections stay open, and nobody answers. */
-  freeze(): void {
-    const postmaster = this.#process?.pid as number;
+  freeze() {
+    const postmaster = /** @type {number} */ (this.#process?.pid);
     process.kill(postmaster, 'SIGSTOP');
     this.#backends().forEach((pid) => process.kill(pid, 'SIGSTOP'));
   }
 
-  thaw(): void {
+  thaw() {
     // A frozen one stays where it is; one that was not may end meanwhile.
-    for (const pid of [...this.#backends(), this.#process?.pid as number]) {
+    for (const pid of [...this.#backends(), /** @type {number} */ (this.#process?.pid)]) {
       try {
         process.kill(pid, 'SIGCONT');
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+        if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ESRCH') throw error;
       }
     }
   }
 
-  /** Runs SQL as the superuser, on a connection for that alone. */
-  async query<Row>(sql: string, database = 'postgres'): Promise<Row[]> {
+  /**
+   * Runs SQL as the superuser, on a connection for that alone.
+   * @template [Row=any]
+   * @param {string} sql
+   * @returns {Promise<Row[]>}
+   */
+  async query(sql, database = 'postgres') {
     const client = new pg.Client({ connectionString: this.url(database), connectionTimeoutMillis: 5000 });
     client.on('error', () => {});
     await client.connect();
     try {
-      return (await client.query(sql)).rows as Row[];
+      return (await client.query(sql)).rows;
     } finally {
       await client.end();
     }
   }
 
-  async destroy(): Promise<void> {
+  async destroy() {
     if (this.#process?.exitCode === null) this.thaw();
     await this.stop();
-    await rm(this.dir, { recursive: true, force: true });
+    await rm(this.#dir, { recursive: true, force: true });
   }
 
-  get #data(): string {
-    return path.join(this.dir, 'data');
+  get #data() {
+    return path.join(this.#dir, 'data');
   }
 
-  #binary(name: string): string {
+  /** @param {string} name */
+  #binary(name) {
     return path.join(POSTGRES_BIN ?? '', name);
   }
 
-  #run(binary: string, ...args: string[]): void {
-    execFileSync(this.#binary(binary), args, { ...unprivileged(), cwd: this.dir, stdio: 'pipe' });
+  /** @param {string} binary @param {string[]} args */
+  #run(binary, ...args) {
+    execFileSync(this.#binary(binary), args, { ...unprivileged(), cwd: this.#dir, stdio: 'pipe' });
   }
 
-  #backends(): number[] {
+  #backends() {
     const pid = this.#process?.pid;
     return execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' })
       .split(/\s+/)
@@ -161,14 +188,14 @@ export class PostgresServer {
   }
 }
 
-/** PostgreSQL refuses to run as root. */
-function unprivileged(): { uid?: number; gid?: number } {
+/** PostgreSQL refuses to run as root. @returns {{ uid?: number, gid?: number }} */
+function unprivileged() {
   if (process.getuid?.() !== 0) return {};
   const [, , uid, gid] = /^postgres:.*$/m.exec(readFileSync('/etc/passwd', 'utf8'))?.[0].split(':') ?? [];
   return { uid: Number(uid), gid: Number(gid) };
 }
 
-function fromPgConfig(): string {
+function fromPgConfig() {
   try {
     return execFileSync('pg_config', ['--bindir'], { encoding: 'utf8' }).trim();
   } catch {
@@ -176,16 +203,9 @@ function fromPgConfig(): string {
   }
 }
 
-function fromDebian(): string[] {
+/** The newest first. */
+function fromDebian() {
   const root = '/usr/lib/postgresql';
-  return existsSync(root) ? readdirSync(root).map((version) => path.join(root, version, 'bin')) : [];
-}
-
-async function freePort(): Promise<number> {
-  const probe = net.createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as net.AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
+  const versions = existsSync(root) ? readdirSync(root).toSorted((a, b) => Number(b) - Number(a)) : [];
+  return versions.map((version) => path.join(root, version, 'bin'));
 }

@@ -1,0 +1,208 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { setTimeout } from 'node:timers/promises';
+import pg from 'pg';
+import { onServer, onServerOfItsOwn } from './support/conditions.js';
+import { freshDatabase, type TestDatabase } from './support/database.js';
+import { eventually } from './support/eventually.js';
+import type { HttpSteward } from './support/http.js';
+import { linesOf } from './support/log.js';
+import { migrateAndSeed } from './support/migrate.mjs';
+import { PostgresServer } from './support/postgres-server.mjs';
+import { answer, headcounts, hire, startUnlimited } from './support/staff.js';
+import { records, startSteward, type Steward } from './support/steward.js';
+
+const times = (by: HttpSteward, message: string) => linesOf(by, message).length;
+
+const active = async (of: Steward, name: string) =>
+  records(await of.call('list_departments'), 'departments').find((row) => row.name === name)?.active;
+
+describe('two servers of one database over stdio', () => {
+  let servers: [Steward, Steward];
+
+  beforeAll(async () => {
+    const database = await freshDatabase();
+    servers = [await startSteward({ database }), await startSteward({ database })];
+  });
+  afterAll(async () => {
+    for (const server of servers) await server.stop();
+    await servers[0].database.drop();
+  });
+
+  it('show each other at once what they changed about departments', async () => {
+    const [one, two] = servers;
+    await active(two, 'Sales');
+    await one.call('create_department', { name: 'Fleet' });
+    expect(await active(two, 'Fleet')).toBe(0);
+    for (let count = 1; count <= 20; count += 1) {
+      const [writer, reader] = count % 2 === 0 ? [one, two] : [two, one];
+      const username = `driver_${count}`;
+      await writer.call('create_user', { username, email: `${username}@example.com`, department: 'Fleet' });
+      expect(await active(reader, 'Fleet')).toBe(count);
+    }
+  });
+});
+
+onServer(
+  'the departments cache of several processes (on PostgreSQL only: the embedded database has none)',
+  () => {
+    let database: TestDatabase;
+    let one: HttpSteward;
+    let two: HttpSteward;
+
+    beforeAll(async () => {
+      database = await freshDatabase();
+      [one, two] = await Promise.all([startUnlimited(database.env), startUnlimited(database.env)]);
+    });
+    afterAll(async () => {
+      await Promise.all([one.stop(), two.stop()]);
+      await database.drop();
+    });
+
+    /** How often departments were read so far. */
+    const reads = async () => {
+      // A session's counters are handed over when it has been idle for a second.
+      await setTimeout(1500);
+      const [row] = await database.query<{ scans: number }>(
+        `SELECT (seq_scan + idx_scan)::int AS scans FROM pg_stat_user_tables WHERE relname = 'departments'`,
+      );
+      return row?.scans;
+    };
+
+    it('is used: lists between two changes are read from the database once', async () => {
+      await headcounts(one);
+      const before = await reads();
+      for (let call = 0; call < 10; call += 1) await headcounts(one);
+      expect(await reads()).toBe(before);
+    });
+
+    it('shows a department made through one process in the next answer of the other', async () => {
+      for (let round = 0; round < 30; round += 1) {
+        const [writer, reader] = round % 2 === 0 ? [one, two] : [two, one];
+        await headcounts(reader);
+        await answer(writer, 'create_department', { name: `Branch ${round}` });
+        expect([...(await headcounts(reader)).keys()]).toContain(`Branch ${round}`);
+      }
+    });
+
+    it('shows every transfer made through one process in the next answer of the other', async () => {
+      const id = await hire(one, 'Sales');
+      for (let round = 0; round < 30; round += 1) {
+        const [writer, reader] = round % 2 === 0 ? [one, two] : [two, one];
+        const [left, joined] = round % 2 === 0 ? ['Sales', 'Finance'] : ['Finance', 'Sales'];
+        const before = await headcounts(reader);
+        await answer(writer, 'transfer_user', { user_id: id, new_department: joined });
+        const after = await headcounts(reader);
+        expect(after.get(left)).toBe((before.get(left) ?? 0) - 1);
+        expect(after.get(joined)).toBe((before.get(joined) ?? 0) + 1);
+      }
+    });
+
+    const shows = async (name: string) => (await headcounts(two)).has(name);
+
+    it('hears of what other programs write', async () => {
+      expect(await shows('By hand')).toBe(false);
+      await database.query("INSERT INTO departments (name) VALUES ('By hand')");
+      expect(await shows('By hand')).toBe(true);
+      await database.query("UPDATE departments SET name = 'By foot' WHERE name = 'By hand'");
+      expect(await shows('By foot')).toBe(true);
+      await database.query("DELETE FROM departments WHERE name = 'By foot'");
+      expect(await shows('By foot')).toBe(false);
+    });
+
+    it('is told once for each transaction that changes a head count, and not for any other', async () => {
+      const listener = new pg.Client({ connectionString: database.env['DATABASE_URL'] });
+      await listener.connect();
+      let heard = 0;
+      listener.on('notification', () => (heard += 1));
+      await listener.query('LISTEN steward_departments');
+      const hearings = async (work: () => Promise<unknown>) => {
+        // What was sent before has arrived when a query is answered.
+        await listener.query('SELECT');
+        const before = heard;
+        await work();
+        await listener.query('SELECT');
+        return heard - before;
+      };
+      const id = await hire(one, 'Sales');
+      const transfer = () => answer(one, 'transfer_user', { user_id: id, new_department: 'Finance' });
+      expect(await hearings(transfer)).toBe(1);
+      expect(await hearings(transfer)).toBe(0);
+      expect(await hearings(() => database.query('UPDATE users SET active = NOT active'))).toBe(1);
+      expect(await hearings(() => database.query('UPDATE users SET updated_at = now()'))).toBe(0);
+      const prefer = () => answer(one, 'update_user_preferences', { user_id: 1, preferences: { a: 1 } });
+      expect(await hearings(prefer)).toBe(0);
+      const undone = "BEGIN; INSERT INTO departments (name) VALUES ('Never'); ROLLBACK";
+      expect(await hearings(() => database.query(undone))).toBe(0);
+      await listener.end();
+    });
+  },
+);
+
+onServerOfItsOwn('a connection for changes that fails (on PostgreSQL only, where it is installed)', () => {
+  let server: PostgresServer;
+  let running: HttpSteward;
+
+  beforeAll(async () => {
+    server = await PostgresServer.create();
+    await migrateAndSeed(server.url('steward'));
+    running = await startUnlimited({ DATABASE_URL: server.url('steward') });
+    await running.logged('listening for changes');
+  });
+  afterAll(async () => {
+    await running?.stop();
+    await server?.destroy();
+  });
+
+  const listeners = () =>
+    server.query<{ pid: number }>(
+      `SELECT pid FROM pg_stat_activity WHERE application_name = 'steward changes'`,
+    );
+  const add = (name: string) => server.query(`INSERT INTO departments (name) VALUES ('${name}')`, 'steward');
+  const shows = async (name: string) => (await headcounts(running)).has(name);
+
+  it('takes one session of the server, besides the pool', async () => {
+    expect(await listeners()).toHaveLength(1);
+  });
+
+  it('is made again when it is cut, and what was changed meanwhile is seen', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      await shows('Anything');
+      const connected = times(running, 'listening for changes');
+      const [listener] = await listeners();
+      await server.query(`SELECT pg_terminate_backend(${listener?.pid}, 5000)`);
+      await add(`Cut ${round}`);
+      // On odd rounds nobody asks before it listens again: what it kept from before must be gone by then.
+      if (round % 2 === 0) expect(await shows(`Cut ${round}`)).toBe(true);
+      await eventually(() => times(running, 'listening for changes') > connected);
+      expect(await shows(`Cut ${round}`)).toBe(true);
+    }
+    await add('After all');
+    expect(await shows('After all')).toBe(true);
+  });
+
+  it('comes back after the server was restarted', async () => {
+    await shows('Anything');
+    const connected = times(running, 'listening for changes');
+    await server.stop('immediate');
+    await server.start();
+    await add('While away');
+    await eventually(() => shows('While away').catch(() => false));
+    await eventually(() => times(running, 'listening for changes') === connected + 1);
+    await add('Back again');
+    expect(await shows('Back again')).toBe(true);
+  });
+
+  it('is given up when it is frozen, and nobody is answered from the cache meanwhile', async () => {
+    await shows('Anything');
+    const [listener] = await listeners();
+    process.kill(listener?.pid as number, 'SIGSTOP');
+    try {
+      for (const name of ['Unheard', 'Unheard again']) {
+        await add(name);
+        expect(await shows(name)).toBe(true);
+      }
+    } finally {
+      process.kill(listener?.pid as number, 'SIGCONT');
+    }
+  });
+});

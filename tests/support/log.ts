@@ -1,0 +1,27 @@
+import { eventually } from './eventually.js';
+
+export type LogLine = Record<string, unknown> & { message: string; level: string };
+
+/** A process that logs to stderr. */
+interface Logging {
+  log(): LogLine[];
+  stderr(): string;
+}
+
+/** The lines of a log that were written to their end, parsed. */
+export function parseLog(stderr: string): LogLine[] {
+  const whole = stderr.slice(0, stderr.lastIndexOf('\n') + 1).split('\n');
+  return whole.filter(Boolean).map((line) => JSON.parse(line) as LogLine);
+}
+
+/** The lines with this message so far. */
+export const linesOf = (by: Logging, message: string): LogLine[] =>
+  by.log().filter((line) => line.message === message);
+
+/** The lines with this message, as soon as there are so many: log and answers come by different roads. */
+export async function logged(by: Logging, message: string, count: number): Promise<LogLine[]> {
+  await eventually(() => linesOf(by, message).length >= count).catch(() => {
+    throw new Error(`There are no ${count} lines "${message}":\n${by.stderr()}`);
+  });
+  return linesOf(by, message);
+}
