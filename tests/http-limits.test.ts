@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import type pg from 'pg';
 import { onServer } from './support/conditions.js';
+import { linesOf, logged } from './support/log.js';
 import { freshDatabase, type TestDatabase } from './support/database.js';
 import { eventually } from './support/eventually.js';
 import { holdUser } from './support/hold-user.js';
@@ -110,6 +111,31 @@ describe('the rate limit', () => {
     await use(await sharing(), 1);
   });
 
+  it('are given up while Redis says nothing, however much it is asked meanwhile, and used again when it speaks', async () => {
+    const steward = await sharing({ RATE_LIMIT_PER_MINUTE: '100000' });
+    await steward.logged('redis connected');
+    redis.freeze();
+    await eventually(async () => {
+      await use(steward, 1);
+      return linesOf(steward, 'redis cannot be reached').length > 0;
+    }, 5000);
+    redis.thaw();
+    expect(await logged(steward, 'redis connected', 2)).toHaveLength(2);
+    await use(steward, 1);
+  });
+
+  it('keep no place in flight for a caller who hangs up while Redis is asked', async () => {
+    const steward = await sharing({ MAX_CALLS_IN_FLIGHT: '1' });
+    await steward.logged('redis connected');
+    redis.freeze();
+    const hangingUp = new AbortController();
+    const call = steward.call('list_departments', {}, { signal: hangingUp.signal });
+    setTimeout(() => hangingUp.abort(), 100);
+    await expect(call).rejects.toThrow('aborted');
+    redis.thaw();
+    await eventually(async () => (await list(steward)).status === 200, 3000);
+  });
+
   it('keep the door closed while they are gone, if so configured, and open it by themselves', async () => {
     const steward = await sharing({ RATE_LIMIT_WITHOUT_REDIS: 'closed', RATE_LIMIT_PER_MINUTE: '1000' });
     await steward.logged('redis connected');
@@ -156,19 +182,26 @@ onServer('calls in flight (on PostgreSQL only: it takes calls that wait)', () =>
 
 describe('a slow client', () => {
   it('is not waited for for ever, be it slow with its headers or with its body', async () => {
-    const steward = await start();
+    const steward = await start({ MAX_CALLS_IN_FLIGHT: '1' });
+    /** Goes on with a byte at a time, whatever it is answered, until it is hung up on. */
     const dribble = async (text: string) => {
       const socket = net.connect(steward.port, '127.0.0.1');
       socket.write(text);
-      const [answer] = await once(socket, 'data');
-      socket.destroy();
-      return String(answer).split('\r\n')[0];
+      const dripping = setInterval(() => socket.write('x'), 500);
+      let answer = '';
+      socket.on('data', (chunk) => (answer += String(chunk)));
+      socket.on('error', () => {});
+      await once(socket, 'close');
+      clearInterval(dripping);
+      return answer.split('\r\n')[0];
     };
     const head =
-      'POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 50\r\n';
+      'POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n';
     expect(await Promise.all([dribble(head), dribble(`${head}\r\n{"jsonrpc"`)])).toEqual([
       'HTTP/1.1 408 Request Timeout',
       'HTTP/1.1 408 Request Timeout',
     ]);
+    // The place of the one that was let in is free again.
+    await use(steward, 1);
   });
 });

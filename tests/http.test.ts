@@ -163,12 +163,27 @@ describe('other methods and paths', () => {
     expectRefusal(await ping({ path: '/mcp/' }), 404, -32600);
   });
 
-  it('what is not HTTP gets an error that is', async () => {
+  it.each([
+    ['what is not HTTP', 'GARBAGE\r\n\r\n', 400],
+    ['a request without a Host', 'POST /mcp HTTP/1.1\r\nContent-Length: 0\r\n\r\n', 403],
+    [
+      'an expectation of its own',
+      'POST /mcp HTTP/1.1\r\nHost: localhost\r\nExpect: the-best\r\nContent-Length: 0\r\n\r\n',
+      417,
+    ],
+  ])('%s gets an error in the same form', async (_what, text, status) => {
     const socket = net.connect(steward.port, '127.0.0.1');
-    socket.write('GARBAGE\r\n\r\n');
+    socket.write(text);
     const [answer] = await once(socket, 'data');
-    expect(String(answer)).toMatch(/^HTTP\/1.1 400 Bad Request\r\nContent-Type: application\/json\r\n/);
+    expect(String(answer)).toMatch(
+      new RegExp(`^HTTP/1.1 ${status} .*content-type: application/json.*{"jsonrpc":"2.0","id":null,`, 'is'),
+    );
     socket.destroy();
+  });
+
+  it('a path may be given as a whole URL, and a GET be asked for its head alone', async () => {
+    expect(await ping({ path: `http://localhost:${steward.port}/mcp` })).toMatchObject({ status: 200 });
+    expect(await steward.send({ method: 'HEAD', path: '/health' })).toMatchObject({ status: 200, text: '' });
   });
 });
 
@@ -213,6 +228,9 @@ describe('the end', () => {
     const agent = new http.Agent({ keepAlive: true });
     const ending = await start({ ...database.env, SHUTDOWN_GRACE_MS: '300000' });
     await ending.call('list_departments', {}, { agent });
+    // And one who connects and says nothing.
+    const silent = net.connect(ending.port, '127.0.0.1');
+    await once(silent, 'connect');
     const calls = Array.from({ length: 8 }, (_, i) =>
       ending.call('create_user', { username: `last_${i}`, email: `last_${i}@example.com` }, { agent }),
     );
@@ -242,6 +260,12 @@ describe('at the start', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/^Steward cannot listen. The port is taken: /);
   });
+
+  it('a proxy that is neither an address nor a network is said so', async () => {
+    const { code, stderr } = await run(['http'], { ...database.env, TRUSTED_PROXIES: '10.0.0.0/8,foo' });
+    expect(code).toBe(1);
+    expect(stderr).toContain('TRUSTED_PROXIES must be addresses or networks such as 10.0.0.0/8');
+  });
 });
 
 /** What the server's sessions of Steward are doing right now. */
@@ -259,6 +283,30 @@ async function hold(userId: number): Promise<pg.Client> {
 }
 
 const runs = async (part: string) => (await running()).some((query) => query.includes(part));
+
+onServer('a batch (on PostgreSQL only: it takes calls that wait)', () => {
+  it('is answered in time: what stands behind slow calls is not begun, and said so', async () => {
+    await hold(4);
+    const limits = { CALL_DEADLINE_MS: '500', DB_LOCK_TIMEOUT_MS: '400', DB_STATEMENT_TIMEOUT_MS: '450' };
+    const slow = await start({ ...database.env, ...limits, DB_ACQUIRE_TIMEOUT_MS: '400' });
+    await eventually(async () => codeOf(await slow.call('get_user', { id: 1 })) === undefined);
+    const params = { name: 'set_user_role', arguments: { user_id: 4, role: 'Waiter' } };
+    const calls = Array.from({ length: 12 }, (_, id) => ({
+      jsonrpc: '2.0',
+      id,
+      method: 'tools/call',
+      params,
+    }));
+    const { json } = await slow.send({
+      body: JSON.stringify(calls),
+      headers: { 'mcp-protocol-version': '2025-03-26' },
+    });
+    const answers = json as unknown as { id: number; error?: { message: string } }[];
+    expect(answers.map(({ id }) => id)).toEqual(calls.map(({ id }) => id));
+    expect(answers.at(0)?.error).toBeUndefined();
+    expect(answers.at(-1)?.error?.message).toMatch(/^TIMEOUT: .* was not begun; send it again\.$/);
+  });
+});
 
 onServer('the end (on PostgreSQL only: it takes a call that waits)', () => {
   it('is not put off for ever by a call that goes on', async () => {
@@ -292,8 +340,30 @@ onServer('a client that hangs up (on PostgreSQL only: the embedded database cann
     expect(await steward.call('get_user', { id: 5 })).toMatchObject({ status: 200 });
   });
 
+  it('is not told of what came behind a call that the call was refused', async () => {
+    const holder = await hold(8);
+    const socket = net.connect(steward.port, '127.0.0.1');
+    const params = { name: 'set_user_role', arguments: { user_id: 8, role: 'Waiter' } };
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params });
+    const head = Object.entries({ ...MCP_HEADERS, host: 'localhost', 'content-length': body.length });
+    let answer = '';
+    socket.on('data', (chunk) => (answer += String(chunk)));
+    socket.on('error', () => {});
+    socket.write(
+      `POST /mcp HTTP/1.1\r\n${head.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`,
+    );
+    socket.write(body);
+    await eventually(() => runs('FOR UPDATE'), 2000);
+    socket.write('\0garbage\r\n\r\n');
+    await once(socket, 'close');
+    expect(answer).toBe('');
+    await holder.end();
+    expect(await database.query('SELECT FROM user_audit_log WHERE user_id = 8')).toEqual([]);
+  });
+
   it('takes nobody along who waits for the same departments', async () => {
     const fresh = await start({ ...database.env, CALL_DEADLINE_MS: '50000' });
+    await fresh.logged('listening for changes');
     const holder = await hold(9);
     await fresh.call('get_user', { id: 1 });
     await holder.query('LOCK TABLE headcounts IN ACCESS EXCLUSIVE MODE');

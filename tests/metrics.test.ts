@@ -7,6 +7,7 @@ import { parseExposition, type Family } from './support/exposition.js';
 import { codeOf, HttpSteward, type HttpAnswer } from './support/http.js';
 import { holdUser } from './support/hold-user.js';
 import { logged } from './support/log.js';
+import { SERVER_URL } from './support/template.mjs';
 
 const TOKEN = 'a-token-for-prometheus';
 
