@@ -185,7 +185,7 @@ describe('a slow client', () => {
     const steward = await start({ MAX_CALLS_IN_FLIGHT: '1' });
     /** Goes on with a byte at a time, whatever it is answered, until it is hung up on. */
     const dribble = async (text: string) => {
-      const socket = net.connect(steward.port, '127.0.0.1');
+      const socket = net.connect({ port: steward.port, host: '127.0.0.1', allowHalfOpen: true });
       socket.write(text);
       const dripping = setInterval(() => socket.write('x'), 500);
       let answer = '';
