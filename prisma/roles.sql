@@ -72,6 +72,7 @@ BEGIN
     REVOKE ALL ON departments, users, user_audit_log, user_preferences, headcounts, _prisma_migrations
         FROM PUBLIC, steward_app;
     REVOKE ALL ON SEQUENCE departments_id_seq, users_id_seq, user_audit_log_id_seq FROM PUBLIC, steward_app;
+    REVOKE ALL ON FUNCTION follow_users() FROM PUBLIC, steward_app;
 
     GRANT SELECT ON departments, users, user_audit_log, user_preferences, headcounts, _prisma_migrations TO steward_app;
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
@@ -96,11 +97,79 @@ onServer('the role that Steward connects as (of a PostgreSQL server: the embedde
       ],
     });
   });
+});
 
-  it('cannot have the counting trigger work on tables of its own making', async () => {
-    const [definer] = await database.query(`
-      SELECT prosecdef, proconfig FROM pg_proc WHERE proname = 'follow_users'`);
-    expect(definer).toEqual({ prosecdef: true, proconfig: ['search_path=public, pg_temp'] });
+describe('the triggers, where others may create things in the schema', () => {
+  let database: TestDatabase;
+  const headcounts = () =>
+    database.query(
+      `SELECT department_id, role, active, users FROM headcounts WHERE users > 0 ORDER BY 1, 2, 3`,
+    );
+  const census = () =>
+    database.query(
+      `SELECT department_id, role, active, count(*)::int AS users FROM users GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
+    );
+
+  beforeAll(async () => void (database = await freshDatabase()));
+  afterAll(() => database.drop());
+
+  it('call none of them, and count on', async () => {
+    for (const [signature, result] of [
+      ['unnest(headcounts[])', 'SETOF headcounts'],
+      ['append(headcounts[], headcounts[])', 'headcounts[]'],
+      ['sum_step(int, int)', 'int'],
+      ['count_step(bigint)', 'bigint'],
+      ['negate(bigint)', 'bigint'],
+      ['add(int, int)', 'int'],
+      ['differs(bigint, int)', 'boolean'],
+      ['same(text, text)', 'boolean'],
+      ['pg_notify(text, text)', 'void'],
+    ])
+      await database.query(`CREATE FUNCTION public.${signature} RETURNS ${result} LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'trapped in ${signature}'; END $$`);
+    for (const trap of [
+      'AGGREGATE public.sum(int) (SFUNC = public.sum_step, STYPE = int)',
+      'AGGREGATE public.count(*) (SFUNC = public.count_step, STYPE = bigint)',
+      'OPERATOR public.|| (LEFTARG = headcounts[], RIGHTARG = headcounts[], FUNCTION = public.append)',
+      'OPERATOR public.- (RIGHTARG = bigint, FUNCTION = public.negate)',
+      'OPERATOR public.+ (LEFTARG = int, RIGHTARG = int, FUNCTION = public.add)',
+      'OPERATOR public.<> (LEFTARG = bigint, RIGHTARG = int, FUNCTION = public.differs)',
+      'OPERATOR public.<> (LEFTARG = text, RIGHTARG = text, FUNCTION = public.same)',
+    ])
+      await database.query(`CREATE ${trap}`);
+    await database.query('SET search_path = public, pg_catalog');
+    await database.query(
+      `INSERT INTO users (username, email) VALUES ('a', 'a@x.example'), ('b', 'b@x.example')`,
+    );
+    await database.query(`UPDATE users SET role = 'Trapped' WHERE username IN ('a', 'b')`);
+    await database.query(`DELETE FROM users WHERE username = 'b'`);
+    await database.query('RESET search_path');
+    expect(await headcounts()).toEqual(await census());
+    expect(await headcounts()).toContainEqual({ department_id: 1, role: 'Trapped', active: true, users: 1 });
+  });
+
+  it('cannot be made to count the rows of another table', async () => {
+    const decoy = `
+      CREATE TABLE decoy AS SELECT department_id, role, active FROM users WITH NO DATA;
+      CREATE TRIGGER counted AFTER INSERT ON decoy REFERENCING NEW TABLE AS users_after
+        FOR EACH STATEMENT EXECUTE FUNCTION follow_users()`;
+    const falsify = `INSERT INTO decoy VALUES (1, 'Ghost', true)`;
+    const role = `steward_test_${randomUUID()}`;
+    await database.query(`CREATE ROLE "${role}"`);
+    await database.query(`GRANT SELECT ON users TO "${role}"`);
+    await database.query(`GRANT CREATE, USAGE ON SCHEMA public TO "${role}"`);
+    await database.query(`SET ROLE "${role}"`);
+    await expect(database.query(decoy)).rejects.toMatchObject({
+      code: REFUSED,
+      message: expect.stringContaining('follow_users'),
+    });
+    await database.query('RESET ROLE');
+    await database.query(`DROP OWNED BY "${role}"`);
+    await database.query(`DROP ROLE "${role}"`);
+
+    await database.query(decoy);
+    await expect(database.query(falsify)).rejects.toMatchObject({ code: REFUSED });
+    expect(await headcounts()).toEqual(await census());
   });
 });
 
