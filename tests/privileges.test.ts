@@ -175,13 +175,18 @@ describe('the triggers, where others may create things in the schema', () => {
 
 const login = (user: string) => ({ user, password: `${user}'s secret` });
 
+const statementsOfRoles = async () =>
+  (await readFile(path.join(ROOT, 'prisma', 'roles.sql'), 'utf8')).split(/(?<=^END \$\$;)/m);
+
 /** Runs the file as `psql -f` does: statement by statement, each a transaction of its own. */
 const runRoles = async (url: string) => {
-  const script = await readFile(path.join(ROOT, 'prisma', 'roles.sql'), 'utf8');
   const client = new pg.Client({ connectionString: url });
+  const notices: string[] = [];
+  client.on('notice', ({ message }) => notices.push(message ?? ''));
   await client.connect();
   try {
-    for (const statement of script.split(/(?<=^END \$\$;)/m)) await client.query(statement);
+    for (const statement of await statementsOfRoles()) await client.query(statement);
+    return notices;
   } finally {
     await client.end();
   }
@@ -192,6 +197,36 @@ const expectGoodFor = async (env: Record<string, string>) => {
   expect(stdout).toMatch(/ok {3}privileges: all that the tools need/);
   expect(stdout).not.toMatch(/FAIL|warn/);
 };
+
+(SERVER_URL === undefined ? describe : describe.skip)(
+  'prisma/roles.sql (on the embedded database, for the roles are its own and it is newer than 15)',
+  () => {
+    it('can be run by an owner of the database who created the roles and is no superuser', async () => {
+      const database = await freshDatabase();
+      await database.query('CREATE ROLE administrator CREATEROLE CREATEDB');
+      await database.query(`DO $$ DECLARE mine record; BEGIN
+        ALTER DATABASE postgres OWNER TO administrator;
+        FOR mine IN SELECT oid::regclass AS object FROM pg_class
+          WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' LOOP
+          EXECUTE format('ALTER TABLE %s OWNER TO administrator', mine.object);
+        END LOOP;
+        FOR mine IN SELECT tgfoid::regprocedure AS object FROM pg_trigger WHERE NOT tgisinternal LOOP
+          EXECUTE format('ALTER FUNCTION %s OWNER TO administrator', mine.object);
+        END LOOP;
+      END $$`);
+      await database.query('SET ROLE administrator');
+      for (let time = 1; time <= 2; time += 1)
+        for (const statement of await statementsOfRoles()) await database.query(statement);
+      await database.query('RESET ROLE');
+      expect(
+        await database.query(`
+          SELECT relowner::regrole::text AS owner, has_column_privilege('steward_app', 'users', 'role', 'UPDATE') AS granted
+          FROM pg_class WHERE relname = 'users'`),
+      ).toEqual([{ owner: 'steward_owner', granted: true }]);
+      await database.drop();
+    });
+  },
+);
 
 onServerOfItsOwn('prisma/roles.sql (on a PostgreSQL of its own)', () => {
   let server: PostgresServer;
@@ -242,6 +277,30 @@ onServerOfItsOwn('prisma/roles.sql (on a PostgreSQL of its own)', () => {
       'grown',
     );
     expect(owners).toEqual([{ owner: 'steward_owner' }]);
+  });
+
+  it('takes from steward_app whatever else makes it powerful, but not what `db slow` needs', async () => {
+    await server.query('ALTER ROLE steward_app SUPERUSER CREATEROLE CREATEDB REPLICATION BYPASSRLS');
+    await server.query('GRANT steward_owner, pg_write_all_data, pg_read_all_stats TO steward_app');
+    await runRoles(server.url('grown'));
+    expect(
+      await server.query(`
+        SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls AS powerful,
+          ARRAY(SELECT roleid::regrole::text FROM pg_auth_members WHERE member = pg_roles.oid) AS memberships
+        FROM pg_roles WHERE rolname = 'steward_app'`),
+    ).toEqual([{ powerful: false, memberships: ['pg_read_all_stats'] }]);
+  });
+
+  it('says what a superuser has to do, where the one who runs it may not', async () => {
+    await server.query(`CREATE ROLE guest LOGIN CREATEROLE CREATEDB PASSWORD 'few'`);
+    await server.query('CREATE DATABASE old OWNER guest');
+    await server.query('ALTER SCHEMA public OWNER TO postgres', 'old');
+    await server.query('ALTER ROLE steward_app REPLICATION');
+    const notices = (await runRoles(server.url('old', { user: 'guest', password: 'few' }))).join('\n');
+    expect(notices).toContain('ALTER SCHEMA public OWNER TO steward_owner');
+    expect(notices).toContain('ALTER ROLE steward_app NOREPLICATION');
+    await runRoles(server.url('old'));
+    await server.query('DROP DATABASE old');
   });
 
   it('can be run for several databases at once', async () => {
