@@ -1,4 +1,5 @@
 import type { PrismaClient } from '../../generated/prisma/client.js';
+import { readRolePowers, type RolePower } from '../../database/role-powers.js';
 import type { Finding } from './finding.js';
 
 interface Columns {
@@ -28,7 +29,8 @@ const NEEDED: Record<string, Columns> = {
 /** Where new ids come from. */
 const SEQUENCES = ['departments_id_seq', 'users_id_seq', 'user_audit_log_id_seq'];
 
-const BETTER = 'connect as steward_app, which prisma/roles.sql makes and grants just what the tools need';
+const BETTER =
+  'connect as steward_app, which prisma/roles.sql makes and grants just what the tools need; if it is that, run the file again';
 
 /** What this role may do with a table. */
 interface Table {
@@ -47,12 +49,23 @@ export async function checkPrivileges(prisma: PrismaClient): Promise<Finding[]> 
   const enough: Finding[] = [{ level: 'ok', text: 'privileges: all that the tools need' }];
   const excess = await findExcess(prisma, tables);
   const warning: Finding[] = excess === undefined ? [] : [{ level: 'warning', text: excess, remedy: BETTER }];
-  return [...(missing.length > 0 ? missing.map(toProblem) : enough), ...warning];
+  return [
+    ...(missing.length > 0 ? missing.map(toProblem) : enough),
+    ...warning,
+    ...toWarning(await readRolePowers(prisma)),
+  ];
+}
+
+function toWarning(powers: RolePower[]): Finding[] {
+  if (powers.length === 0) return [];
+  const held = powers.map(({ power }) => power).join(', ');
+  const remedy = powers.map(({ statement }) => `${statement};`).join(' ');
+  return [{ level: 'warning', text: `privileges: powers that no tool needs: ${held}`, remedy }];
 }
 
 function readTables(prisma: PrismaClient): Promise<Table[]> {
   return prisma.$queryRaw<Table[]>`
-    SELECT relname AS name, pg_has_role(relowner, 'USAGE') AS owned,
+    SELECT relname AS name, pg_has_role(relowner, 'MEMBER') AS owned,
       ARRAY(SELECT privilege FROM unnest('{SELECT,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[]) AS privilege
         WHERE has_table_privilege(pg_class.oid, privilege)) AS whole,
       ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = pg_class.oid AND attnum > 0
