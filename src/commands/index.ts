@@ -1,9 +1,11 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { VERSION } from '../version.js';
+import { endWithOutput } from './closed-output.js';
 import { addTokenCommands } from './token-commands.js';
 
 /** The `steward` command with its sub-commands, each loaded only when it is asked for. */
 export async function runCommandLine(argv: string[]): Promise<void> {
+  endWithOutput();
   const program = new Command('steward')
     .description(
       'An MCP server for a PostgreSQL staff directory. Without a command it serves MCP over stdio.',
