@@ -26,10 +26,44 @@ BEGIN
             NULL; -- Roles are the whole server's: somebody has just made it beside another database.
         END;
     END LOOP;
-    -- Whoever hands something over must be a member of the role that gets it; a superuser always is.
-    IF NOT pg_has_role('steward_owner', 'MEMBER') THEN
-        EXECUTE format('GRANT steward_owner TO %I', current_user);
+    -- Whoever hands something over must be a member of the role that gets it, and has its rights afterwards; a superuser
+    -- always is. From PostgreSQL 16 on, who creates a role is a member who may neither become it nor use its rights.
+    IF current_setting('server_version_num')::int < 160000 THEN
+        IF NOT pg_has_role('steward_owner', 'USAGE') THEN
+            EXECUTE format('GRANT steward_owner TO %I', current_user);
+        END IF;
+    ELSIF NOT (pg_has_role('steward_owner', 'SET') AND pg_has_role('steward_owner', 'USAGE')) THEN
+        EXECUTE format('GRANT steward_owner TO %I WITH SET TRUE, INHERIT TRUE', current_user);
     END IF;
+END $$;
+
+-- steward_app may have been made, and given powers, by others. Whoever may not take a power away is told of it.
+DO $$
+DECLARE
+    given text;
+BEGIN
+    FOR given IN
+        SELECT format('ALTER ROLE steward_app NO%s', attribute)
+        FROM pg_roles, LATERAL (VALUES ('SUPERUSER', rolsuper), ('CREATEROLE', rolcreaterole), ('CREATEDB', rolcreatedb),
+            ('REPLICATION', rolreplication), ('BYPASSRLS', rolbypassrls)) AS held (attribute, has)
+        WHERE rolname = 'steward_app' AND has
+        UNION ALL
+        -- From PostgreSQL 16 on, each grantor's grant is one of its own.
+        SELECT format(
+            CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'REVOKE %I FROM steward_app'
+                ELSE 'REVOKE %I FROM steward_app GRANTED BY %I CASCADE' END,
+            pg_get_userbyid(roleid), pg_get_userbyid(grantor))
+        FROM pg_auth_members
+        WHERE member = 'steward_app'::regrole AND pg_get_userbyid(roleid) ~ '^(steward_owner$|pg_)'
+          AND pg_get_userbyid(roleid) NOT IN ('pg_monitor', 'pg_read_all_settings', 'pg_read_all_stats',
+            'pg_stat_scan_tables', 'pg_use_reserved_connections')
+    LOOP
+        BEGIN
+            EXECUTE given;
+        EXCEPTION WHEN insufficient_privilege THEN
+            RAISE WARNING 'Not permitted to %: let a superuser run: %', current_user, given;
+        END;
+    END LOOP;
 END $$;
 
 -- The owner may create what the migrations ask for: tables, and the trusted extensions citext and pg_trgm.
@@ -42,7 +76,13 @@ BEGIN
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO steward_app', current_database());
     -- From PostgreSQL 15 on, the schema is the database owner's to begin with.
     IF NOT pg_has_role('steward_owner', (SELECT nspowner FROM pg_namespace WHERE nspname = 'public'), 'USAGE') THEN
-        ALTER SCHEMA public OWNER TO steward_owner;
+        IF pg_has_role((SELECT nspowner FROM pg_namespace WHERE nspname = 'public'), 'USAGE') THEN
+            ALTER SCHEMA public OWNER TO steward_owner;
+        ELSE
+            RAISE WARNING 'Schema public belongs to %. Anybody may create things in it until a superuser runs: %',
+                (SELECT nspowner::regrole FROM pg_namespace WHERE nspname = 'public'),
+                'ALTER SCHEMA public OWNER TO steward_owner; and then this file again.';
+        END IF;
     END IF;
     REVOKE CREATE ON SCHEMA public FROM PUBLIC, steward_app;
     GRANT USAGE ON SCHEMA public TO steward_app;
@@ -72,6 +112,7 @@ BEGIN
     REVOKE ALL ON departments, users, user_audit_log, user_preferences, headcounts, _prisma_migrations
         FROM PUBLIC, steward_app;
     REVOKE ALL ON SEQUENCE departments_id_seq, users_id_seq, user_audit_log_id_seq FROM PUBLIC, steward_app;
+    REVOKE ALL ON FUNCTION follow_users() FROM PUBLIC, steward_app;
 
     GRANT SELECT ON departments, users, user_audit_log, user_preferences, headcounts, _prisma_migrations TO steward_app;
 

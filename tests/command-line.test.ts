@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { randomUUID } from 'node:crypto';
+import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { ROOT, steward } from './support/command.mjs';
+import { bareEnvironment, MAIN, ROOT, steward } from './support/command.mjs';
 import { onServer, onServerOfItsOwn } from './support/conditions.js';
 import { census } from './support/data-rules.mjs';
 import { freshDatabase, type TestDatabase } from './support/database.js';
@@ -101,6 +104,24 @@ describe('steward doctor', () => {
     );
     expect(stdout).toContain('postgresql://someone:****@127.0.0.1:1/nowhere');
     expect(stdout + stderr).not.toContain('hunter2');
+  });
+
+  it('shows no password of the query either', async () => {
+    const DATABASE_URL = 'postgresql://127.0.0.1:1/nowhere?user=someone&password=hunter2&sslpassword=s3cr3t';
+    const { stdout, stderr } = await steward(['doctor'], { DATABASE_URL });
+    expect(stdout).toContain('127.0.0.1:1/nowhere?user=someone&password=****&sslpassword=****');
+    expect(stdout + stderr).not.toMatch(/hunter2|s3cr3t/);
+  });
+
+  it('ends without a complaint when nobody reads on, as in `steward doctor | head -1`', async () => {
+    const child = spawn(process.execPath, [MAIN, 'doctor'], {
+      cwd: ROOT,
+      env: bareEnvironment(database.env),
+    });
+    const stderr = text(child.stderr);
+    child.stdout.once('data', () => child.stdout.destroy());
+    const [code] = (await once(child, 'close')) as [number | null];
+    expect({ code, stderr: await stderr }).toEqual({ code: 141, stderr: '' });
   });
 
   it('says that migrations of a newer version were applied, and to update', async () => {
@@ -206,6 +227,67 @@ onServer('steward doctor on a PostgreSQL server', () => {
         'UPDATE (id, user_id, field_changed, old_value, new_value, changed_at, actor, tool, request_id) on user_audit_log, ' +
           'DELETE on users, INSERT (id) on users, CREATE on schema public',
       );
+    });
+
+    it('names the powers over server and database, however they are had, with the statements that end them', async () => {
+      const [name] = await database.query<{ name: string }>('SELECT current_database() AS name');
+      const strong = `${role}_strong`;
+      const apart = `${role}_apart`;
+      const powers: [string, string, string][] = [
+        [`ALTER ROLE "${role}" BYPASSRLS CREATEDB`, 'BYPASSRLS', `ALTER ROLE "${role}" NOBYPASSRLS`],
+        ['', 'CREATEDB', `ALTER ROLE "${role}" NOCREATEDB`],
+        [
+          `GRANT pg_execute_server_program TO "${role}"`,
+          'membership in pg_execute_server_program',
+          `REVOKE pg_execute_server_program FROM "${role}"`,
+        ],
+        [
+          `CREATE ROLE "${apart}" NOINHERIT ROLE "${role}"; CREATE ROLE "${apart}_2" ROLE "${apart}"`,
+          `membership in ${apart}_2`,
+          `REVOKE "${apart}_2" FROM "${role}"`,
+        ],
+        [
+          `CREATE ROLE "${strong}" CREATEROLE ROLE "${role}"`,
+          `membership in ${strong}`,
+          `REVOKE "${strong}" FROM "${role}"`,
+        ],
+        [
+          `GRANT UPDATE ON SEQUENCE users_id_seq TO "${role}"`,
+          'UPDATE on sequence users_id_seq',
+          `REVOKE UPDATE ON SEQUENCE users_id_seq FROM PUBLIC, "${role}"`,
+        ],
+        [
+          `GRANT CREATE ON DATABASE "${name?.name}" TO "${role}"`,
+          `CREATE on database ${name?.name}`,
+          `REVOKE CREATE ON DATABASE "${name?.name}" FROM PUBLIC, "${role}"`,
+        ],
+        [
+          `GRANT TEMPORARY ON DATABASE "${name?.name}" TO PUBLIC`,
+          `TEMPORARY on database ${name?.name}`,
+          `REVOKE TEMPORARY ON DATABASE "${name?.name}" FROM PUBLIC, "${role}"`,
+        ],
+      ];
+      await database.query(`GRANT pg_monitor TO "${role}"`);
+      for (const [give] of powers) await database.query(give);
+      try {
+        const { code, stdout } = await steward(['doctor'], env);
+        const [, held, remedy] =
+          /warn {2}privileges: powers that no tool needs: (.*)\n +→ (.*)/.exec(stdout) ?? [];
+        expect(held?.split(', ')).toEqual(powers.map(([, power]) => power));
+        expect(remedy?.split('; ').map((one) => one.replace(/;$/, ''))).toEqual(
+          powers.map(([, , statement]) => statement),
+        );
+        expect(code).toBe(1);
+      } finally {
+        await database.query(`DROP ROLE "${apart}_2", "${apart}", "${strong}"`);
+      }
+    });
+
+    it('takes membership in the owner for ownership, inherited or not', async () => {
+      await database.query(`ALTER ROLE "${role}" NOINHERIT`);
+      await database.query(`GRANT ${OWNER} TO "${role}"`);
+      const { stdout } = await steward(['doctor'], env);
+      expect(stdout).toMatch(/warn {2}privileges: Steward connects as the owner of .*users/);
     });
 
     it('says so too where not even the ledger may be read', async () => {

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { once } from 'node:events';
 import net from 'node:net';
 import type pg from 'pg';
 import { onServer } from './support/conditions.js';
@@ -191,7 +190,7 @@ describe('a slow client', () => {
       let answer = '';
       socket.on('data', (chunk) => (answer += String(chunk)));
       socket.on('error', () => {});
-      await once(socket, 'close');
+      await new Promise((resolve) => socket.once('close', resolve));
       clearInterval(dripping);
       return answer.split('\r\n')[0];
     };

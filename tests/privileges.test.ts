@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { prisma, ROOT, steward } from './support/command.mjs';
-import { onServer, onServerOfItsOwn } from './support/conditions.js';
+import { onEmbedded, onServer, onServerOfItsOwn } from './support/conditions.js';
 import { freshDatabase, type TestDatabase } from './support/database.js';
 import { PostgresServer } from './support/postgres-server.mjs';
 
@@ -93,23 +94,96 @@ onServer('the role that Steward connects as (of a PostgreSQL server: the embedde
       ],
     });
   });
+});
 
-  it('cannot have the counting trigger work on tables of its own making', async () => {
-    const [definer] = await database.query(`
-      SELECT prosecdef, proconfig FROM pg_proc WHERE proname = 'follow_users'`);
-    expect(definer).toEqual({ prosecdef: true, proconfig: ['search_path=public, pg_temp'] });
+describe('the triggers, where others may create things in the schema', () => {
+  let database: TestDatabase;
+  const headcounts = () =>
+    database.query(
+      `SELECT department_id, role, active, users FROM headcounts WHERE users > 0 ORDER BY 1, 2, 3`,
+    );
+  const census = () =>
+    database.query(
+      `SELECT department_id, role, active, count(*)::int AS users FROM users GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
+    );
+
+  beforeAll(async () => void (database = await freshDatabase()));
+  afterAll(() => database.drop());
+
+  it('call none of them, and count on', async () => {
+    for (const [signature, result] of [
+      ['unnest(headcounts[])', 'SETOF headcounts'],
+      ['append(headcounts[], headcounts[])', 'headcounts[]'],
+      ['sum_step(int, int)', 'int'],
+      ['count_step(bigint)', 'bigint'],
+      ['negate(bigint)', 'bigint'],
+      ['add(int, int)', 'int'],
+      ['differs(bigint, int)', 'boolean'],
+      ['same(text, text)', 'boolean'],
+      ['pg_notify(text, text)', 'void'],
+    ])
+      await database.query(`CREATE FUNCTION public.${signature} RETURNS ${result} LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'trapped in ${signature}'; END $$`);
+    for (const trap of [
+      'AGGREGATE public.sum(int) (SFUNC = public.sum_step, STYPE = int)',
+      'AGGREGATE public.count(*) (SFUNC = public.count_step, STYPE = bigint)',
+      'OPERATOR public.|| (LEFTARG = headcounts[], RIGHTARG = headcounts[], FUNCTION = public.append)',
+      'OPERATOR public.- (RIGHTARG = bigint, FUNCTION = public.negate)',
+      'OPERATOR public.+ (LEFTARG = int, RIGHTARG = int, FUNCTION = public.add)',
+      'OPERATOR public.<> (LEFTARG = bigint, RIGHTARG = int, FUNCTION = public.differs)',
+      'OPERATOR public.<> (LEFTARG = text, RIGHTARG = text, FUNCTION = public.same)',
+    ])
+      await database.query(`CREATE ${trap}`);
+    await database.query('SET search_path = public, pg_catalog');
+    await database.query(
+      `INSERT INTO users (username, email) VALUES ('a', 'a@x.example'), ('b', 'b@x.example')`,
+    );
+    await database.query(`UPDATE users SET role = 'Trapped' WHERE username IN ('a', 'b')`);
+    await database.query(`DELETE FROM users WHERE username = 'b'`);
+    await database.query('RESET search_path');
+    expect(await headcounts()).toEqual(await census());
+    expect(await headcounts()).toContainEqual({ department_id: 1, role: 'Trapped', active: true, users: 1 });
+  });
+
+  it('cannot be made to count the rows of another table', async () => {
+    const decoy = `
+      CREATE TABLE decoy AS SELECT department_id, role, active FROM users WITH NO DATA;
+      CREATE TRIGGER counted AFTER INSERT ON decoy REFERENCING NEW TABLE AS users_after
+        FOR EACH STATEMENT EXECUTE FUNCTION follow_users()`;
+    const falsify = `INSERT INTO decoy VALUES (1, 'Ghost', true)`;
+    const role = `steward_test_${randomUUID()}`;
+    await database.query(`CREATE ROLE "${role}"`);
+    await database.query(`GRANT SELECT ON users TO "${role}"`);
+    await database.query(`GRANT CREATE, USAGE ON SCHEMA public TO "${role}"`);
+    await database.query(`SET ROLE "${role}"`);
+    await expect(database.query(decoy)).rejects.toMatchObject({
+      code: REFUSED,
+      message: expect.stringContaining('follow_users'),
+    });
+    await database.query('RESET ROLE');
+    await database.query(`DROP OWNED BY "${role}"`);
+    await database.query(`DROP ROLE "${role}"`);
+
+    await database.query(decoy);
+    await expect(database.query(falsify)).rejects.toMatchObject({ code: REFUSED });
+    expect(await headcounts()).toEqual(await census());
   });
 });
 
 const login = (user: string) => ({ user, password: `${user}'s secret` });
 
+const statementsOfRoles = async () =>
+  (await readFile(path.join(ROOT, 'prisma', 'roles.sql'), 'utf8')).split(/(?<=^END \$\$;)/m);
+
 /** Runs the file as `psql -f` does: statement by statement, each a transaction of its own. */
 const runRoles = async (url: string) => {
-  const script = await readFile(path.join(ROOT, 'prisma', 'roles.sql'), 'utf8');
   const client = new pg.Client({ connectionString: url });
+  const notices: string[] = [];
+  client.on('notice', ({ message }) => notices.push(message ?? ''));
   await client.connect();
   try {
-    for (const statement of script.split(/(?<=^END \$\$;)/m)) await client.query(statement);
+    for (const statement of await statementsOfRoles()) await client.query(statement);
+    return notices;
   } finally {
     await client.end();
   }
@@ -120,6 +194,36 @@ const expectGoodFor = async (env: Record<string, string>) => {
   expect(stdout).toMatch(/ok {3}privileges: all that the tools need/);
   expect(stdout).not.toMatch(/FAIL|warn/);
 };
+
+onEmbedded(
+  'prisma/roles.sql (on the embedded database, for the roles are its own and it is newer than 15)',
+  () => {
+    it('can be run by an owner of the database who created the roles and is no superuser', async () => {
+      const database = await freshDatabase();
+      await database.query('CREATE ROLE administrator CREATEROLE CREATEDB');
+      await database.query(`DO $$ DECLARE mine record; BEGIN
+        ALTER DATABASE postgres OWNER TO administrator;
+        FOR mine IN SELECT oid::regclass AS object FROM pg_class
+          WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' LOOP
+          EXECUTE format('ALTER TABLE %s OWNER TO administrator', mine.object);
+        END LOOP;
+        FOR mine IN SELECT tgfoid::regprocedure AS object FROM pg_trigger WHERE NOT tgisinternal LOOP
+          EXECUTE format('ALTER FUNCTION %s OWNER TO administrator', mine.object);
+        END LOOP;
+      END $$`);
+      await database.query('SET ROLE administrator');
+      for (let time = 1; time <= 2; time += 1)
+        for (const statement of await statementsOfRoles()) await database.query(statement);
+      await database.query('RESET ROLE');
+      expect(
+        await database.query(`
+          SELECT relowner::regrole::text AS owner, has_column_privilege('steward_app', 'users', 'role', 'UPDATE') AS granted
+          FROM pg_class WHERE relname = 'users'`),
+      ).toEqual([{ owner: 'steward_owner', granted: true }]);
+      await database.drop();
+    });
+  },
+);
 
 onServerOfItsOwn('prisma/roles.sql (on a PostgreSQL of its own)', () => {
   let server: PostgresServer;
@@ -170,6 +274,30 @@ onServerOfItsOwn('prisma/roles.sql (on a PostgreSQL of its own)', () => {
       'grown',
     );
     expect(owners).toEqual([{ owner: 'steward_owner' }]);
+  });
+
+  it('takes from steward_app whatever else makes it powerful, but not what `db slow` needs', async () => {
+    await server.query('ALTER ROLE steward_app SUPERUSER CREATEROLE CREATEDB REPLICATION BYPASSRLS');
+    await server.query('GRANT steward_owner, pg_write_all_data, pg_read_all_stats TO steward_app');
+    await runRoles(server.url('grown'));
+    expect(
+      await server.query(`
+        SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls AS powerful,
+          ARRAY(SELECT roleid::regrole::text FROM pg_auth_members WHERE member = pg_roles.oid) AS memberships
+        FROM pg_roles WHERE rolname = 'steward_app'`),
+    ).toEqual([{ powerful: false, memberships: ['pg_read_all_stats'] }]);
+  });
+
+  it('says what a superuser has to do, where the one who runs it may not', async () => {
+    await server.query(`CREATE ROLE guest LOGIN CREATEROLE CREATEDB PASSWORD 'few'`);
+    await server.query('CREATE DATABASE old OWNER guest');
+    await server.query('ALTER SCHEMA public OWNER TO postgres', 'old');
+    await server.query('ALTER ROLE steward_app REPLICATION');
+    const notices = (await runRoles(server.url('old', { user: 'guest', password: 'few' }))).join('\n');
+    expect(notices).toContain('ALTER SCHEMA public OWNER TO steward_owner');
+    expect(notices).toContain('ALTER ROLE steward_app NOREPLICATION');
+    await runRoles(server.url('old'));
+    await server.query('DROP DATABASE old');
   });
 
   it('can be run for several databases at once', async () => {

@@ -1,10 +1,12 @@
 import { Command } from 'commander';
 import { VERSION } from '../version.js';
+import { endWithOutput } from './closed-output.js';
 import { addDatabaseCommands } from './db/index.js';
 import { addTokenCommands } from './token/index.js';
 
 /** The `steward` command with its sub-commands, each loaded only when it is asked for. */
 export async function runCommandLine(argv: string[]): Promise<void> {
+  endWithOutput();
   const program = new Command('steward')
     .description(
       'An MCP server for a PostgreSQL staff directory. Without a command it serves MCP over stdio.',

@@ -65,7 +65,7 @@ export async function readPrivileges(prisma: PrismaClient): Promise<Privileges> 
 
 function readTables(prisma: PrismaClient): Promise<Table[]> {
   return prisma.$queryRaw<Table[]>`
-    SELECT relname AS name, pg_has_role(relowner, 'USAGE') AS owned,
+    SELECT relname AS name, pg_has_role(relowner, 'MEMBER') AS owned,
       ARRAY(SELECT privilege FROM unnest('{SELECT,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[]) AS privilege
         WHERE has_table_privilege(pg_class.oid, privilege)) AS whole,
       ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = pg_class.oid AND attnum > 0

@@ -26,6 +26,8 @@ export async function freshDatabase(): Promise<TestDatabase> {
 async function serverCopy(): Promise<TestDatabase> {
   const name = `steward_test_${randomUUID()}`;
   await administer(`CREATE DATABASE "${name}" TEMPLATE "${TEMPLATE_NAME}" OWNER ${OWNER}`);
+  // What prisma/roles.sql did to the template itself is not copied with it.
+  await administer(`REVOKE TEMPORARY ON DATABASE "${name}" FROM PUBLIC`);
   const url = serverUrl(name);
   const looker = new Looker(async () => url);
   return {

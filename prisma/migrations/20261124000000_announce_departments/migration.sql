@@ -3,7 +3,7 @@
 -- a change of no rows, as one for each statement would.
 CREATE FUNCTION announce_departments() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM pg_notify('steward_departments', '');
+    PERFORM pg_catalog.pg_notify('steward_departments', '');
     RETURN NULL;
 END $$;
 

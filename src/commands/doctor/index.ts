@@ -80,5 +80,9 @@ async function onEmbedded(): Promise<Finding[]> {
 function withoutPassword(url: string): string {
   const shown = new URL(url);
   if (shown.password) shown.password = '****';
+  // node-postgres takes them from there, too.
+  for (const name of ['password', 'sslpassword']) {
+    if (shown.searchParams.has(name)) shown.searchParams.set(name, '****');
+  }
   return shown.href;
 }

@@ -1,8 +1,10 @@
 import { readPrivileges, type Privileges } from '../../database/privileges.js';
 import type { PrismaClient } from '../../generated/prisma/client.js';
+import { readRolePowers, type RolePower } from '../../database/role-powers.js';
 import type { Finding } from './finding.js';
 
-const BETTER = 'connect as steward_app, which prisma/roles.sql makes and grants just what the tools need';
+const BETTER =
+  'connect as steward_app, which prisma/roles.sql makes and grants just what the tools need; if it is that, run the file again';
 
 /** Whether the role that Steward connects as may do all that the tools need, and whether it may do more. */
 export async function checkPrivileges(prisma: PrismaClient): Promise<Finding[]> {
@@ -11,7 +13,18 @@ export async function checkPrivileges(prisma: PrismaClient): Promise<Finding[]> 
   const tooMuch = describeExcess(privileges);
   const warning: Finding[] =
     tooMuch === undefined ? [] : [{ level: 'warning', text: tooMuch, remedy: BETTER }];
-  return [...(privileges.missing.length > 0 ? privileges.missing.map(toProblem) : enough), ...warning];
+  return [
+    ...(privileges.missing.length > 0 ? privileges.missing.map(toProblem) : enough),
+    ...warning,
+    ...toWarning(await readRolePowers(prisma)),
+  ];
+}
+
+function toWarning(powers: RolePower[]): Finding[] {
+  if (powers.length === 0) return [];
+  const held = powers.map(({ power }) => power).join(', ');
+  const remedy = powers.map(({ statement }) => `${statement};`).join(' ');
+  return [{ level: 'warning', text: `privileges: powers that no tool needs: ${held}`, remedy }];
 }
 
 /** What makes the role more powerful than it should be, if anything does: of several reasons the strongest. */

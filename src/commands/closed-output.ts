@@ -1,0 +1,13 @@
+/** What a shell reports of a program that SIGPIPE ended; Node.js ignores that signal. */
+const ENDED_BY_SIGPIPE = 128 + 13;
+
+/**
+ * For commands that print: whoever reads their output may go before its end, as `head` does. That ends the command as it
+ * ends any other program, without a complaint.
+ */
+export function endWithOutput(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(ENDED_BY_SIGPIPE);
+  });
+}
