@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { connectionEnvironment } from '../src/database/backup/server/connection-environment.js';
 import { asOwner, backup, everything, restore, said } from './support/backups.js';
 import { bareEnvironment, MAIN, prisma, steward } from './support/command.mjs';
 import { freshDatabase, type TestDatabase } from './support/database.js';
@@ -142,6 +143,69 @@ const why =
     },
   );
 
+  it.each([
+    ['PGSERVICE', (name: string) => ({ PGSERVICE: 'elsewhere', service: `dbname=${name}` })],
+    ['PGHOSTADDR', () => ({ PGHOSTADDR: '192.0.2.1', PGCONNECT_TIMEOUT: '2' })],
+    ['PGDATABASE', (name: string) => ({ PGDATABASE: name, PGOPTIONS: '-c search_path=elsewhere' })],
+  ])(
+    'is made of and restored into the database of the URL, whatever %s says',
+    async (variable, misleading) => {
+      const other = await freshDatabase();
+      await other.query(`INSERT INTO users (username, email) VALUES ('elsewhere', 'elsewhere@example.com')`);
+      const before = await everything(other);
+      await joinSomebody();
+      const { pathname } = new URL(other.env['DATABASE_URL'] as string);
+      const { service, ...variables }: Record<string, string> = misleading(pathname.slice(1));
+      const services = path.join(folder, 'pg_service.conf');
+      await writeFile(services, `[elsewhere]\n${service ?? ''}\n`);
+      const env = { ...asOwner(database), ...variables, PGSERVICEFILE: services };
+      const own = path.join(folder, `led-${variable}.backup`);
+
+      expect(await steward(['db', 'backup', own], env)).toMatchObject({ code: 0 });
+      await database.query(`INSERT INTO users (username, email) VALUES ('later', 'later@example.com')`);
+      expect(await steward(['db', 'restore', '--replace', own], env)).toMatchObject({ code: 0 });
+      const names = await database.query(
+        `SELECT username::text FROM users WHERE username IN ('elsewhere', 'joined_since', 'later')`,
+      );
+      expect(names).toEqual([{ username: 'joined_since' }]);
+      expect(await everything(other)).toEqual(before);
+      await other.drop();
+    },
+  );
+
+  it('changes nothing where psql is led to another database than the one that was looked at', async () => {
+    const other = await freshDatabase();
+    const { pathname } = new URL(other.env['DATABASE_URL'] as string);
+    const bin = await wrapped(folder, `PGDATABASE='${pathname.slice(1)}'; export PGDATABASE`);
+    await other.query(`INSERT INTO users (username, email) VALUES ('elsewhere', 'elsewhere@example.com')`);
+    const before = await everything(other);
+    await expectUntouched(async () => {
+      const env = { ...asOwner(database), POSTGRES_BIN_DIR: bin };
+      const { code, stderr } = await steward(['db', 'restore', '--replace', file], env);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(
+        /psql was led to another database \(steward_test_[^)]*\) than the one of DATABASE_URL/,
+      );
+    });
+    expect(await everything(other)).toEqual(before);
+    await other.drop();
+  });
+
+  it.each([
+    ['?ssl=true', 'require'],
+    ['?ssl=true&sslrootcert=AUTHORITY', 'verify-full'],
+    ['?sslrootcert=AUTHORITY', 'verify-full'],
+    ['?ssl=no-verify', 'require'],
+    ['?sslmode=no-verify', 'require'],
+    ['?sslmode=verify-full&ssl=true', 'verify-full'],
+    ['', undefined],
+  ])('whose URL ends in "%s" is made and restored with sslmode %s', async (parameters, mode) => {
+    const authority = path.join(folder, 'authority.pem');
+    await writeFile(authority, '');
+    const url = `postgresql://ann@db.example.com/staff${parameters.replace('AUTHORITY', authority)}`;
+    expect(connectionEnvironment(url)['PGSSLMODE']).toBe(mode);
+  });
+
   it('restored by two at once is restored whole', async () => {
     const outcomes = await Promise.all([1, 2].map(() => restore(database, file, '--replace')));
     expect(outcomes.map(({ code, stderr }) => ({ code, stderr }))).toMatchObject([{ code: 0 }, { code: 0 }]);
@@ -250,6 +314,16 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error('It did not come to that.');
+}
+
+/** A new folder of PostgreSQL's own programs, before each of which the shell runs `first`. */
+async function wrapped(within: string, first: string): Promise<string> {
+  const bin = await mkdtemp(path.join(within, 'bin-'));
+  for (const name of ['pg_dump', 'pg_restore', 'psql']) {
+    const script = `#!/bin/sh\n${first}\nexec "${path.join(POSTGRES_BIN ?? '', name)}" "$@"\n`;
+    await writeFile(path.join(bin, name), script, { mode: 0o755 });
+  }
+  return bin;
 }
 
 /** A new folder of programs that say they are of some version, and otherwise do what `script` does. */

@@ -1,24 +1,25 @@
 import type { Readable, Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type pg from 'pg';
+import pg from 'pg';
 import { CHANGES_CHANNEL } from '../../change-feed.js';
 import { BackupError } from '../errors.js';
 import { connectionEnvironment } from './connection-environment.js';
 import { Programs } from './programs.js';
 import { runProgram, type RunningProgram } from './run-program.js';
-import { readState, tablesInUse, type ServerTarget } from './state.js';
+import { identify, IDENTITY, readState, tablesInUse, type ServerTarget } from './state.js';
 
 /** How long Stewards that are in the middle of something are waited for. */
 const LOCK_WAIT_MS = 30_000;
 
 /**
- * Begins a transaction, empties the schema public and makes ready what a backup relies on. What an extension made stays:
+ * Begins a transaction, makes sure that it is in the database that was looked at, empties the schema public and makes ready what a backup relies on. What an extension made stays:
  * pg_stat_statements is nobody's data. So does everything if something in another schema depends on a table.
  * 72707369 is the lock under which `prisma migrate` works.
  */
-const BEGIN = `
+const begin = (identity: string) => `
 BEGIN;
 SET LOCAL lock_timeout = ${LOCK_WAIT_MS};
+SELECT set_config('steward.database', ${pg.escapeLiteral(identity)}, true);
 SELECT pg_advisory_xact_lock(72707369);
 DO $$
 DECLARE
@@ -26,6 +27,9 @@ DECLARE
   kind text;
   doomed text;
 BEGIN
+  IF current_setting('steward.database') <> ${IDENTITY} THEN
+    RAISE EXCEPTION 'psql was led to another database (%) than the one of DATABASE_URL', current_database();
+  END IF;
   -- Whose the tables are, theirs they stay.
   IF owner IS NOT NULL THEN EXECUTE 'SET LOCAL ROLE ' || owner; END IF;
   FOR kind, doomed IN
@@ -77,6 +81,7 @@ export async function prepareLoad(
   signal: AbortSignal,
 ) {
   const major = await assertReplaceable(pool, replace);
+  const identity = await identify(pool);
   const programs = await Programs.find(major, ['pg_restore', 'psql'], binDir);
   const context = { env: connectionEnvironment(url), signal };
   // A pg_restore that is older than the pg_dump was cannot read its file.
@@ -96,7 +101,7 @@ export async function prepareLoad(
       ['ignore', 'pipe', 'pipe'],
       context,
     );
-    await feed(psql, restore, watch);
+    await feed(begin(identity), psql, restore, watch);
   };
 }
 
@@ -123,11 +128,16 @@ async function assertReplaceable(pool: pg.Pool, replace: boolean): Promise<numbe
 }
 
 /** Has psql do what pg_restore says, within one transaction. @throws BackupError saying what became of the database */
-async function feed(psql: RunningProgram, restore: RunningProgram, watch: Transform): Promise<void> {
+async function feed(
+  beginning: string,
+  psql: RunningProgram,
+  restore: RunningProgram,
+  watch: Transform,
+): Promise<void> {
   const done = heard(psql.child.stdout as Readable, DONE);
   let committing = false;
   const script = async function* (output: AsyncIterable<Buffer>) {
-    yield BEGIN;
+    yield beginning;
     yield* output;
     await restore.succeeded;
     yield ASK;

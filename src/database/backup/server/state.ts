@@ -38,6 +38,16 @@ export async function readState(pool: pg.Pool): Promise<ServerState> {
   return rows[0] as ServerState;
 }
 
+/** Which database of which server this is, in SQL: no other has the same name, number and system identifier. */
+export const IDENTITY = `(SELECT concat_ws('/', system_identifier, oid, datname)
+  FROM pg_control_system(), pg_database WHERE datname = current_database())`;
+
+/** Which database this pool leads to. */
+export async function identify(pool: pg.Pool): Promise<string> {
+  const { rows } = await pool.query<{ identity: string }>(`SELECT ${IDENTITY} AS identity`);
+  return rows[0]?.identity as string;
+}
+
 /** How many rows each table of the schema public has, by name. */
 export async function countRows(pool: pg.Pool): Promise<RowCounts> {
   const counts: RowCounts = [];
