@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { cp, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it, jest } from '@jest/globals';
@@ -50,6 +50,13 @@ onEmbedded('a backup of the embedded database (not on a server)', () => {
       counted: sum(rows['headcounts'] ?? []),
       leftovers: await leftovers(),
     };
+  };
+
+  const snapshot = async () => (await readdir(dataDir, { recursive: true })).toSorted();
+  const pgdata = (name: string) => path.join(dataDir, 'pgdata', name);
+  const forget = async () => {
+    for (const name of await readdir(dataDir))
+      if (/^(lock\.|run$|host\.log$)/.test(name)) await rm(path.join(dataDir, name), { recursive: true });
   };
 
   it('is made and is whole while others write', async () => {
@@ -156,6 +163,45 @@ onEmbedded('a backup of the embedded database (not on a server)', () => {
     expect((await steward(['doctor'], database.env)).stdout).toMatch(/FAIL/);
     expect(await restore(database, file, '--replace')).toMatchObject({ code: 0 });
     expect(await backedUp()).toBe(true);
+  });
+
+  describe('never takes the place of', () => {
+    const strangers: [string, () => Promise<unknown>, RegExp][] = [
+      [
+        'a database that Steward has never opened',
+        forget,
+        /that Steward has never opened.*Nothing was changed/,
+      ],
+      [
+        'the volume of a PostgreSQL server',
+        async () => {
+          await forget();
+          await mkdir(path.join(dataDir, 'lost+found'));
+          await writeFile(pgdata('PG_VERSION'), '17\n');
+          await writeFile(pgdata('postmaster.pid'), '1\n/var/lib/postgresql/data\n');
+        },
+        /that Steward has never opened/,
+      ],
+      [
+        'one of another version of PostgreSQL',
+        () => writeFile(pgdata('PG_VERSION'), '17\n'),
+        /was written by PostgreSQL 17/,
+      ],
+      [
+        "a running server's",
+        () => writeFile(pgdata('postmaster.pid'), `${process.pid}\n${pgdata('')}\n`),
+        /names process \d+: the database is that of a PostgreSQL server, which may be running/,
+      ],
+    ];
+    it.each(strangers)('%s', async (_, make, says) => {
+      await make();
+      const before = await snapshot();
+      const { code, stderr } = await restore(database, file, '--replace');
+      expect(code).toBe(1);
+      expect(stderr).toMatch(says);
+      expect(stderr).not.toMatch(/\n\s+at /);
+      expect(await snapshot()).toEqual(before);
+    });
   });
 
   it('needs a database to be made of, and makes none', async () => {
