@@ -206,6 +206,74 @@ const why =
     expect(connectionEnvironment(url)['PGSSLMODE']).toBe(mode);
   });
 
+  const empty = async () => {
+    await database.query('SET session_replication_role = replica');
+    for (const table of ['user_preferences', 'user_audit_log', 'users', 'headcounts'])
+      await database.query(`DELETE FROM ${table}`);
+    await database.query('DELETE FROM departments WHERE id > 1');
+    await database.query('SET session_replication_role = origin');
+  };
+
+  describe('without --replace', () => {
+    it('takes the place of what the migrations made', async () => {
+      await empty();
+      expect(await restore(database, file)).toMatchObject({ code: 0 });
+      expect(await database.query('SELECT FROM users')).not.toEqual([]);
+    });
+
+    it.each([
+      ['a sequence', 'CREATE SEQUENCE theirs', 'sequence public.theirs'],
+      [
+        'a materialized view',
+        'CREATE MATERIALIZED VIEW theirs AS SELECT 1',
+        'materialized view public.theirs',
+      ],
+      ['a view', 'CREATE VIEW theirs AS SELECT 1', 'view public.theirs'],
+      ['a function', 'CREATE FUNCTION theirs() RETURNS int LANGUAGE sql RETURN 1', 'routine theirs()'],
+      ['an enum', "CREATE TYPE theirs AS ENUM ('a')", 'type public.theirs'],
+      ['an empty table', 'CREATE TABLE "The irs" ()', 'table public."The irs"'],
+    ])('refuses to take that of %s', async (_, statement, told) => {
+      await empty();
+      await database.query(statement);
+      const { code, stderr } = await steward(['db', 'restore', file], database.administration);
+      expect(code).toBe(1);
+      expect(stderr).toContain(`The schema public holds something already: ${told}. Pass --replace`);
+      expect(await database.query('SELECT FROM users')).toEqual([]);
+      await database.query(statement).then(
+        () => expect('it').toBe('there still'),
+        (error: Error) => expect(error.message).toContain('already exists'),
+      );
+    });
+
+    it('refuses to take that of a row that is committed after it has looked', async () => {
+      await empty();
+      await database.query('BEGIN');
+      await joinSomebody();
+      const child = spawn(process.execPath, [MAIN, 'db', 'restore', file], {
+        env: bareEnvironment(asOwner(database)),
+      });
+      const refused = said(child.stderr, /holds something already: .*rows in users.*Nothing was changed/);
+      refused.catch(() => {});
+      await until(async () => (await waitingForLock()) === 1);
+      await database.query('COMMIT');
+      await refused;
+      expect(await database.query('SELECT username::text FROM users')).toEqual([
+        { username: 'joined_since' },
+      ]);
+    });
+  });
+
+  it('says which publications lost its tables, and how they get them back', async () => {
+    await database.query('CREATE PUBLICATION "To all" FOR TABLE users, departments');
+    const { code, stderr } = await steward(['db', 'restore', '--replace', file], database.administration);
+    expect(code).toBe(0);
+    const [statement = ''] = /ALTER PUBLICATION .*;/.exec(stderr) ?? [];
+    expect(statement).toBe('ALTER PUBLICATION "To all" ADD TABLE public.departments, public.users;');
+    expect(await database.query('SELECT FROM pg_publication_rel')).toEqual([]);
+    await database.query(statement);
+    expect(await database.query('SELECT FROM pg_publication_rel')).toHaveLength(2);
+  });
+
   it('restored by two at once is restored whole', async () => {
     const outcomes = await Promise.all([1, 2].map(() => restore(database, file, '--replace')));
     expect(outcomes.map(({ code, stderr }) => ({ code, stderr }))).toMatchObject([{ code: 0 }, { code: 0 }]);
@@ -238,6 +306,37 @@ const why =
         expect(stderr).toContain(`${bin} has those of PostgreSQL 9.`);
         expect(stderr).toContain('POSTGRES_BIN_DIR');
       }
+    });
+
+    it('are newer than the server, and set what it does not know, is restored, its rows as they were', async () => {
+      const line = 'SET transaction_timeout = 0;';
+      await database.query('CREATE TABLE notes (line text)');
+      await database.query(`ALTER TABLE notes OWNER TO ${OWNER}`);
+      await database.query(`INSERT INTO notes VALUES ('${line}'), ('-- and'), ('${line}')`);
+      const noted = path.join(folder, 'noted.backup');
+      expect(await backup(database, noted)).toMatchObject({ code: 0 });
+      const real = path.join(POSTGRES_BIN ?? '', '$name');
+      const bin = await programs(
+        folder,
+        '99.1',
+        `name=$(basename "$0"); [ "$name" = pg_restore ] || exec "${real}" "$@"
+         "${real}" "$@" | sed 's/^SET lock_timeout = 0;$/&\\n${line}/'`,
+      );
+      const env = { ...asOwner(database), POSTGRES_BIN_DIR: bin };
+      const { code, stderr } = await steward(['db', 'restore', '--replace', noted], env);
+      expect({ code, stderr }).toMatchObject({ code: 0 });
+      expect(await database.query('SELECT line FROM notes')).toEqual(
+        [line, '-- and', line].map((text) => ({ line: text })),
+      );
+    });
+
+    it("are newer gives way to the server's own version", async () => {
+      const bin = await programs(folder, '99.1', 'exit 1');
+      await writeFile(path.join(bin, 'pg_config'), `#!/bin/sh\necho "${POSTGRES_BIN}"\n`, { mode: 0o755 });
+      const env = { ...asOwner(database), PATH: `${bin}:/usr/bin:/bin` };
+      expect(await steward(['db', 'backup', path.join(folder, 'same.backup')], env)).toMatchObject({
+        code: 0,
+      });
     });
 
     it('are not there is refused', async () => {
