@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, lstat, mkdir, mkdtemp, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import net from 'node:net';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it, jest } from '@jest/globals';
@@ -202,6 +203,39 @@ onEmbedded('a backup of the embedded database (not on a server)', () => {
       expect(stderr).not.toMatch(/\n\s+at /);
       expect(await snapshot()).toEqual(before);
     });
+  });
+
+  it('that is killed leaves a folder that only its user can enter, which the next start removes', async () => {
+    const workshops = async () => (await readdir(dataDir)).filter((name) => name.startsWith('backup-'));
+    const child = spawn(process.execPath, [MAIN, 'db', 'backup', path.join(folder, 'killed.backup')], {
+      env: bareEnvironment({ ...database.env, TMPDIR: folder }),
+    });
+    await said(child.stderr, /opening and packing/);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const [left = '', ...more] = await workshops();
+    expect(more).toEqual([]);
+    expect((await stat(path.join(dataDir, left))).mode & 0o777).toBe(0o700);
+    expect((await readdir(folder)).filter((name) => name.startsWith('steward-backup-'))).toEqual([]);
+    // The host that the killed one had started may be there for a moment longer.
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    await database.query('SELECT 1');
+    expect(await workshops()).toEqual([]);
+  });
+
+  it('overwrites nothing but a regular file', async () => {
+    const [link, socket] = [path.join(folder, 'link.backup'), path.join(folder, 'socket.backup')];
+    await symlink(file, link);
+    const listening = net.createServer().listen(socket);
+    await once(listening, 'listening');
+    for (const there of [link, socket]) {
+      const before = await lstat(there);
+      const { code, stderr } = await backup(database, there, '--overwrite');
+      expect(code).toBe(1);
+      expect(stderr).toContain(`${there} is no regular file`);
+      expect((await lstat(there)).ino).toBe(before.ino);
+    }
+    listening.close();
   });
 
   it('needs a database to be made of, and makes none', async () => {
