@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { cp, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, lstat, mkdir, mkdtemp, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import net from 'node:net';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, beforeEach, afterEach, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, afterEach, expect, it, jest, describe } from '@jest/globals';
 import { backup, everything, restore, said } from './support/backups.js';
 import { bareEnvironment, MAIN, steward } from './support/command.mjs';
 import { onEmbedded } from './support/conditions.js';
@@ -50,6 +51,13 @@ onEmbedded('a backup of the embedded database (not on a server)', () => {
       counted: sum(rows['headcounts'] ?? []),
       leftovers: await leftovers(),
     };
+  };
+
+  const snapshot = async () => (await readdir(dataDir, { recursive: true })).toSorted();
+  const pgdata = (name: string) => path.join(dataDir, 'pgdata', name);
+  const forget = async () => {
+    for (const name of await readdir(dataDir))
+      if (/^(lock\.|run$|host\.log$)/.test(name)) await rm(path.join(dataDir, name), { recursive: true });
   };
 
   it('is made and is whole while others write', async () => {
@@ -156,6 +164,78 @@ onEmbedded('a backup of the embedded database (not on a server)', () => {
     expect((await steward(['doctor'], database.env)).stdout).toMatch(/FAIL/);
     expect(await restore(database, file, '--replace')).toMatchObject({ code: 0 });
     expect(await backedUp()).toBe(true);
+  });
+
+  describe('never takes the place of', () => {
+    const strangers: [string, () => Promise<unknown>, RegExp][] = [
+      [
+        'a database that Steward has never opened',
+        forget,
+        /that Steward has never opened.*Nothing was changed/,
+      ],
+      [
+        'the volume of a PostgreSQL server',
+        async () => {
+          await forget();
+          await mkdir(path.join(dataDir, 'lost+found'));
+          await writeFile(pgdata('PG_VERSION'), '17\n');
+          await writeFile(pgdata('postmaster.pid'), '1\n/var/lib/postgresql/data\n');
+        },
+        /that Steward has never opened/,
+      ],
+      [
+        'one of another version of PostgreSQL',
+        () => writeFile(pgdata('PG_VERSION'), '17\n'),
+        /was written by PostgreSQL 17/,
+      ],
+      [
+        "a running server's",
+        () => writeFile(pgdata('postmaster.pid'), `${process.pid}\n${pgdata('')}\n`),
+        /names process \d+: the database is that of a PostgreSQL server, which may be running/,
+      ],
+    ];
+    it.each(strangers)('%s', async (_, make, says) => {
+      await make();
+      const before = await snapshot();
+      const { code, stderr } = await restore(database, file, '--replace');
+      expect(code).toBe(1);
+      expect(stderr).toMatch(says);
+      expect(stderr).not.toMatch(/\n\s+at /);
+      expect(await snapshot()).toEqual(before);
+    });
+  });
+
+  it('that is killed leaves a folder that only its user can enter, which the next start removes', async () => {
+    const workshops = async () => (await readdir(dataDir)).filter((name) => name.startsWith('backup-'));
+    const child = spawn(process.execPath, [MAIN, 'db', 'backup', path.join(folder, 'killed.backup')], {
+      env: bareEnvironment({ ...database.env, TMPDIR: folder }),
+    });
+    await said(child.stderr, /opening and packing/);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const [left = '', ...more] = await workshops();
+    expect(more).toEqual([]);
+    expect((await stat(path.join(dataDir, left))).mode & 0o777).toBe(0o700);
+    expect((await readdir(folder)).filter((name) => name.startsWith('steward-backup-'))).toEqual([]);
+    // The host that the killed one had started may be there for a moment longer.
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    await database.query('SELECT 1');
+    expect(await workshops()).toEqual([]);
+  });
+
+  it('overwrites nothing but a regular file', async () => {
+    const [link, socket] = [path.join(folder, 'link.backup'), path.join(folder, 'socket.backup')];
+    await symlink(file, link);
+    const listening = net.createServer().listen(socket);
+    await once(listening, 'listening');
+    for (const there of [link, socket]) {
+      const before = await lstat(there);
+      const { code, stderr } = await backup(database, there, '--overwrite');
+      expect(code).toBe(1);
+      expect(stderr).toContain(`${there} is no regular file`);
+      expect((await lstat(there)).ino).toBe(before.ino);
+    }
+    listening.close();
   });
 
   it('needs a database to be made of, and makes none', async () => {

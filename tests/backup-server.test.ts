@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { connectionEnvironment } from '../src/database/backup/server/connection-environment.js';
 import { asOwner, backup, everything, restore, said } from './support/backups.js';
 import { bareEnvironment, MAIN, prisma, steward } from './support/command.mjs';
 import { onServerOfItsOwn, whyNoServer } from './support/conditions.js';
@@ -139,6 +140,137 @@ onServerOfItsOwn(`a backup of a server${whyNoServer ? ` (skipped: ${whyNoServer}
     },
   );
 
+  it.each([
+    ['PGSERVICE', (name: string) => ({ PGSERVICE: 'elsewhere', service: `dbname=${name}` })],
+    ['PGHOSTADDR', () => ({ PGHOSTADDR: '192.0.2.1', PGCONNECT_TIMEOUT: '2' })],
+    ['PGDATABASE', (name: string) => ({ PGDATABASE: name, PGOPTIONS: '-c search_path=elsewhere' })],
+  ])(
+    'is made of and restored into the database of the URL, whatever %s says',
+    async (variable, misleading) => {
+      const other = await freshDatabase();
+      await other.query(`INSERT INTO users (username, email) VALUES ('elsewhere', 'elsewhere@example.com')`);
+      const before = await everything(other);
+      await joinSomebody();
+      const { pathname } = new URL(other.env['DATABASE_URL'] as string);
+      const { service, ...variables }: Record<string, string> = misleading(pathname.slice(1));
+      const services = path.join(folder, 'pg_service.conf');
+      await writeFile(services, `[elsewhere]\n${service ?? ''}\n`);
+      const env = { ...asOwner(database), ...variables, PGSERVICEFILE: services };
+      const own = path.join(folder, `led-${variable}.backup`);
+
+      expect(await steward(['db', 'backup', own], env)).toMatchObject({ code: 0 });
+      await database.query(`INSERT INTO users (username, email) VALUES ('later', 'later@example.com')`);
+      expect(await steward(['db', 'restore', '--replace', own], env)).toMatchObject({ code: 0 });
+      const names = await database.query(
+        `SELECT username::text FROM users WHERE username IN ('elsewhere', 'joined_since', 'later')`,
+      );
+      expect(names).toEqual([{ username: 'joined_since' }]);
+      expect(await everything(other)).toEqual(before);
+      await other.drop();
+    },
+  );
+
+  it('changes nothing where psql is led to another database than the one that was looked at', async () => {
+    const other = await freshDatabase();
+    const { pathname } = new URL(other.env['DATABASE_URL'] as string);
+    const bin = await wrapped(folder, `PGDATABASE='${pathname.slice(1)}'; export PGDATABASE`);
+    await other.query(`INSERT INTO users (username, email) VALUES ('elsewhere', 'elsewhere@example.com')`);
+    const before = await everything(other);
+    await expectUntouched(async () => {
+      const env = { ...asOwner(database), POSTGRES_BIN_DIR: bin };
+      const { code, stderr } = await steward(['db', 'restore', '--replace', file], env);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(
+        /psql was led to another database \(steward_test_[^)]*\) than the one of DATABASE_URL/,
+      );
+    });
+    expect(await everything(other)).toEqual(before);
+    await other.drop();
+  });
+
+  it.each([
+    ['?ssl=true', 'require'],
+    ['?ssl=true&sslrootcert=AUTHORITY', 'verify-full'],
+    ['?sslrootcert=AUTHORITY', 'verify-full'],
+    ['?ssl=no-verify', 'require'],
+    ['?sslmode=no-verify', 'require'],
+    ['?sslmode=verify-full&ssl=true', 'verify-full'],
+    ['', undefined],
+  ])('whose URL ends in "%s" is made and restored with sslmode %s', async (parameters, mode) => {
+    const authority = path.join(folder, 'authority.pem');
+    await writeFile(authority, '');
+    const url = `postgresql://ann@db.example.com/staff${parameters.replace('AUTHORITY', authority)}`;
+    expect(connectionEnvironment(url)['PGSSLMODE']).toBe(mode);
+  });
+
+  const empty = async () => {
+    await database.query('SET session_replication_role = replica');
+    for (const table of ['user_preferences', 'user_audit_log', 'users', 'headcounts'])
+      await database.query(`DELETE FROM ${table}`);
+    await database.query('DELETE FROM departments WHERE id > 1');
+    await database.query('SET session_replication_role = origin');
+  };
+
+  describe('without --replace', () => {
+    it('takes the place of what the migrations made', async () => {
+      await empty();
+      expect(await restore(database, file)).toMatchObject({ code: 0 });
+      expect(await database.query('SELECT FROM users')).not.toEqual([]);
+    });
+
+    it.each([
+      ['a sequence', 'CREATE SEQUENCE theirs', 'sequence public.theirs'],
+      [
+        'a materialized view',
+        'CREATE MATERIALIZED VIEW theirs AS SELECT 1',
+        'materialized view public.theirs',
+      ],
+      ['a view', 'CREATE VIEW theirs AS SELECT 1', 'view public.theirs'],
+      ['a function', 'CREATE FUNCTION theirs() RETURNS int LANGUAGE sql RETURN 1', 'routine theirs()'],
+      ['an enum', "CREATE TYPE theirs AS ENUM ('a')", 'type public.theirs'],
+      ['an empty table', 'CREATE TABLE "The irs" ()', 'table public."The irs"'],
+    ])('refuses to take that of %s', async (_, statement, told) => {
+      await empty();
+      await database.query(statement);
+      const { code, stderr } = await steward(['db', 'restore', file], database.administration);
+      expect(code).toBe(1);
+      expect(stderr).toContain(`The schema public holds something already: ${told}. Pass --replace`);
+      expect(await database.query('SELECT FROM users')).toEqual([]);
+      await database.query(statement).then(
+        () => expect('it').toBe('there still'),
+        (error: Error) => expect(error.message).toContain('already exists'),
+      );
+    });
+
+    it('refuses to take that of a row that is committed after it has looked', async () => {
+      await empty();
+      await database.query('BEGIN');
+      await joinSomebody();
+      const child = spawn(process.execPath, [MAIN, 'db', 'restore', file], {
+        env: bareEnvironment(asOwner(database)),
+      });
+      const refused = said(child.stderr, /holds something already: .*rows in users.*Nothing was changed/);
+      refused.catch(() => {});
+      await eventually(async () => (await waitingForLock()) === 1);
+      await database.query('COMMIT');
+      await refused;
+      expect(await database.query('SELECT username::text FROM users')).toEqual([
+        { username: 'joined_since' },
+      ]);
+    });
+  });
+
+  it('says which publications lost its tables, and how they get them back', async () => {
+    await database.query('CREATE PUBLICATION "To all" FOR TABLE users, departments');
+    const { code, stderr } = await steward(['db', 'restore', '--replace', file], database.administration);
+    expect(code).toBe(0);
+    const [statement = ''] = /ALTER PUBLICATION .*;/.exec(stderr) ?? [];
+    expect(statement).toBe('ALTER PUBLICATION "To all" ADD TABLE public.departments, public.users;');
+    expect(await database.query('SELECT FROM pg_publication_rel')).toEqual([]);
+    await database.query(statement);
+    expect(await database.query('SELECT FROM pg_publication_rel')).toHaveLength(2);
+  });
+
   it('restored by two at once is restored whole', async () => {
     const outcomes = await Promise.all([1, 2].map(() => restore(database, file, '--replace')));
     expect(outcomes.map(({ code, stderr }) => ({ code, stderr }))).toMatchObject([{ code: 0 }, { code: 0 }]);
@@ -171,6 +303,37 @@ onServerOfItsOwn(`a backup of a server${whyNoServer ? ` (skipped: ${whyNoServer}
         expect(stderr).toContain(`${bin} has those of PostgreSQL 9.`);
         expect(stderr).toContain('POSTGRES_BIN_DIR');
       }
+    });
+
+    it('are newer than the server, and set what it does not know, is restored, its rows as they were', async () => {
+      const line = 'SET transaction_timeout = 0;';
+      await database.query('CREATE TABLE notes (line text)');
+      await database.query(`ALTER TABLE notes OWNER TO ${OWNER}`);
+      await database.query(`INSERT INTO notes VALUES ('${line}'), ('-- and'), ('${line}')`);
+      const noted = path.join(folder, 'noted.backup');
+      expect(await backup(database, noted)).toMatchObject({ code: 0 });
+      const real = path.join(POSTGRES_BIN ?? '', '$name');
+      const bin = await programs(
+        folder,
+        '99.1',
+        `name=$(basename "$0"); [ "$name" = pg_restore ] || exec "${real}" "$@"
+         "${real}" "$@" | sed 's/^SET lock_timeout = 0;$/&\\n${line}/'`,
+      );
+      const env = { ...asOwner(database), POSTGRES_BIN_DIR: bin };
+      const { code, stderr } = await steward(['db', 'restore', '--replace', noted], env);
+      expect({ code, stderr }).toMatchObject({ code: 0 });
+      expect(await database.query('SELECT line FROM notes')).toEqual(
+        [line, '-- and', line].map((text) => ({ line: text })),
+      );
+    });
+
+    it("are newer gives way to the server's own version", async () => {
+      const bin = await programs(folder, '99.1', 'exit 1');
+      await writeFile(path.join(bin, 'pg_config'), `#!/bin/sh\necho "${POSTGRES_BIN}"\n`, { mode: 0o755 });
+      const env = { ...asOwner(database), PATH: `${bin}:/usr/bin:/bin` };
+      expect(await steward(['db', 'backup', path.join(folder, 'same.backup')], env)).toMatchObject({
+        code: 0,
+      });
     });
 
     it('are not there is refused', async () => {
@@ -240,6 +403,16 @@ onServerOfItsOwn(`a backup of a server${whyNoServer ? ` (skipped: ${whyNoServer}
     (await database.query('SELECT FROM pg_locks WHERE relation = $1::regclass AND NOT granted', ['users']))
       .length;
 });
+
+/** A new folder of PostgreSQL's own programs, before each of which the shell runs `first`. */
+async function wrapped(within: string, first: string): Promise<string> {
+  const bin = await mkdtemp(path.join(within, 'bin-'));
+  for (const name of ['pg_dump', 'pg_restore', 'psql']) {
+    const script = `#!/bin/sh\n${first}\nexec "${path.join(POSTGRES_BIN ?? '', name)}" "$@"\n`;
+    await writeFile(path.join(bin, name), script, { mode: 0o755 });
+  }
+  return bin;
+}
 
 /** A new folder of programs that say they are of some version, and otherwise do what `script` does. */
 async function programs(within: string, version: string, script: string): Promise<string> {

@@ -20,10 +20,11 @@ const LONGEST_PAUSE_MS = 10_000;
 const HISTORY = `SELECT system_identifier || '/' || ('x' || left(pg_walfile_name(pg_current_wal_flush_lsn()), 8))::bit(32)::int AS history
   FROM pg_control_system()`;
 /**
- * Not only what is on disk by now: a commit that does not wait for that is told, and seen, before. (Of those, a replica
- * learns when they are on disk; until then it is behind.)
+ * What was acknowledged is on disk by then, unless commits do not wait for that. (Where the log ends would be too far: what
+ * unfinished transactions wrote last is on no disk, and at no replica.)
  */
-const POSITION = 'SELECT pg_current_wal_insert_lsn()::text AS lsn';
+const POSITION = `SELECT CASE current_setting('synchronous_commit')
+  WHEN 'off' THEN pg_current_wal_insert_lsn() ELSE pg_current_wal_flush_lsn() END::text AS lsn`;
 const NOTHING = 'SELECT';
 
 interface Answer {

@@ -14,7 +14,7 @@ type Route = { replica: Replica; position: WalPosition } | undefined;
  *
  * Whoever wrote reads what they wrote, whichever process they write and read through, and nothing is remembered of them:
  * each call asks the primary, once, how far its log goes by now, and reads where all of that has been replayed. What was
- * acknowledged before the call began stands before that position. The question is a small one, and calls that come
+ * acknowledged before the call began, and is on disk, stands before that position. The question is a small one, and calls that come
  * together share it; what a replica takes off the primary is the reading itself.
  *
  * A replica that is behind, gone or unable to answer is no error: the call goes on with the primary, unless what it asked
@@ -61,8 +61,9 @@ class Routes {
     private readonly position: () => Promise<WalPosition | undefined>,
   ) {}
 
-  of(call: object | undefined): Promise<Route> {
-    if (!call) return this.#choose();
+  /** What is read for no call in particular is kept, for all: it must not lack even what a hasty commit has not on disk yet. */
+  async of(call: object | undefined): Promise<Route> {
+    if (!call) return undefined;
     let route = this.#byCall.get(call);
     if (!route) {
       route = this.#choose();

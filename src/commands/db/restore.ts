@@ -54,10 +54,16 @@ function restoreServer(
 ): Promise<RowCounts> {
   return onServer(config, url, async (target, { prisma }) => {
     const { prepareLoad } = await import('../../database/backup/server/load.js');
-    const { countRows } = await import('../../database/backup/server/state.js');
+    const { countRows, publishedTables } = await import('../../database/backup/server/state.js');
     const load = await prepareLoad(target, file, replace, interruption());
+    const published = await publishedTables(target.pool);
     say('restoring the database');
     await load(watchBytes('read'));
+    if (published.length > 0) {
+      say(
+        `Publications have lost the tables that were replaced, and their subscribers hear of nothing more. To put them back, where the backup has them (column lists and row filters are yours to add): ${published.join(' ')}`,
+      );
+    }
     const counts = await countRows(target.pool);
     const migrations = await inspectMigrations(prisma);
     if (migrations.state !== 'current')

@@ -1,6 +1,5 @@
 import { constants, existsSync } from 'node:fs';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
+import { cp, realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -9,6 +8,7 @@ import pg from 'pg';
 import { sealing } from '../backup/seal.js';
 import { EmbeddedDatabaseError } from './errors.js';
 import { layout } from './folder/data-folder.js';
+import { makeWorkshop, sweepWorkshops } from './folder/workshop.js';
 import { startPGlite } from './host/pglite.js';
 import { openEmbedded, type EmbeddedOptions } from './index.js';
 
@@ -36,7 +36,9 @@ async function archiveFolder(options: EmbeddedOptions, signal: AbortSignal): Pro
       `There is no embedded database in ${options.dataDir}, so nothing to back up. To back up a server, set DATABASE_URL.`,
     );
   }
-  const workshop = await mkdtemp(path.join(os.tmpdir(), 'steward-backup-'));
+  const dataDir = await realpath(options.dataDir);
+  await sweepWorkshops(dataDir);
+  const workshop = await makeWorkshop(dataDir);
   try {
     const copy = path.join(workshop, 'pgdata');
     const embedded = await openEmbedded(options);

@@ -6,54 +6,9 @@ import { BackupError } from '../errors.js';
 import { connectionEnvironment } from './connection-environment.js';
 import { Programs } from './programs.js';
 import { runProgram, type RunningProgram } from './run-program.js';
-import { readState, tablesInUse, type ServerTarget } from './state.js';
-
-/** How long Stewards that are in the middle of something are waited for. */
-const LOCK_WAIT_MS = 30_000;
-
-/**
- * Begins a transaction, empties the schema public and makes ready what a backup relies on. What an extension made stays:
- * pg_stat_statements is nobody's data. So does everything if something in another schema depends on a table.
- * 72707369 is the lock under which `prisma migrate` works.
- */
-const BEGIN = `
-BEGIN;
-SET LOCAL lock_timeout = ${LOCK_WAIT_MS};
-SELECT pg_advisory_xact_lock(72707369);
-DO $$
-DECLARE
-  owner text := (SELECT relowner::regrole FROM pg_class WHERE oid = to_regclass('public.users'));
-  kind text;
-  doomed text;
-BEGIN
-  -- Whose the tables are, theirs they stay.
-  IF owner IS NOT NULL THEN EXECUTE 'SET LOCAL ROLE ' || owner; END IF;
-  FOR kind, doomed IN
-    WITH own AS (
-      SELECT CASE relkind WHEN 'v' THEN 1 WHEN 'm' THEN 2 WHEN 'f' THEN 3 WHEN 'S' THEN 5 WHEN 'c' THEN 7 ELSE 4 END AS place,
-        'pg_class'::regclass AS class, oid, oid::regclass::text AS name
-      FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('v', 'm', 'f', 'r', 'p', 'S', 'c')
-        -- The sequence of a serial column goes with its table.
-        AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid
-          AND refclassid = 'pg_class'::regclass AND deptype IN ('a', 'i'))
-      UNION ALL
-      SELECT 6, 'pg_proc'::regclass, oid, oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace
-      UNION ALL
-      SELECT 7, 'pg_type'::regclass, oid, oid::regtype::text FROM pg_type
-      WHERE typnamespace = 'public'::regnamespace AND typrelid = 0 AND typtype IN ('e', 'd', 'r')
-    )
-    SELECT (ARRAY['VIEW', 'MATERIALIZED VIEW', 'FOREIGN TABLE', 'TABLE', 'SEQUENCE', 'ROUTINE', 'TYPE'])[place],
-      string_agg(name, ', ')
-    FROM own
-    WHERE NOT EXISTS (SELECT FROM pg_depend WHERE classid = own.class AND objid = own.oid AND deptype = 'e')
-    GROUP BY place ORDER BY place
-  LOOP
-    EXECUTE format('DROP %s %s', kind, doomed);
-  END LOOP;
-END $$;
-CREATE EXTENSION IF NOT EXISTS citext SCHEMA public;
-CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA public;
-`;
+import { emptySchema, THERE, whatIsThere } from './empty-schema.js';
+import { withoutUnknownSettings } from './preamble.js';
+import { identify, readState, type ServerTarget } from './state.js';
 
 /** What psql says when all before has been done. Only then is the commit sent: a kill of whichever process rolls back. */
 const DONE = 'steward: restored';
@@ -61,6 +16,8 @@ const DONE = 'steward: restored';
 const ASK = `\nNOTIFY ${CHANGES_CHANNEL};\nSELECT '${DONE}';\n`;
 const COMMIT = '\nCOMMIT;\n';
 
+/** How psql tells what `emptySchema` found. */
+const IN_THE_WAY = new RegExp(`ERROR: +${THERE}(.*)`);
 const UNCHANGED = 'The database is as it was.';
 const IN_DOUBT = 'Whether the backup was restored is not known: look, and restore it again if not.';
 
@@ -77,6 +34,7 @@ export async function prepareLoad(
   signal: AbortSignal,
 ) {
   const major = await assertReplaceable(pool, replace);
+  const identity = await identify(pool);
   const programs = await Programs.find(major, ['pg_restore', 'psql'], binDir);
   const context = { env: connectionEnvironment(url), signal };
   // A pg_restore that is older than the pg_dump was cannot read its file.
@@ -96,7 +54,7 @@ export async function prepareLoad(
       ['ignore', 'pipe', 'pipe'],
       context,
     );
-    await feed(psql, restore, watch);
+    await feed(emptySchema(identity, replace), psql, restore, watch, major);
   };
 }
 
@@ -113,22 +71,30 @@ async function assertReplaceable(pool: pg.Pool, replace: boolean): Promise<numbe
         'Set DATABASE_URL to the owner of the database; with prisma/roles.sql that is steward_owner.',
     );
   }
-  const used = replace ? [] : await tablesInUse(pool);
-  if (used.length > 0) {
-    throw new BackupError(
-      `There are rows in ${used.join(', ')} already. Pass --replace to have the backup take the place of the whole schema public. Nothing was changed.`,
-    );
-  }
+  const there = replace ? undefined : await whatIsThere(pool);
+  if (there !== undefined) throw inTheWay(there);
   return major;
 }
 
+function inTheWay(there: string): BackupError {
+  return new BackupError(
+    `The schema public holds something already: ${there}. Pass --replace to have the backup take the place of all of it. Nothing was changed.`,
+  );
+}
+
 /** Has psql do what pg_restore says, within one transaction. @throws BackupError saying what became of the database */
-async function feed(psql: RunningProgram, restore: RunningProgram, watch: Transform): Promise<void> {
+async function feed(
+  beginning: string,
+  psql: RunningProgram,
+  restore: RunningProgram,
+  watch: Transform,
+  major: number,
+): Promise<void> {
   const done = heard(psql.child.stdout as Readable, DONE);
   let committing = false;
   const script = async function* (output: AsyncIterable<Buffer>) {
-    yield BEGIN;
-    yield* output;
+    yield beginning;
+    yield* withoutUnknownSettings(output, major);
     await restore.succeeded;
     yield ASK;
     await Promise.race([done, psql.succeeded]);
@@ -140,6 +106,8 @@ async function feed(psql: RunningProgram, restore: RunningProgram, watch: Transf
   for (const outcome of await Promise.allSettled([psql.succeeded, fed])) {
     if (outcome.status === 'fulfilled') continue;
     const { message } = outcome.reason as Error;
+    const there = IN_THE_WAY.exec(message)?.[1];
+    if (there !== undefined) throw inTheWay(there);
     throw new BackupError(`${message}\n${committing ? IN_DOUBT : UNCHANGED}`, { cause: outcome.reason });
   }
 }

@@ -13,20 +13,23 @@ export class Programs {
   private constructor(private readonly folder: string) {}
 
   /**
-   * The first that are there and no older than the server: an older pg_dump refuses to read it.
+   * Those of the server's own version; where there are none, the first that are newer: an older pg_dump refuses to read it.
    * @param major the server's major version
    * @param only the folder to look in; without it: the PATH, what pg_config names, and where Debian keeps them
    * @throws BackupError naming those that were found
    */
   static async find(major: number, needed: Program[], only: string | undefined): Promise<Programs> {
     const tooOld: string[] = [];
+    let newer: Programs | undefined;
     for (const folder of only === undefined ? await candidates() : [only]) {
       const programs = new Programs(folder);
       const versions = await Promise.all(needed.map((program) => programs.#version(program)));
-      if (versions.every((version) => version >= major)) return programs;
+      if (versions.every((version) => version === major)) return programs;
+      if (versions.every((version) => version >= major)) newer ??= programs;
       const oldest = Math.min(...versions);
       if (oldest > 0) tooOld.push(`${folder === '' ? 'the PATH' : folder} has those of PostgreSQL ${oldest}`);
     }
+    if (newer) return newer;
     const found = tooOld.length > 0 ? tooOld.join(', ') : `none were found${only ? ` in ${only}` : ''}`;
     throw new BackupError(
       `The server is PostgreSQL ${major}, and this needs ${needed.join(' and ')} of version ${major} or newer; ${found}. ` +

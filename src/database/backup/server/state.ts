@@ -38,6 +38,16 @@ export async function readState(pool: pg.Pool): Promise<ServerState> {
   return rows[0] as ServerState;
 }
 
+/** Which database of which server this is, in SQL: no other has the same name, number and system identifier. */
+export const IDENTITY = `(SELECT concat_ws('/', system_identifier, oid, datname)
+  FROM pg_control_system(), pg_database WHERE datname = current_database())`;
+
+/** Which database this pool leads to. */
+export async function identify(pool: pg.Pool): Promise<string> {
+  const { rows } = await pool.query<{ identity: string }>(`SELECT ${IDENTITY} AS identity`);
+  return rows[0]?.identity as string;
+}
+
 /** How many rows each table of the schema public has, by name. */
 export async function countRows(pool: pg.Pool): Promise<RowCounts> {
   const counts: RowCounts = [];
@@ -48,23 +58,24 @@ export async function countRows(pool: pg.Pool): Promise<RowCounts> {
   return counts;
 }
 
-/** The tables of the schema public that hold more than the migrations put there. */
-export async function tablesInUse(pool: pg.Pool): Promise<string[]> {
-  const used: string[] = [];
-  for (const table of await listTables(pool)) {
-    if (table === '_prisma_migrations') continue;
-    const first = table === 'departments' ? 'WHERE id > 1' : '';
-    const { rowCount } = await pool.query(`SELECT FROM ${quoted(table)} ${first} LIMIT 1`);
-    if (rowCount !== 0) used.push(table);
-  }
-  return used;
-}
-
 async function listTables(pool: pg.Pool): Promise<string[]> {
   const { rows } = await pool.query<{ name: string }>(`
     SELECT relname::text AS name FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY 1`);
   return rows.map(({ name }) => name);
+}
+
+/** What of publications would be lost with the tables: for each, the statement that puts it back. */
+export async function publishedTables(pool: pg.Pool): Promise<string[]> {
+  const { rows } = await pool.query<{ statement: string }>(`
+    SELECT format('ALTER PUBLICATION %I ADD TABLE %s;', pubname, string_agg(format('public.%I', relname), ', ' ORDER BY relname))
+      AS statement
+    FROM pg_publication_rel
+    JOIN pg_publication ON pg_publication.oid = prpubid
+    JOIN pg_class ON pg_class.oid = prrelid
+    WHERE relnamespace = 'public'::regnamespace
+    GROUP BY pubname ORDER BY pubname`);
+  return rows.map(({ statement }) => statement);
 }
 
 function quoted(table: string): string {

@@ -9,7 +9,14 @@ const POSTGRES_MAJOR = 18;
 const ROOM_FOR_NEW = 100 * 1024 * 1024;
 const ROOM_FOR_EXISTING = 32 * 1024 * 1024;
 
-const OURS = /^(lock\..+|run|host\.log|pgdata|pgdata\.(new-.+|replacement|old-.+)|lost\+found|\.DS_Store)$/;
+const OURS =
+  /^(lock\..+|run|host\.log|pgdata|pgdata\.(new-.+|replacement|old-.+)|backup-.+|lost\+found|\.DS_Store)$/;
+
+/** Whoever has owned the folder left one. */
+const LOCK = /^lock\.\d+$/;
+const DATABASE = /^pgdata(\.replacement)?$/;
+/** What a PG_VERSION that can be read holds. */
+const VERSION = /^\d+(\.\d+)?\s*$/;
 
 /** What lies where inside the folder of an embedded database. */
 export function layout(dataDir: string) {
@@ -29,7 +36,7 @@ export function layout(dataDir: string) {
 
 /**
  * Makes sure the folder exists, is usable and is an embedded database's or empty; resolves to its one true path.
- * @param replacing whether the database in it is to be replaced, and so need not be one that can be opened
+ * @param replacing whether the database in it is to be replaced: it need not be one that can be opened, but Steward's
  * @throws EmbeddedDatabaseError
  */
 export async function prepareDataFolder(given: string, replacing = false): Promise<string> {
@@ -42,8 +49,11 @@ export async function prepareDataFolder(given: string, replacing = false): Promi
     await mkdir(given, { recursive: true, mode: 0o700 });
     const dataDir = await realpath(given);
     await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
-    await assertOurs(dataDir);
-    if (!replacing && existsSync(layout(dataDir).pgdata)) await assertVersion(dataDir);
+    await assertOurs(dataDir, replacing);
+    if (existsSync(layout(dataDir).pgdata)) {
+      await assertNoServer(dataDir);
+      await assertVersion(dataDir, replacing);
+    }
     await assertRoom(dataDir, replacing);
     return dataDir;
   } catch (error) {
@@ -51,11 +61,18 @@ export async function prepareDataFolder(given: string, replacing = false): Promi
   }
 }
 
-async function assertOurs(dataDir: string): Promise<void> {
+/** What is to be replaced must have been opened by Steward before: its lock files stay for ever. */
+async function assertOurs(dataDir: string, replacing: boolean): Promise<void> {
   const names = await readdir(dataDir);
   if (names.includes('PG_VERSION')) {
     throw new EmbeddedDatabaseError(
       `${dataDir} is the data folder of a PostgreSQL server or of another program. Choose an empty folder for the embedded database.`,
+    );
+  }
+  if (replacing && names.some((name) => DATABASE.test(name)) && !names.some((name) => LOCK.test(name))) {
+    throw new EmbeddedDatabaseError(
+      `${dataDir} holds a PostgreSQL data folder that Steward has never opened, so it is not Steward's to replace. ` +
+        'Choose an empty folder, or move it away. Nothing was changed.',
     );
   }
   const stranger = names.find((name) => !OURS.test(name));
@@ -66,11 +83,24 @@ async function assertOurs(dataDir: string): Promise<void> {
   }
 }
 
-async function assertVersion(dataDir: string): Promise<void> {
+/** PGlite writes no process id that could be one; whoever wrote one that is may be at work here, in another container too. */
+async function assertNoServer(dataDir: string): Promise<void> {
+  const file = path.join(layout(dataDir).pgdata, 'postmaster.pid');
+  const pid = Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10);
+  if (!(pid > 0)) return;
+  throw new EmbeddedDatabaseError(
+    `${file} names process ${pid}: the database is that of a PostgreSQL server, which may be running. ` +
+      'Choose an empty folder for the embedded database. Nothing was changed.',
+  );
+}
+
+async function assertVersion(dataDir: string, replacing: boolean): Promise<void> {
   const { pgdata } = layout(dataDir);
   const version = await readFile(path.join(pgdata, 'PG_VERSION'), 'utf8').catch(() => undefined);
   // It may just be being replaced.
   if (version === undefined && !existsSync(pgdata)) return;
+  // A database that nothing can open may be replaced; another program's may not.
+  if (replacing && !VERSION.test(version ?? '')) return;
   if (version === undefined) {
     throw new EmbeddedDatabaseError(
       `${pgdata} is not a PostgreSQL data folder (its PG_VERSION cannot be read). Restore a backup of it (steward db restore), or choose an empty folder.`,

@@ -3,6 +3,7 @@ import { readdir, rename, rm } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { layout } from '../folder/data-folder.js';
+import { sweepWorkshops } from '../folder/workshop.js';
 import { syncFile, syncTree } from '../../sync-tree.js';
 
 /**
@@ -24,6 +25,7 @@ export async function finishReplacement(dataDir: string): Promise<void> {
     await rename(replacement, pgdata);
     await syncFile(dataDir);
   }
+  await sweepWorkshops(dataDir);
   for (const name of await readdir(dataDir)) {
     if (/^pgdata\.(new|old)-/.test(name))
       await rm(path.join(dataDir, name), { recursive: true, force: true });
