@@ -95,7 +95,7 @@ BEGIN
         UNION ALL
         SELECT format('FUNCTION %s', oid::regprocedure) FROM pg_proc
         WHERE pronamespace = 'public'::regnamespace AND proowner <> 'steward_owner'::regrole
-          AND proname IN ('refuse_change', 'follow_users', 'announce_departments')
+          AND proname IN ('refuse_change', 'follow_users', 'announce_directory')
     LOOP
         EXECUTE format('ALTER %s OWNER TO steward_owner', mine.object);
     END LOOP;

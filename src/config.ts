@@ -57,7 +57,7 @@ export interface Config {
   callDeadlineMs: number;
   /** Where traces go; absent, there are none. */
   tracesUrl: string | undefined;
-  departmentsTtlMs: number;
+  cacheTtlMs: number;
 }
 
 /**
@@ -191,7 +191,7 @@ function toConfig(env: Environment): Config {
     rateLimitPerMinute: env.RATE_LIMIT_PER_MINUTE,
     callDeadlineMs: env.CALL_DEADLINE_MS,
     tracesUrl: env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? tracesUnder(env.OTEL_EXPORTER_OTLP_ENDPOINT),
-    departmentsTtlMs: env.DEPARTMENTS_CACHE_TTL_MS,
+    cacheTtlMs: env.CACHE_TTL_MS,
   };
 }
 

@@ -266,9 +266,9 @@ export const ENVIRONMENT = z.object({
     { min: 500, max: 50_000, default: 10_000 },
     'Longest wait of a caller; then the answer is TIMEOUT',
   ),
-  DEPARTMENTS_CACHE_TTL_MS: wholeNumber(
+  CACHE_TTL_MS: wholeNumber(
     { min: 0, max: 24 * 60 * MINUTE, default: 5 * MINUTE },
-    'How long departments are served from the cache; 0: they are read each time',
+    'How long departments and pages of users are kept while nobody changes any; 0: they are read each time',
   ),
 });
 

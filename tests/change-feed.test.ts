@@ -16,6 +16,15 @@ const times = (by: HttpSteward, message: string) => linesOf(by, message).length;
 const active = async (of: Steward, name: string) =>
   records(await of.call('list_departments'), 'departments').find((row) => row.name === name)?.active;
 
+/** The newest users as a process tells them. */
+async function newest(by: HttpSteward): Promise<Record<string, unknown>[]> {
+  const { users } = await answer(by, 'list_recent_users', { limit: 5 });
+  const { columns, rows } = users as { columns: string[]; rows: unknown[][] };
+  return rows.map((row) => Object.fromEntries(row.map((cell, at) => [columns[at], cell])));
+}
+
+const found = (by: HttpSteward) => answer(by, 'find_users', { department: 'sales', limit: 1 });
+
 describe('two servers of one database over stdio', () => {
   let servers: [Steward, Steward];
 
@@ -42,101 +51,137 @@ describe('two servers of one database over stdio', () => {
   });
 });
 
-onServer(
-  'the departments cache of several processes (on PostgreSQL only: the embedded database has none)',
-  () => {
-    let database: TestDatabase;
-    let one: HttpSteward;
-    let two: HttpSteward;
+onServer('the caches of several processes (on PostgreSQL only: the embedded database has none)', () => {
+  let database: TestDatabase;
+  let one: HttpSteward;
+  let two: HttpSteward;
 
-    beforeAll(async () => {
-      database = await freshDatabase();
-      [one, two] = await Promise.all([startUnlimited(database.env), startUnlimited(database.env)]);
-    });
-    afterAll(async () => {
-      await Promise.all([one.stop(), two.stop()]);
-      await database.drop();
-    });
+  beforeAll(async () => {
+    database = await freshDatabase();
+    [one, two] = await Promise.all([startUnlimited(database.env), startUnlimited(database.env)]);
+  });
+  afterAll(async () => {
+    await Promise.all([one.stop(), two.stop()]);
+    await database.drop();
+  });
 
-    /** How often departments were read so far. */
-    const reads = async () => {
-      // A session's counters are handed over when it has been idle for a second.
-      await setTimeout(1500);
-      const [row] = await database.query<{ scans: number }>(
-        `SELECT (seq_scan + idx_scan)::int AS scans FROM pg_stat_user_tables WHERE relname = 'departments'`,
-      );
-      return row?.scans;
+  /** How often a table was read so far. */
+  const reads = async (table: string) => {
+    // A session's counters are handed over when it has been idle for a second.
+    await setTimeout(1500);
+    const [row] = await database.query<{ scans: number }>(
+      `SELECT (seq_scan + idx_scan)::int AS scans FROM pg_stat_user_tables WHERE relname = '${table}'`,
+    );
+    return row?.scans;
+  };
+
+  it('is used: lists between two changes are read from the database once', async () => {
+    await headcounts(one);
+    const before = await reads('departments');
+    for (let call = 0; call < 10; call += 1) await headcounts(one);
+    expect(await reads('departments')).toBe(before);
+  });
+
+  it('shows a department made through one process in the next answer of the other', async () => {
+    for (let round = 0; round < 30; round += 1) {
+      const [writer, reader] = round % 2 === 0 ? [one, two] : [two, one];
+      await headcounts(reader);
+      await answer(writer, 'create_department', { name: `Branch ${round}` });
+      expect([...(await headcounts(reader)).keys()]).toContain(`Branch ${round}`);
+    }
+  });
+
+  it('shows every transfer made through one process in the next answer of the other', async () => {
+    const id = await hire(one, 'Sales');
+    for (let round = 0; round < 30; round += 1) {
+      const [writer, reader] = round % 2 === 0 ? [one, two] : [two, one];
+      const [left, joined] = round % 2 === 0 ? ['Sales', 'Finance'] : ['Finance', 'Sales'];
+      const before = await headcounts(reader);
+      await answer(writer, 'transfer_user', { user_id: id, new_department: joined });
+      const after = await headcounts(reader);
+      expect(after.get(left)).toBe((before.get(left) ?? 0) - 1);
+      expect(after.get(joined)).toBe((before.get(joined) ?? 0) + 1);
+    }
+  });
+
+  it('holds pages of users: the same ones between two changes are read from the database once', async () => {
+    const first = [await newest(one), await found(one)];
+    const before = await reads('users');
+    for (let call = 0; call < 10; call += 1) expect([await newest(one), await found(one)]).toEqual(first);
+    expect(await reads('users')).toBe(before);
+  });
+
+  it('shows every user added or changed through one process in the next page of the other', async () => {
+    for (let round = 0; round < 30; round += 1) {
+      const [writer, reader] = round % 2 === 0 ? [one, two] : [two, one];
+      const before = await found(reader);
+      const id = await hire(writer, 'Sales');
+      expect((await newest(reader))[0]).toMatchObject({ id, active: true });
+      expect((await found(reader))['total']).toBe((before['total'] as number) + 1);
+      await answer(writer, 'set_user_active', { user_id: id, active: false });
+      expect((await newest(reader))[0]).toMatchObject({ id, active: false });
+      expect(await found(reader)).toEqual(before);
+    }
+  });
+
+  it('shows what other programs write about users, also what moves no head count', async () => {
+    const id = await hire(one, 'Sales');
+    const [shown] = await newest(one);
+    const role = String(shown?.['role']);
+    const write = async (change: string, expected: object) => {
+      await database.query(`UPDATE users SET ${change} WHERE id = ${id}`);
+      expect((await newest(one))[0]).toMatchObject({ id, ...expected });
     };
+    await write("email = 'renamed@example.com'", { email: 'renamed@example.com' });
+    await write('role = upper(role::text)', { role: role.toUpperCase() });
+    await database.query("UPDATE departments SET name = 'Sales and more' WHERE name = 'Sales'");
+    expect((await newest(one))[0]).toMatchObject({ department: 'Sales and more' });
+    await database.query("UPDATE departments SET name = 'Sales' WHERE name = 'Sales and more'");
+    expect((await newest(one))[0]).toMatchObject({ department: 'Sales' });
+  });
 
-    it('is used: lists between two changes are read from the database once', async () => {
-      await headcounts(one);
-      const before = await reads();
-      for (let call = 0; call < 10; call += 1) await headcounts(one);
-      expect(await reads()).toBe(before);
-    });
+  const shows = async (name: string) => (await headcounts(two)).has(name);
 
-    it('shows a department made through one process in the next answer of the other', async () => {
-      for (let round = 0; round < 30; round += 1) {
-        const [writer, reader] = round % 2 === 0 ? [one, two] : [two, one];
-        await headcounts(reader);
-        await answer(writer, 'create_department', { name: `Branch ${round}` });
-        expect([...(await headcounts(reader)).keys()]).toContain(`Branch ${round}`);
-      }
-    });
+  it('hears of what other programs write', async () => {
+    expect(await shows('By hand')).toBe(false);
+    await database.query("INSERT INTO departments (name) VALUES ('By hand')");
+    expect(await shows('By hand')).toBe(true);
+    await database.query("UPDATE departments SET name = 'By foot' WHERE name = 'By hand'");
+    expect(await shows('By foot')).toBe(true);
+    await database.query("DELETE FROM departments WHERE name = 'By foot'");
+    expect(await shows('By foot')).toBe(false);
+  });
 
-    it('shows every transfer made through one process in the next answer of the other', async () => {
-      const id = await hire(one, 'Sales');
-      for (let round = 0; round < 30; round += 1) {
-        const [writer, reader] = round % 2 === 0 ? [one, two] : [two, one];
-        const [left, joined] = round % 2 === 0 ? ['Sales', 'Finance'] : ['Finance', 'Sales'];
-        const before = await headcounts(reader);
-        await answer(writer, 'transfer_user', { user_id: id, new_department: joined });
-        const after = await headcounts(reader);
-        expect(after.get(left)).toBe((before.get(left) ?? 0) - 1);
-        expect(after.get(joined)).toBe((before.get(joined) ?? 0) + 1);
-      }
-    });
-
-    const shows = async (name: string) => (await headcounts(two)).has(name);
-
-    it('hears of what other programs write', async () => {
-      expect(await shows('By hand')).toBe(false);
-      await database.query("INSERT INTO departments (name) VALUES ('By hand')");
-      expect(await shows('By hand')).toBe(true);
-      await database.query("UPDATE departments SET name = 'By foot' WHERE name = 'By hand'");
-      expect(await shows('By foot')).toBe(true);
-      await database.query("DELETE FROM departments WHERE name = 'By foot'");
-      expect(await shows('By foot')).toBe(false);
-    });
-
-    it('is told once for each transaction that changes a head count, and not for any other', async () => {
-      const listener = new pg.Client({ connectionString: database.env['DATABASE_URL'] });
-      await listener.connect();
-      let heard = 0;
-      listener.on('notification', () => (heard += 1));
-      await listener.query('LISTEN steward_departments');
-      const hearings = async (work: () => Promise<unknown>) => {
-        // What was sent before has arrived when a query is answered.
-        await listener.query('SELECT');
-        const before = heard;
-        await work();
-        await listener.query('SELECT');
-        return heard - before;
-      };
-      const id = await hire(one, 'Sales');
-      const transfer = () => answer(one, 'transfer_user', { user_id: id, new_department: 'Finance' });
-      expect(await hearings(transfer)).toBe(1);
-      expect(await hearings(transfer)).toBe(0);
-      expect(await hearings(() => database.query('UPDATE users SET active = NOT active'))).toBe(1);
-      expect(await hearings(() => database.query('UPDATE users SET updated_at = now()'))).toBe(0);
-      const prefer = () => answer(one, 'update_user_preferences', { user_id: 1, preferences: { a: 1 } });
-      expect(await hearings(prefer)).toBe(0);
-      const undone = "BEGIN; INSERT INTO departments (name) VALUES ('Never'); ROLLBACK";
-      expect(await hearings(() => database.query(undone))).toBe(0);
-      await listener.end();
-    });
-  },
-);
+  it('is told once for each transaction that changes a user, a department or a head count, and not for any other', async () => {
+    const listener = new pg.Client({ connectionString: database.env['DATABASE_URL'] });
+    await listener.connect();
+    let heard = 0;
+    listener.on('notification', () => (heard += 1));
+    await listener.query('LISTEN steward_directory');
+    const hearings = async (work: () => Promise<unknown>) => {
+      // What was sent before has arrived when a query is answered.
+      await listener.query('SELECT');
+      const before = heard;
+      await work();
+      await listener.query('SELECT');
+      return heard - before;
+    };
+    const id = await hire(one, 'Sales');
+    const transfer = () => answer(one, 'transfer_user', { user_id: id, new_department: 'Finance' });
+    expect(await hearings(transfer)).toBe(1);
+    expect(await hearings(transfer)).toBe(0);
+    expect(await hearings(() => database.query('UPDATE users SET active = NOT active'))).toBe(1);
+    expect(await hearings(() => database.query('UPDATE users SET updated_at = now()'))).toBe(1);
+    const byHand =
+      'BEGIN; UPDATE headcounts SET users = users; DELETE FROM departments WHERE id = -1; COMMIT';
+    expect(await hearings(() => database.query(byHand))).toBe(1);
+    const prefer = () => answer(one, 'update_user_preferences', { user_id: 1, preferences: { a: 1 } });
+    expect(await hearings(prefer)).toBe(0);
+    const undone = "BEGIN; INSERT INTO departments (name) VALUES ('Never'); ROLLBACK";
+    expect(await hearings(() => database.query(undone))).toBe(0);
+    await listener.end();
+  });
+});
 
 onServerOfItsOwn('a connection for changes that fails (on PostgreSQL only, where it is installed)', () => {
   let server: PostgresServer;

@@ -188,24 +188,32 @@ describe('/metrics', () => {
     });
   });
 
-  it('counts what the cache of the departments answered, and what it had to load', async () => {
-    const steward = await start();
-    const read = async () => {
-      const families = await scrape(steward);
-      return ['hits', 'misses'].map((kind) => valueOf(families, `steward_departments_cache_${kind}_total`));
-    };
-    const list = (times: number) =>
-      inOrder(Array.from({ length: times }, () => () => steward.call('list_departments')));
-    expect(await read()).toEqual([0, 0]);
-    // The embedded database tells of no changes, so there nothing is cached.
-    const cached = SERVER_URL !== undefined;
-    if (cached) await steward.logged('listening for changes');
-    await list(4);
-    expect(await read()).toEqual(cached ? [3, 1] : [0, 4]);
-    await steward.call('create_department', { name: 'Metrology' });
-    await list(2);
-    expect(await read()).toEqual(cached ? [4, 2] : [0, 6]);
-  });
+  it.each(['departments', 'users'])(
+    'counts what the cache of the %s answered, and what had to be read',
+    async (cache) => {
+      const steward = await start();
+      const read = async () => {
+        const families = await scrape(steward);
+        return ['hits', 'misses'].map((kind) => counts(families, `steward_cache_${kind}_total`)[cache]);
+      };
+      const list = (times: number) =>
+        inOrder(
+          Array.from(
+            { length: times },
+            () => () => steward.call(cache === 'users' ? 'list_recent_users' : 'list_departments'),
+          ),
+        );
+      expect(await read()).toEqual([0, 0]);
+      // The embedded database tells of no changes, so there nothing is cached.
+      const cached = SERVER_URL !== undefined;
+      if (cached) await steward.logged('listening for changes');
+      await list(4);
+      expect(await read()).toEqual(cached ? [3, 1] : [0, 4]);
+      await steward.call('create_department', { name: 'Metrology' });
+      await list(2);
+      expect(await read()).toEqual(cached ? [4, 2] : [0, 6]);
+    },
+  );
 
   it('counts who was turned away by the rate limit, and makes no calls of them', async () => {
     const steward = await start({ RATE_LIMIT_PER_MINUTE: '3' });

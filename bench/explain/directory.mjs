@@ -33,7 +33,7 @@ export async function openDirectory(url) {
     Object.assign(client, { query: listening });
   });
   return {
-    directory: createDirectory(connections.prisma, { departmentsTtlMs: 0, departmentChanges: undefined }),
+    directory: createDirectory(connections.prisma, { ttlMs: 0, changes: undefined, replicas: false }),
     close: () => connections.close(),
     /** The reads that a call sends. @param {() => Promise<unknown>} run */
     async caughtWhile(run) {

@@ -28,6 +28,9 @@ import { openDirectory } from './open-directory.js';
 const LONGEST_BATCH_CALLS = 4;
 const LONGEST_BATCH_MS = 40_000;
 
+/** A cache before there is a directory. */
+const UNUSED = { hits: 0, misses: 0 };
+
 export interface HttpServices {
   catalogue: Catalogue;
   config: Config & { authentication: AuthenticationConfig };
@@ -80,7 +83,10 @@ function openMcp(services: HttpServices): Route {
   const inFlight = new InFlight(http.inFlight);
   metrics?.watch({
     connections: () => database.connectionUse,
-    departmentsCache: () => directory?.departments.cacheUse ?? { hits: 0, misses: 0 },
+    caches: () => ({
+      departments: directory?.departments.cacheUse ?? UNUSED,
+      users: directory?.users.cacheUse ?? UNUSED,
+    }),
     callsInFlight: () => inFlight.total,
   });
   const trusted = proxyAddr.compile(http.trustedProxies);

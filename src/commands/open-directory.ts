@@ -15,8 +15,9 @@ export function openDirectory(
     try {
       const prisma = await database.ready();
       return (directory ??= createDirectory(prisma, {
-        departmentsTtlMs: config.departmentsTtlMs,
-        departmentChanges: database.changes,
+        ttlMs: config.cacheTtlMs,
+        changes: database.changes,
+        replicas: database.replicas.length > 0,
       }));
     } catch (error) {
       if (error instanceof UnusableDatabaseError) unusable(error);

@@ -5,8 +5,8 @@ import { sessionUrl } from './pool.js';
 import { SharedRound } from './shared-round.js';
 import { parseLsn, type WalPosition } from './wal-position.js';
 
-/** What the triggers of the migration announce_departments notify. */
-export const CHANGES_CHANNEL = 'steward_departments';
+/** What the triggers of the migration announce_directory notify. */
+export const CHANGES_CHANNEL = 'steward_directory';
 
 /** In milliseconds. A connection that takes longer to answer is taken for dead. */
 const PATIENCE_MS = 1000;

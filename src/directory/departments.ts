@@ -1,9 +1,9 @@
 import { distance } from 'fastest-levenshtein';
-import { LRUCache } from 'lru-cache';
 import { uncancelled } from '../database/cancellation.js';
 import { violatedUniqueIndex } from '../database/translate-error.js';
 import { StewardError } from '../errors.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
+import { ReadCache, type CacheUse, type Keeping } from './read-cache.js';
 
 export interface Department {
   id: number;
@@ -14,65 +14,44 @@ export interface Department {
   inactive: number;
 }
 
-/** Tells of changes that others make to departments and head counts. */
-export interface DepartmentChanges {
-  onChange(callback: () => void): void;
-  /** Whether the callback was called for every change committed before this call. */
-  caughtUp(): Promise<boolean>;
+/** What `find` tells of a department. */
+interface Named {
+  id: number;
+  name: string;
 }
 
 const SUGGESTIONS = 3;
 
-/**
- * Departments with their head counts, from a cache that one load fills however many ask at once. It is used only as long
- * as it is known that nobody has changed any since, so whoever wrote, through whichever process, reads what they wrote.
- */
-export class Departments {
-  /**
-   * The key is a generation. A change moves to the next one, so what was loading meanwhile, and may not hold the
-   * change yet, still answers those who asked before it and nobody after.
-   */
-  readonly #cache: LRUCache<number, Department[]>;
-  #generation = 0;
-  #reads = 0;
-  #loads = 0;
+const MOST_KEPT = 10_000;
 
-  /**
-   * @param ttlMs how long a loaded list may be served, in milliseconds; 0: it is loaded each time
-   * @param changes without it, too, the list is loaded each time
-   */
+/** Departments with their head counts, from a cache that one load fills however many ask at once. */
+export class Departments {
+  readonly #lists: ReadCache<Department[]>;
+  readonly #named: ReadCache<Named>;
+
   constructor(
     private readonly prisma: PrismaClient,
-    private readonly ttlMs: number,
-    private readonly changes: DepartmentChanges | undefined,
+    keeping: Keeping,
   ) {
-    changes?.onChange(() => this.invalidate());
-    this.#cache = new LRUCache<number, Department[]>({
-      max: 1,
-      ttl: ttlMs,
-      // Whoever asks first may leave; the others wait for the same load.
-      fetchMethod: () => uncancelled(() => this.#load()),
-      // Those who wait for a generation that is pushed out meanwhile still get it.
-      ignoreFetchAbort: true,
-    });
+    this.#lists = new ReadCache({ ...keeping, maxSize: MOST_KEPT, sizeOf: (list) => list.length + 1 });
+    this.#named = new ReadCache({ ...keeping, maxSize: MOST_KEPT, sizeOf: () => 1 });
   }
 
-  /** How often the list was read, by whether it had to be loaded for that. */
-  get cacheUse(): { hits: number; misses: number } {
-    return { hits: this.#reads - this.#loads, misses: this.#loads };
+  /** How often the list was asked for, by whether it had to be loaded for that. */
+  get cacheUse(): CacheUse {
+    return this.#lists.use;
   }
 
   /** All departments by name. */
   async list(): Promise<Department[]> {
-    this.#reads += 1;
-    // To the cache, a time to live of 0 would mean for ever.
-    if (this.ttlMs === 0 || !(await this.changes?.caughtUp())) return this.#load();
-    return (await this.#cache.fetch(this.#generation)) ?? [];
+    // Whoever asks first may leave; the others wait for the same load.
+    return this.#lists.getTogether('all', () => uncancelled(() => this.#load()));
   }
 
   /** To be called after each write that may have added a department or moved a head count, also a doubtful one. */
   invalidate(): void {
-    this.#generation += 1;
+    this.#lists.invalidate();
+    this.#named.invalidate();
   }
 
   /** @throws StewardError CONFLICT when the name is taken, whatever its case. */
@@ -93,10 +72,14 @@ export class Departments {
   }
 
   /**
-   * The department of that name, whatever its case; always from the database, never from the cache.
+   * The department of that name, whatever its case.
    * @throws StewardError NOT_FOUND with the nearest names.
    */
-  async find(name: string): Promise<{ id: number; name: string }> {
+  async find(name: string): Promise<Named> {
+    return this.#named.get(name, () => this.#find(name));
+  }
+
+  async #find(name: string): Promise<Named> {
     const found = await this.prisma.department.findFirst({
       where: { name },
       select: { id: true, name: true },
@@ -122,7 +105,6 @@ export class Departments {
   }
 
   async #load(): Promise<Department[]> {
-    this.#loads += 1;
     const [departments, headcounts] = await Promise.all([
       this.prisma.department.findMany({ orderBy: { name: 'asc' } }),
       this.prisma.headcount.groupBy({ by: ['departmentId', 'active'], _sum: { users: true } }),

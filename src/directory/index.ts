@@ -1,7 +1,8 @@
 import type { PrismaClient } from '../generated/prisma/client.js';
 import { AuditLog } from './audit-log.js';
-import { Departments, type DepartmentChanges } from './departments.js';
+import { Departments } from './departments.js';
 import { Preferences } from './preferences.js';
+import type { Keeping } from './read-cache.js';
 import { listRoles } from './roles.js';
 import { UserChanges } from './user-changes.js';
 import { Users } from './users.js';
@@ -16,17 +17,12 @@ export interface Directory {
   roles(): Promise<string[]>;
 }
 
-export interface DirectoryOptions {
-  departmentsTtlMs: number;
-  /** Absent where nobody tells of changes. */
-  departmentChanges: DepartmentChanges | undefined;
-}
-
-export function createDirectory(prisma: PrismaClient, options: DirectoryOptions): Directory {
-  const departments = new Departments(prisma, options.departmentsTtlMs, options.departmentChanges);
+export function createDirectory(prisma: PrismaClient, keeping: Keeping): Directory {
+  const departments = new Departments(prisma, keeping);
+  const users = new Users(prisma, departments, keeping);
   return {
-    users: new Users(prisma, departments),
-    changes: new UserChanges(prisma, departments),
+    users,
+    changes: new UserChanges(prisma, departments, users),
     departments,
     preferences: new Preferences(prisma),
     auditLog: new AuditLog(prisma),

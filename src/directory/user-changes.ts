@@ -3,13 +3,14 @@ import { StewardError } from '../errors.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
 import { auditRow, changeUser, type ApplyChange, type Author, type UserChange } from './audited-change.js';
 import type { Departments } from './departments.js';
-import { toUser, USER_COLUMNS, type User } from './users.js';
+import { toUser, USER_COLUMNS, type User, type Users } from './users.js';
 
 /** The controlled writes on users. Each leaves its audit row, or leaves everything as it was. */
 export class UserChanges {
   constructor(
     private readonly prisma: PrismaClient,
     private readonly departments: Departments,
+    private readonly users: Users,
   ) {}
 
   /**
@@ -39,7 +40,7 @@ export class UserChanges {
     } catch (error) {
       throw takenBy(error, username, email) ?? error;
     } finally {
-      this.departments.invalidate();
+      this.#invalidate();
     }
   }
 
@@ -86,9 +87,14 @@ export class UserChanges {
     try {
       return await changeUser(this.prisma, userId, author, apply);
     } finally {
-      // Also where it failed: a commit whose confirmation was lost may have been made.
-      this.departments.invalidate();
+      this.#invalidate();
     }
+  }
+
+  /** Also after a failure: a commit whose confirmation was lost may have been made. */
+  #invalidate(): void {
+    this.departments.invalidate();
+    this.users.invalidate();
   }
 }
 

@@ -2,6 +2,7 @@ import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
 import { StewardError } from '../errors.js';
 import type { Departments } from './departments.js';
 import { decodeCursor, encodeCursor } from './page-cursor.js';
+import { ReadCache, type CacheUse, type Keeping } from './read-cache.js';
 import { matchesSearch } from './search.js';
 
 export interface User {
@@ -23,11 +24,14 @@ export interface UserCriteria {
   search?: string | undefined;
 }
 
-export interface UserPage {
-  users: User[];
+interface Count {
   /** How many users meet the criteria; with a search, counted up to COUNTED_AT_MOST. */
   total: number;
   totalIsExact: boolean;
+}
+
+export interface UserPage extends Count {
+  users: readonly User[];
   page: number;
   pageSize: number;
   pages: number;
@@ -76,15 +80,44 @@ export function noSuchUser(field: string, value: string | number): StewardError 
   );
 }
 
+/** Users in all pages that are kept together: a few megabytes. */
+const MOST_USERS_KEPT = 10_000;
+const MOST_COUNTS_KEPT = 10_000;
+
 export class Users {
+  readonly #lists: ReadCache<{ users: readonly User[] }>;
+  readonly #counts: ReadCache<Count>;
+
   constructor(
     private readonly prisma: PrismaClient,
     private readonly departments: Departments,
-  ) {}
+    keeping: Keeping,
+  ) {
+    this.#lists = new ReadCache({
+      ...keeping,
+      maxSize: MOST_USERS_KEPT,
+      sizeOf: ({ users }) => users.length + 1,
+    });
+    this.#counts = new ReadCache({ ...keeping, maxSize: MOST_COUNTS_KEPT, sizeOf: () => 1 });
+  }
 
   /** The users created last, newest first, active or not. */
-  async recent(limit: number): Promise<User[]> {
-    return this.#read({ take: limit });
+  async recent(limit: number): Promise<readonly User[]> {
+    const { users } = await this.#lists.get(`recent ${limit}`, async () => ({
+      users: await this.#read({ take: limit }),
+    }));
+    return users;
+  }
+
+  /** How often lists were asked for, by whether they had to be read for that. */
+  get cacheUse(): CacheUse {
+    return this.#lists.use;
+  }
+
+  /** To be called after each write on users, also a doubtful one. */
+  invalidate(): void {
+    this.#lists.invalidate();
+    this.#counts.invalidate();
   }
 
   /** @throws StewardError NOT_FOUND */
@@ -118,24 +151,26 @@ export class Users {
       criteria.search?.toLowerCase(),
     ];
     const after = at.cursor === undefined ? undefined : decodeCursor(at.cursor, scope, LARGEST_POSITION);
-    const where = await this.#where(criteria);
-    const page = after ? (after[2] ?? 1) + 1 : (at.page ?? 1);
-    const [from, skip] = after ? [{ AND: [where, isAfter(after)] }, 0] : [where, (page - 1) * limit];
-    const [rows, count] = await Promise.all([
-      // One more than asked for tells whether there is a next page.
-      this.#page(from, limit + 1, skip, criteria.search !== undefined),
-      this.#count(criteria, where),
-    ]);
-    const users = rows.slice(0, limit);
-    const last = rows.length > limit ? users.at(-1) : undefined;
-    return {
-      users,
-      ...count,
-      page,
-      pageSize: limit,
-      pages: Math.ceil(count.total / limit),
-      nextCursor: last ? encodeCursor([Date.parse(last.createdAt), last.id, page], scope) : null,
-    };
+    return this.#lists.get(JSON.stringify(['find', scope, limit, at.page, at.cursor]), async () => {
+      const where = await this.#where(criteria);
+      const page = after ? (after[2] ?? 1) + 1 : (at.page ?? 1);
+      const [from, skip] = after ? [{ AND: [where, isAfter(after)] }, 0] : [where, (page - 1) * limit];
+      const [rows, count] = await Promise.all([
+        // One more than asked for tells whether there is a next page.
+        this.#page(from, limit + 1, skip, criteria.search !== undefined),
+        this.#counts.get(JSON.stringify(scope), () => this.#count(criteria, where)),
+      ]);
+      const users = rows.slice(0, limit);
+      const last = rows.length > limit ? users.at(-1) : undefined;
+      return {
+        users,
+        ...count,
+        page,
+        pageSize: limit,
+        pages: Math.ceil(count.total / limit),
+        nextCursor: last ? encodeCursor([Date.parse(last.createdAt), last.id, page], scope) : null,
+      };
+    });
   }
 
   /** Where the index leads straight to the page, in one step; else in two, see #pageOfIds. */
@@ -180,10 +215,7 @@ export class Users {
   }
 
   /** Without a search the answer stands in the headcounts, exact and without looking at a user. */
-  async #count(
-    { search }: UserCriteria,
-    where: Prisma.UserWhereInput,
-  ): Promise<{ total: number; totalIsExact: boolean }> {
+  async #count({ search }: UserCriteria, where: Prisma.UserWhereInput): Promise<Count> {
     if (search === undefined) {
       const { _sum } = await this.prisma.headcount.aggregate({
         where: where as Prisma.HeadcountWhereInput,

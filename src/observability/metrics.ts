@@ -8,7 +8,8 @@ import type { Outcome } from '../guard/outcome.js';
 /** What is not counted as it happens, but looked at when somebody scrapes. */
 export interface Sources {
   connections(): { inUse: number; idle: number; waiting: number; max: number };
-  departmentsCache(): { hits: number; misses: number };
+  /** By what is kept in them. */
+  caches(): Record<string, { hits: number; misses: number }>;
   callsInFlight(): number;
 }
 
@@ -77,7 +78,7 @@ export class Metrics {
   }
 
   /** Adds what is looked at. To be called once, when there is something to look at. */
-  watch({ connections, departmentsCache, callsInFlight }: Sources): void {
+  watch({ connections, caches, callsInFlight }: Sources): void {
     this.#gauge(
       'steward_calls_in_flight',
       'Requests to /mcp that were let in and are not answered yet',
@@ -103,15 +104,11 @@ export class Metrics {
       'How many statements wait for a connection',
       () => connections().waiting,
     );
-    this.#counter(
-      'steward_departments_cache_hits_total',
-      'Reads of the departments that the cache answered',
-      () => departmentsCache().hits,
+    this.#countByCache('steward_cache_hits_total', 'Reads that were answered from memory', () =>
+      Object.entries(caches()).map(([cache, { hits }]) => [cache, hits]),
     );
-    this.#counter(
-      'steward_departments_cache_misses_total',
-      'Reads of the departments for which they were loaded',
-      () => departmentsCache().misses,
+    this.#countByCache('steward_cache_misses_total', 'Reads for which the database was asked', () =>
+      Object.entries(caches()).map(([cache, { misses }]) => [cache, misses]),
     );
   }
 
@@ -131,14 +128,15 @@ export class Metrics {
     });
   }
 
-  #counter(name: string, help: string, look: () => number): Counter {
+  #countByCache(name: string, help: string, look: () => [cache: string, count: number][]): Counter {
     return new Counter({
       name,
       help,
+      labelNames: ['cache'],
       registers: this.#registers,
       collect() {
         this.reset();
-        this.inc(look());
+        for (const [cache, count] of look()) this.inc({ cache }, count);
       },
     });
   }

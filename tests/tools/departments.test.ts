@@ -128,7 +128,7 @@ describe('create_department', () => {
 
 it('departments are read each time where the cache is given no time to live', async () => {
   const { database } = steward;
-  const uncached = await startSteward({ database, env: { DEPARTMENTS_CACHE_TTL_MS: '0' } });
+  const uncached = await startSteward({ database, env: { CACHE_TTL_MS: '0' } });
   const names = async () =>
     records(await uncached.call('list_departments'), 'departments').map((row) => row.name);
   expect(await names()).not.toContain('Behind your back');
