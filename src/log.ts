@@ -1,3 +1,4 @@
+import { Writable } from 'node:stream';
 import winston from 'winston';
 
 export type Log = winston.Logger;
@@ -25,7 +26,28 @@ export function createLog(level: LogLevel | 'silent'): Log {
       timestamp(),
       printf((info) => JSON.stringify(info).replace(EMAIL, '[email]')),
     ),
-    transports: [new winston.transports.Console({ stderrLevels: [...LOG_LEVELS] })],
+    transports: [new winston.transports.Stream({ stream: gathered(process.stderr) })],
+  });
+}
+
+/**
+ * Hands lines on together, once the work of the moment is done: nobody's answer waits for its line in the log, and many
+ * calls take one write. What is left when the process ends is written then, unless it is killed.
+ */
+function gathered(target: NodeJS.WriteStream): Writable {
+  let lines = '';
+  const flush = () => {
+    if (lines !== '') target.write(lines);
+    lines = '';
+  };
+  process.on('exit', flush);
+  return new Writable({
+    decodeStrings: false,
+    write(line: string, _encoding, done) {
+      if (lines === '') setImmediate(flush);
+      lines += line;
+      done();
+    },
   });
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { UserChange } from '../directory/audited-change.js';
 import type { User } from '../directory/users.js';
+import { oncePerObject } from './once-per-object.js';
 import { renderCell } from './render-text.js';
 
 /** The shapes that answers share. A list is a table: a model pays for every repetition of a key. */
@@ -47,8 +48,9 @@ export const userRecord = z.strictObject({
   updated_at: timestamp,
 });
 
-export function toUserRecord({ createdAt, updatedAt, ...user }: User): z.input<typeof userRecord> {
-  return { ...user, created_at: createdAt, updated_at: updatedAt };
+export function toUserRecord(user: User): z.input<typeof userRecord> {
+  const { id, username, email, department, role, active, createdAt, updatedAt } = user;
+  return { id, username, email, department, role, active, created_at: createdAt, updated_at: updatedAt };
 }
 
 /** What a write on a user answers: the user as it is now, and what was changed, if anything. */
@@ -76,7 +78,7 @@ const { updated_at: _, ...listedColumns } = userRecord.shape;
 /** Users in a list: without `updated_at`, which get_user tells. */
 export const userTable = table(listedColumns);
 
-export const toUserTable = (users: User[]) => userTable.fill(users.map(toUserRecord));
+export const toUserTable = oncePerObject((users: readonly User[]) => userTable.fill(users.map(toUserRecord)));
 
 export const preferences = z.record(z.string(), z.unknown()).describe('Any JSON');
 

@@ -1,3 +1,5 @@
+import { oncePerObject } from './once-per-object.js';
+
 /** An answer as text for a model: `name: value` lines, then tables as tab-separated columns. Nothing is left out. */
 export function renderText(answer: Record<string, unknown>): string {
   const lines: string[] = [];
@@ -19,9 +21,9 @@ interface Table {
   rows: unknown[][];
 }
 
-function renderTable({ columns, rows }: Table): string {
-  return [columns.join('\t'), ...rows.map((row) => row.map(renderCell).join('\t'))].join('\n');
-}
+const renderTable = oncePerObject(({ columns, rows }: Table): string =>
+  [columns.join('\t'), ...rows.map((row) => row.map(renderCell).join('\t'))].join('\n'),
+);
 
 function renderRecord(record: Record<string, unknown>): string {
   return Object.entries(record)
