@@ -14,7 +14,8 @@ import type { Redis } from '../guard/redis.js';
 import type { Log } from '../log.js';
 import type { Metrics } from '../observability/metrics.js';
 import { SCOPES } from '../scopes.js';
-import { serverFactory } from '../server/index.js';
+import { answerRequest } from '../server/answer-request.js';
+import { createDispatch } from '../server/dispatch.js';
 import { mcpRoute } from '../transport/http/mcp-route.js';
 import { metricsRoute } from '../transport/http/metrics-route.js';
 import { protectedResourceRoutes } from '../transport/http/protected-resource.js';
@@ -89,6 +90,7 @@ function openMcp(services: HttpServices): Route {
     }),
     callsInFlight: () => inFlight.total,
   });
+  const dispatch = createDispatch({ catalogue, guard, tracing, version: VERSION });
   const trusted = proxyAddr.compile(http.trustedProxies);
   return mcpRoute({
     addressOf: (request) => proxyAddr(request, trusted),
@@ -99,7 +101,7 @@ function openMcp(services: HttpServices): Route {
       observe: metrics && ((step, error) => metrics.countRefusal(step, error)),
     }),
     challenge: authentication.challenge,
-    serverFor: serverFactory({ catalogue, guard, tracing, version: VERSION }),
+    answer: (message, request) => answerRequest(dispatch, message, request),
     largestBodyBytes: http.largestBodyBytes,
     longestBatchMs: Math.min(LONGEST_BATCH_CALLS * config.callDeadlineMs, LONGEST_BATCH_MS),
   });

@@ -5,7 +5,8 @@ import { Database } from '../database/index.js';
 import { createGuard } from '../guard/index.js';
 import { createRateLimit } from '../guard/rate-limit.js';
 import { createLog } from '../log.js';
-import { serverFactory } from '../server/index.js';
+import { ConnectedServer } from '../server/connected-server.js';
+import { createDispatch } from '../server/dispatch.js';
 import { StdioTransport } from '../transport/stdio.js';
 import { VERSION } from '../version.js';
 import { openDirectory } from './open-directory.js';
@@ -47,7 +48,8 @@ export async function serveStdio(): Promise<void> {
     directory,
   });
   const caller = { name: config.callerName, scopes: new Set(SCOPES) };
-  const server = serverFactory({ catalogue, guard, tracing, version: VERSION })(caller);
+  const dispatch = createDispatch({ catalogue, guard, tracing, version: VERSION });
+  const server = new ConnectedServer(dispatch, caller, VERSION);
 
   transport.onend = () => void stop('the client went away');
   onTermination((signal) => void stop(signal));

@@ -25,7 +25,8 @@ const HISTORY = `SELECT system_identifier || '/' || ('x' || left(pg_walfile_name
  */
 const POSITION = `SELECT CASE current_setting('synchronous_commit')
   WHEN 'off' THEN pg_current_wal_insert_lsn() ELSE pg_current_wal_flush_lsn() END::text AS lsn`;
-const NOTHING = 'SELECT';
+/** What holds no statement is answered soonest. */
+const NOTHING = '';
 
 interface Answer {
   /** Where the server's log ends; undefined where nobody wants to know. */

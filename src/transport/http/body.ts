@@ -22,7 +22,10 @@ export function readBody(request: IncomingMessage, limit: number): Promise<strin
         reject(tooLarge(limit));
       }
     });
-    request.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
+    request.on('end', () => {
+      request.off('close', endedHalfWay);
+      resolve(Buffer.concat(chunks).toString('utf8'));
+    });
     request.on('error', endedHalfWay);
     request.on('close', endedHalfWay);
   });

@@ -1,12 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
-import { isJSONRPCRequest, type JSONRPCMessage, type RequestId } from '@modelcontextprotocol/sdk/types.js';
+import type { JSONRPCMessage, JSONRPCRequest, RequestId } from '@modelcontextprotocol/sdk/types.js';
 import { StewardError } from '../../errors.js';
 import type { Admission, Admit } from '../../guard/admission.js';
 import { AuthenticationError, type Authentication } from '../../guard/authentication/index.js';
 import type { Caller } from '../../guard/call.js';
 import { readBody } from './body.js';
-import { exchange } from './exchange.js';
 import { errorDataOf, SERVER_ERROR, toRpcError } from '../../server/rpc-error.js';
 import { checkHeaders, readMessages } from './messages.js';
 import { HttpRefusal, refusalOf, retryAfter, statusOf } from './refusal.js';
@@ -18,8 +16,8 @@ export interface McpRouteOptions {
   addressOf(request: IncomingMessage): string;
   admit: Admit;
   challenge: Authentication['challenge'];
-  /** Makes the server that answers one request of this caller. */
-  serverFor(caller: Caller): Server;
+  /** Answers one request of the caller, who is gone when the signal is aborted. */
+  answer(request: JSONRPCRequest, by: { caller: Caller; signal: AbortSignal }): Promise<JSONRPCMessage>;
   largestBodyBytes: number;
   /** After so many milliseconds no further request of a batch is begun. */
   longestBatchMs: number;
@@ -28,8 +26,8 @@ export interface McpRouteOptions {
 const AUTHENTICATION_RETRY_SECONDS = 5;
 
 /**
- * MCP over Streamable HTTP (specification 2025-11-25, basic/transports), without sessions: each request is answered by a
- * server of its own, as plain JSON, so any process can answer any request.
+ * MCP over Streamable HTTP (specification 2025-11-25, basic/transports), without sessions: each request is answered by
+ * itself, as plain JSON, so any process can answer any request.
  */
 export function mcpRoute(options: McpRouteOptions): Route {
   return {
@@ -37,7 +35,7 @@ export function mcpRoute(options: McpRouteOptions): Route {
     async handle(request, response, headers) {
       const version = checkHeaders(request);
       const hungUp = new AbortController();
-      response.once('close', () => hungUp.abort());
+      response.once('close', () => response.writableFinished || hungUp.abort());
       const admission = await admit(request, options);
       try {
         const body = await readBody(request, options.largestBodyBytes);
@@ -73,22 +71,27 @@ async function admit(request: IncomingMessage, options: McpRouteOptions): Promis
 async function answerAll(
   messages: JSONRPCMessage[],
   admission: Admission,
-  { serverFor, longestBatchMs }: McpRouteOptions,
-  hungUp: AbortSignal,
+  { answer, longestBatchMs }: McpRouteOptions,
+  signal: AbortSignal,
 ): Promise<JSONRPCMessage[]> {
   // The first was counted at the door.
   if (messages.length > 1) await admission.count(messages.length - 1);
   const answers: JSONRPCMessage[] = [];
   const began = performance.now();
-  for (const message of messages.filter(isJSONRPCRequest)) {
+  for (const message of messages.filter(isRequest)) {
+    if (signal.aborted) break;
     if (performance.now() - began > longestBatchMs) {
       answers.push(notBegun(message.id));
       continue;
     }
-    const answered = await exchange(serverFor(admission.caller), message, hungUp);
-    if (answered) answers.push(answered);
+    answers.push(await answer(message, { caller: admission.caller, signal }));
   }
   return answers;
+}
+
+/** They were found to be messages when they were read. */
+function isRequest(message: JSONRPCMessage): message is JSONRPCRequest {
+  return 'method' in message && 'id' in message;
 }
 
 function notBegun(id: RequestId): JSONRPCMessage {
