@@ -4,9 +4,9 @@
 //   node scripts/readme-tables.mjs --check  exits 1 if they are not current
 import { readFileSync, writeFileSync } from 'node:fs';
 import prettier from 'prettier';
-import { catalogue } from '../dist/capabilities/index.js';
-import { toJsonSchema } from '../dist/server/json-schema.js';
-import { ENVIRONMENT } from '../dist/environment.js';
+import { catalogue } from '../build/capabilities/index.js';
+import { toJsonSchema } from '../build/server/json-schema.js';
+import { ENVIRONMENT } from '../build/environment.js';
 import { z } from 'zod';
 
 const README = new URL('../README.md', import.meta.url);

@@ -1,6 +1,5 @@
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import dotenv from 'dotenv';
 import envPaths from 'env-paths';
 import {
@@ -9,9 +8,7 @@ import {
   type AuthenticationConfig,
 } from './authentication-settings.js';
 import { ENVIRONMENT, type Environment } from './environment.js';
-
-/** The folder that holds package.json, the `.env.*` files and `prisma/`. */
-export const PROJECT_ROOT = fileURLToPath(new URL('..', import.meta.url));
+import { PROJECT_ROOT } from './project-root.js';
 
 /** Raised with every problem of the environment at once; the message is made for the person who has to fix it. */
 export class ConfigError extends Error {

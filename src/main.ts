@@ -1,16 +1,5 @@
 #!/usr/bin/env node
-import { explanation } from './commands/explanation.js';
+import { fileURLToPath } from 'node:url';
+import { loadProgram } from './load-program.js';
 
-try {
-  // Without arguments Steward serves stdio, and loads nothing that only its other commands need.
-  if (process.argv.length <= 2) {
-    const { serveStdio } = await import('./commands/serve-stdio.js');
-    await serveStdio();
-  } else {
-    const { runCommandLine } = await import('./commands/index.js');
-    await runCommandLine(process.argv);
-  }
-} catch (error) {
-  process.stderr.write(`${explanation(error)}\n`);
-  process.exitCode = 1;
-}
+loadProgram(fileURLToPath(new URL('steward.cjs', import.meta.url))).run();

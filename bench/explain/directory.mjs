@@ -4,7 +4,7 @@
  */
 
 /** @template Module @param {string} file @returns {Promise<Module>} */
-const built = (file) => import(new URL(`../../dist/${file}`, import.meta.url).href);
+const built = (file) => import(new URL(`../../build/${file}`, import.meta.url).href);
 
 /**
  * The directory as the server composes it, with an ear on each of its connections.

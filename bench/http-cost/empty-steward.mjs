@@ -1,14 +1,14 @@
 // An empty tool behind Steward's own stateless HTTP stack: the door, the guard with its log, its metrics, all as in production.
 import { z } from 'zod';
-import { httpRoutes } from '../../dist/commands/http-routes.js';
-import { loadHttpConfig } from '../../dist/config.js';
-import { Database } from '../../dist/database/index.js';
-import { withoutAuthentication } from '../../dist/guard/authentication/index.js';
-import { createLog } from '../../dist/log.js';
-import { Metrics } from '../../dist/observability/metrics.js';
-import { UNTRACED } from '../../dist/tracing.js';
-import { originPolicy } from '../../dist/transport/http/origin.js';
-import { HttpServer } from '../../dist/transport/http/server.js';
+import { httpRoutes } from '../../build/commands/http-routes.js';
+import { loadHttpConfig } from '../../build/config.js';
+import { Database } from '../../build/database/index.js';
+import { withoutAuthentication } from '../../build/guard/authentication/index.js';
+import { createLog } from '../../build/log.js';
+import { Metrics } from '../../build/observability/metrics.js';
+import { UNTRACED } from '../../build/tracing.js';
+import { originPolicy } from '../../build/transport/http/origin.js';
+import { HttpServer } from '../../build/transport/http/server.js';
 
 const empty = {
   name: 'empty',

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { styleText } from 'node:util';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { PROJECT_ROOT } from '../config.js';
+import { PROJECT_ROOT } from '../project-root.js';
 import { VERSION } from '../version.js';
 import { alignColumns } from './columns.js';
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { PROJECT_ROOT } from '../../project-root.js';
 import { EmbeddedDatabaseError } from './errors.js';
 import { layout } from './folder/data-folder.js';
 
@@ -42,14 +42,11 @@ function nodeProgram(): string {
   return process.versions['electron'] ? 'node' : process.execPath;
 }
 
-/** The compiled program; tests run the sources, and find it where the build puts it. */
 function hostProgram(): string {
-  const beside = fileURLToPath(new URL('./host/main.js', import.meta.url));
-  const built = beside.replace(/([\\/])src([\\/]database[\\/])/, '$1dist$2');
-  const found = [beside, built].find((file) => existsSync(file));
-  if (found === undefined)
+  const built = path.join(PROJECT_ROOT, 'dist', 'embedded-host', 'main.js');
+  if (!existsSync(built))
     throw new EmbeddedDatabaseError(`${built} is missing. Run the build, or install Steward anew.`);
-  return found;
+  return built;
 }
 
 function only(...names: string[]): NodeJS.ProcessEnv {
