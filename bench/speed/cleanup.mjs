@@ -8,8 +8,9 @@ export class Cleanup {
 
   constructor() {
     for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
-      process.once(signal, () => {
-        console.error(`${signal}: cleaning up`);
+      // The same signal often comes twice, from the terminal and from npm; the second must not cut the work short.
+      process.on(signal, () => {
+        if (!this.begun) console.error(`${signal}: cleaning up`);
         void this.run().finally(() => process.exit(130));
       });
     }

@@ -23,7 +23,7 @@ table of ratios and of the targets they are held against.
 
   --only NAME    one figure; may be given several times. The figures:
 ${FIGURES.map(({ name, what }) => `                   ${name.padEnd(15)}${what}`).join('\n')}
-  --blocks N     blocks of each server (default 20)
+  --blocks N     blocks of each server (default 40)
   --users N      users of the directory (default 100000, and 1000000 where depth and totals are measured)
   --short        10,000 users and few, short blocks: to see that it works, not what it measures
   --keep         leave the databases (steward_bench_N) where they are
@@ -38,7 +38,7 @@ names a PostgreSQL on which databases may be created (default: postgresql://post
 Exit code: 0 where everything was measured, 1 where something was not, 2 where the options are wrong or the peers
 cannot be had.`;
 
-const FULL = { blocks: 20, calls: 100, callsAtOnce: 480, callsBeforeMemory: 10_000, warmUp: 300 };
+const FULL = { blocks: 40, calls: 50, callsAtOnce: 320, callsBeforeMemory: 10_000, warmUp: 300 };
 const SHORT = { blocks: 2, calls: 15, callsAtOnce: 64, callsBeforeMemory: 100, warmUp: 10 };
 
 /** @returns {Options | 'help' | Error} */

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { bareEnvironment } from '../../../tests/support/command.mjs';
 
 /** @typedef {{ command: string, args: string[], env?: Record<string, string> }} Command */
@@ -14,6 +15,7 @@ export class ServerProcess {
   constructor({ command, args, env }, logFile) {
     const log = openSync(logFile, 'a');
     this.logFile = logFile;
+    this.name = path.basename(logFile, '.log');
     this.child = spawn(command, args, {
       env: bareEnvironment({ NODE_ENV: 'production', ...env }),
       stdio: ['pipe', 'pipe', log],

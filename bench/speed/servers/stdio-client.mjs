@@ -7,6 +7,8 @@ export class StdioClient {
   #partial = '';
   /** @type {Map<number, { resolve: (result: any) => void, reject: (error: Error) => void }>} */
   #waiting = new Map();
+  /** @type {Error | undefined} */
+  #gone;
 
   /** @param {ServerProcess} server */
   constructor(server) {
@@ -27,12 +29,13 @@ export class StdioClient {
   /** @param {string} tool @param {object} args @returns {Promise<Answer>} */
   async call(tool, args) {
     const answer = await this.request('tools/call', { name: tool, arguments: args });
-    if (answer.isError) throw new Error(JSON.stringify(answer));
+    if (answer.isError) throw new Error(`${this.server.name}: ${JSON.stringify(answer)}`);
     return answer;
   }
 
   /** @param {string} method @param {object} params @returns {Promise<any>} */
   request(method, params) {
+    if (this.#gone) return Promise.reject(this.#gone);
     return new Promise((resolve, reject) => {
       this.#id += 1;
       this.#waiting.set(this.#id, { resolve, reject });
@@ -60,9 +63,10 @@ export class StdioClient {
     else waiting?.resolve(result);
   }
 
-  /** @param {string} how */
+  /** Nothing that is asked will be answered any more. @param {string} how */
   async #giveUp(how) {
-    const error = new Error(`The server is gone (${how}): ${await this.server.lastWords()}`);
+    this.#gone = new Error(`${this.server.name} is gone (${how})`);
+    const error = new Error(`${this.#gone.message}: ${await this.server.lastWords()}`);
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }
