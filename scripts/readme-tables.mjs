@@ -3,11 +3,11 @@
 //   node scripts/readme-tables.mjs          writes them
 //   node scripts/readme-tables.mjs --check  exits 1 if they are not current
 import { readFileSync, writeFileSync } from 'node:fs';
-import prettier from 'prettier';
 import { catalogue } from '../build/capabilities/index.js';
 import { toJsonSchema } from '../build/server/json-schema.js';
 import { ENVIRONMENT } from '../build/environment.js';
 import { z } from 'zod';
+import { formatMarkdown, replaceSection } from './generated-section.mjs';
 
 const README = new URL('../README.md', import.meta.url);
 
@@ -65,23 +65,13 @@ function configuration() {
   return table(['variable', 'default', 'meaning'], rows);
 }
 
-/** @param {string} readme @param {string} name @param {string} content */
-function replaceSection(readme, name, content) {
-  const pattern = new RegExp(`(<!-- generated: ${name} -->)[^]*?(<!-- /generated -->)`);
-  if (!pattern.test(readme)) throw new Error(`README.md has no section "generated: ${name}"`);
-  return readme.replace(pattern, (_, open, close) => `${open}\n\n${content}\n\n${close}`);
-}
-
 const before = readFileSync(README, 'utf8');
 const written = replaceSection(
   replaceSection(before, 'capabilities', capabilities()),
   'configuration',
   configuration(),
 );
-const after = await prettier.format(written, {
-  ...(await prettier.resolveConfig(README)),
-  parser: 'markdown',
-});
+const after = await formatMarkdown(written, README);
 
 if (!process.argv.includes('--check')) writeFileSync(README, after);
 else if (before !== after) {

@@ -1,7 +1,7 @@
 import pg from 'pg';
 
 /**
- * @typedef {import('./directory.mjs').Statement} Statement
+ * @typedef {import('../directory.mjs').Statement} Statement
  * @typedef {import('./reads.mjs').Read} Read
  * @typedef {Record<string, unknown> & { Plans?: PlanNode[] }} PlanNode
  * @typedef {{ nodes: string[], rows: number, buffers: number, ms: number, scanned: string[] }} Reading

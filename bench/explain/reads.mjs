@@ -1,5 +1,5 @@
 /**
- * @typedef {import('./directory.mjs').Directory} Directory
+ * @typedef {import('../directory.mjs').Directory} Directory
  * @typedef {import('../../src/directory/users.js').UserCriteria} UserCriteria
  * @typedef {{ label: string, rows: number, run: () => Promise<unknown> }} Read `rows`: how many it may read
  */

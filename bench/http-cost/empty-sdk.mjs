@@ -1,19 +1,14 @@
 // The same empty tool behind the SDK's own server and its stateful HTTP transport, on plain node:http, without a guard.
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
-import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
-import { z } from 'zod';
+import { emptySdkServer } from '../empty-sdk-server.mjs';
 
 /** @type {Map<string, StreamableHTTPServerTransport>} */
 const sessions = new Map();
 
 async function openSession() {
-  const mcp = new McpServer({ name: 'empty', version: '1' });
-  mcp.registerTool('empty', { inputSchema: {}, outputSchema: { ok: z.boolean() } }, async () => ({
-    content: [{ type: 'text', text: '{"ok":true}' }],
-    structuredContent: { ok: true },
-  }));
+  const mcp = emptySdkServer();
   const transport = new StreamableHTTPServerTransport({
     sessionIdGenerator: randomUUID,
     enableJsonResponse: true,
@@ -30,7 +25,7 @@ async function answer(request, response) {
 }
 
 const server = http.createServer((request, response) => void answer(request, response));
-server.listen(0, '127.0.0.1', () => {
+server.listen(Number(process.env['EMPTY_SDK_PORT'] ?? 0), '127.0.0.1', () => {
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
   process.send?.(port);
 });

@@ -7,8 +7,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { median } from '../median.mjs';
-import { RawHttpClient } from './raw-http-client.mjs';
+import { median } from '../quantiles.mjs';
+import { RawHttpClient } from '../raw-http-client.mjs';
 
 const BLOCKS = 20;
 const CALLS = 200;

@@ -1,3 +1,4 @@
+import { groupBy } from '../group-by.mjs';
 import { stampOf } from './people.mjs';
 
 /** @typedef {import('./journal.mjs').Write} Write */
@@ -74,16 +75,4 @@ export function compareWithAudit({ writes }, rows, actor) {
 /** @param {number | undefined} user @param {string} field @param {string} value */
 export function keyOf(user, field, value) {
   return `user ${user} ${field} ${value}`;
-}
-
-/** @template Item @param {Item[]} items @param {(item: Item) => string} key @returns {Map<string, Item[]>} */
-export function groupBy(items, key) {
-  /** @type {Map<string, Item[]>} */
-  const groups = new Map();
-  for (const item of items) {
-    const group = groups.get(key(item));
-    if (group) group.push(item);
-    else groups.set(key(item), [item]);
-  }
-  return groups;
 }

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { median } from '../median.mjs';
+import { median } from '../quantiles.mjs';
 
 /** @typedef {{ used: number, resident: number }} Memory in bytes: what is in use after a collection, and what the system gave */
 

@@ -1,4 +1,5 @@
-import { groupBy, keyOf } from './audit.mjs';
+import { groupBy } from '../group-by.mjs';
+import { keyOf } from './audit.mjs';
 
 /** @typedef {import('./journal.mjs').Journal} Journal */
 /** @typedef {import('./audit.mjs').Row} Row */

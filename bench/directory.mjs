@@ -1,23 +1,23 @@
 /**
- * @typedef {import('../../src/directory/index.js').Directory} Directory
+ * @typedef {import('../src/directory/index.js').Directory} Directory
  * @typedef {{ name?: string, text: string, values: (string | number | boolean | null)[] }} Statement
  */
 
 /** @template Module @param {string} file @returns {Promise<Module>} */
-const built = (file) => import(new URL(`../../build/${file}`, import.meta.url).href);
+const built = (file) => import(new URL(`../build/${file}`, import.meta.url).href);
 
 /**
  * The directory as the server composes it, with an ear on each of its connections.
  * @param {string} url
  */
 export async function openDirectory(url) {
-  /** @type {typeof import('../../src/config.js')} */
+  /** @type {typeof import('../src/config.js')} */
   const { loadConfig } = await built('config.js');
-  /** @type {typeof import('../../src/database/pool.js')} */
+  /** @type {typeof import('../src/database/pool.js')} */
   const { connect } = await built('database/pool.js');
-  /** @type {typeof import('../../src/directory/index.js')} */
+  /** @type {typeof import('../src/directory/index.js')} */
   const { createDirectory } = await built('directory/index.js');
-  /** @type {typeof import('../../src/log.js')} */
+  /** @type {typeof import('../src/log.js')} */
   const { createLog } = await built('log.js');
   const patient = { CALL_DEADLINE_MS: '50000', DB_STATEMENT_TIMEOUT_MS: '30000' };
   const { database } = loadConfig({ NODE_ENV: 'test', DATABASE_URL: url, ...patient });
@@ -34,6 +34,7 @@ export async function openDirectory(url) {
   });
   return {
     directory: createDirectory(connections.prisma, { ttlMs: 0, changes: undefined, replicas: false }),
+    prisma: connections.prisma,
     close: () => connections.close(),
     /** The reads that a call sends. @param {() => Promise<unknown>} run */
     async caughtWhile(run) {

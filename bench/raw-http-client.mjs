@@ -1,10 +1,12 @@
 import http from 'node:http';
 
+/** @typedef {{ content: { type: string, text: string }[], isError?: boolean }} Answer */
 /** MCP over HTTP with as little client as possible, so that what is measured is the server. */
 export class RawHttpClient {
   #id = 0;
   /** @type {string | undefined} */
   #session;
+  #protocolVersion = '2025-11-25';
   #agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
   #url;
 
@@ -15,7 +17,8 @@ export class RawHttpClient {
 
   async greet() {
     const clientInfo = { name: 'bench', version: '1' };
-    await this.request('initialize', { protocolVersion: '2025-11-25', capabilities: {}, clientInfo });
+    const greeting = { protocolVersion: this.#protocolVersion, capabilities: {}, clientInfo };
+    this.#protocolVersion = (await this.request('initialize', greeting)).protocolVersion;
     await this.#post({ jsonrpc: '2.0', method: 'notifications/initialized' });
   }
 
@@ -49,7 +52,7 @@ export class RawHttpClient {
             'content-type': 'application/json',
             'content-length': Buffer.byteLength(body),
             accept: 'application/json, text/event-stream',
-            'mcp-protocol-version': '2025-11-25',
+            'mcp-protocol-version': this.#protocolVersion,
             ...(this.#session && { 'mcp-session-id': this.#session }),
           },
         },

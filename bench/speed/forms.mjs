@@ -1,0 +1,30 @@
+/** @typedef {import('./questions.mjs').Topic} Topic */
+/** @typedef {import('./questions.mjs').Question} Question */
+/**
+ * How a topic is asked about. `at` counts the calls of a series, the same for every server.
+ * @typedef {object} Form
+ * @property {string} name
+ * @property {boolean} isTarget whether targets apply
+ * @property {(at: number) => Question} question
+ * @property {(() => Promise<void>) | undefined} write
+ */
+
+/**
+ * Again and again: what a cache may answer. Always another, between writes: what none may, because no question comes
+ * back before somebody has changed a user.
+ * @param {Topic} topic
+ * @param {import('./writer.mjs').Writer} writer
+ * @returns {Form[]}
+ */
+export function formsOf({ one, others }, writer) {
+  const other = (/** @type {number} */ at) => /** @type {Question} */ (others[at % others.length]);
+  return [
+    { name: 'again and again', isTarget: true, question: () => one, write: undefined },
+    {
+      name: 'always another, between writes',
+      isTarget: false,
+      question: other,
+      write: () => writer.write(),
+    },
+  ];
+}

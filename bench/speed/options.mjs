@@ -1,0 +1,92 @@
+import { parseArgs } from 'node:util';
+import { FIGURES } from './figures/index.mjs';
+
+/**
+ * @typedef {object} Options
+ * @property {{ users: number, many: number }} size how many users there are; `many` where depth and totals are measured
+ * @property {string[]} only names of figures
+ * @property {number} blocks how often each server has its turn; a ratio is the median of so many pairs
+ * @property {number} calls in a block, one at a time
+ * @property {number} callsAtOnce in a block of 32 at once
+ * @property {number} callsBeforeMemory
+ * @property {number} warmUp calls of each question to each server, before anything is timed
+ * @property {boolean} keep
+ * @property {boolean} again
+ * @property {boolean} judge
+ * @property {string | undefined} write
+ */
+
+export const HELP = `Usage: npm run bench -- [options]
+
+Measures Steward beside other MCP servers for PostgreSQL, on one database, in alternating blocks of calls. Prints a
+table of ratios and of the targets they are held against.
+
+  --only NAME    one figure; may be given several times. The figures:
+${FIGURES.map(({ name, what }) => `                   ${name.padEnd(15)}${what}`).join('\n')}
+  --blocks N     blocks of each server (default 40)
+  --users N      users of the directory (default 100000, and 1000000 where depth and totals are measured)
+  --short        10,000 users and few, short blocks: to see that it works, not what it measures
+  --keep         leave the databases (steward_bench_N) where they are
+  --again        use those that --keep left, and leave them
+  --write FILE   put the table into the section "generated: bench" of FILE, too
+  --judge        exit code 1 if a target is missed
+  --help         this text
+
+The peers come from the npm registry, pinned, into a folder "steward-bench" of your cache folder. TEST_DATABASE_URL
+names a PostgreSQL on which databases may be created (default: postgresql://postgres@127.0.0.1:5432/postgres).
+
+Exit code: 0 where everything was measured, 1 where something was not, 2 where the options are wrong or the peers
+cannot be had.`;
+
+const FULL = { blocks: 40, calls: 50, callsAtOnce: 320, callsBeforeMemory: 10_000, warmUp: 300 };
+const SHORT = { blocks: 2, calls: 15, callsAtOnce: 64, callsBeforeMemory: 100, warmUp: 10 };
+
+/** @returns {Options | 'help' | Error} */
+export function readOptions() {
+  try {
+    return toOptions();
+  } catch (error) {
+    return /** @type {Error} */ (error);
+  }
+}
+
+/** @returns {Options | 'help'} */
+function toOptions() {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string', multiple: true, default: [] },
+      blocks: { type: 'string' },
+      users: { type: 'string' },
+      short: { type: 'boolean', default: false },
+      keep: { type: 'boolean', default: false },
+      again: { type: 'boolean', default: false },
+      write: { type: 'string' },
+      judge: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return 'help';
+  const extent = values.short ? SHORT : FULL;
+  const one = values.users ?? (values.short ? '10000' : undefined);
+  const users = wholeNumber('users', one ?? '100000', 10_000);
+  const names = FIGURES.map(({ name }) => name);
+  const unknown = values.only.filter((name) => !names.includes(name));
+  if (unknown.length > 0) throw new Error(`--only ${unknown.join(', ')}: there is no such figure.`);
+  return {
+    ...extent,
+    blocks: wholeNumber('blocks', values.blocks ?? String(extent.blocks), 1),
+    size: { users, many: one === undefined ? 1_000_000 : users },
+    only: values.only.length > 0 ? values.only : names,
+    keep: values.keep || values.again,
+    again: values.again,
+    judge: values.judge,
+    write: values.write,
+  };
+}
+
+/** @param {string} name @param {string} text @param {number} least */
+function wholeNumber(name, text, least) {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least) return value;
+  throw new Error(`--${name} must be a whole number from ${least}.`);
+}

@@ -1,0 +1,68 @@
+import { groupBy } from '../group-by.mjs';
+import { isReached } from './rows.mjs';
+
+/** @typedef {import('./rows.mjs').Row} Row */
+
+/** The figures that have a target, in each form that they were asked in. @param {Row[]} rows */
+export function targetsTable(rows) {
+  const head = [
+    'figure',
+    'asked',
+    'against',
+    'target',
+    'ratio',
+    'half of the pairs',
+    'Steward, the other',
+    'reached',
+  ];
+  return markdown(
+    head,
+    rows
+      .filter(({ isMain }) => isMain)
+      .map((row) => [
+        row.figure,
+        row.form || '–',
+        row.against,
+        target(row),
+        `**${row.ratio.median.toFixed(2)}**`,
+        spread(row),
+        `${row.ours}, ${row.theirs}`,
+        { true: 'yes', false: '**no**', undefined: '–' }[String(isReached(row))] ?? '',
+      ]),
+  );
+}
+
+/** Steward beside everybody who was measured with it; empty where that was one alone. @param {Row[]} rows */
+export function fieldTable(rows) {
+  const groups = groupBy(rows, ({ figure, form }) => (form ? `${figure}, ${form}` : figure));
+  const wide = [...groups].filter(([, group]) => group.length > 1);
+  if (wide.length === 0) return '';
+  const others = [...new Set(wide.flatMap(([, group]) => group.map(({ against }) => against)))];
+  return markdown(
+    ['Steward / the other', 'Steward', ...others],
+    wide.map(([name, group]) => [
+      name,
+      group[0]?.ours ?? '',
+      ...others.map((other) => {
+        const row = group.find(({ against }) => against === other);
+        return row ? row.ratio.median.toFixed(2) : '–';
+      }),
+    ]),
+  );
+}
+
+/** @param {Row} row */
+function target({ target: wanted }) {
+  if (!wanted) return '–';
+  return 'most' in wanted ? `≤ ${wanted.most.toFixed(1)}` : `≥ ${wanted.least.toFixed(1)}`;
+}
+
+/** @param {Row} row */
+function spread({ ratio: { low, high } }) {
+  return low === undefined || high === undefined ? '–' : `${low.toFixed(2)} to ${high.toFixed(2)}`;
+}
+
+/** @param {string[]} head @param {string[][]} rows */
+function markdown(head, rows) {
+  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+}
