@@ -24,6 +24,11 @@ export const EFFECTS = {
   overwrites: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
 } satisfies Record<string, Effect>;
 
+/** Something to be shown as it is: a picture, sound, a document (specification 2025-11-25, server/tools: tool result). */
+export type Attachment =
+  | { kind: 'image' | 'audio'; mimeType: string; base64: string }
+  | { kind: 'document'; uri: string; mimeType: string; text: string };
+
 export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodObject = z.ZodObject> {
   name: string;
   title: string;
@@ -35,9 +40,11 @@ export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.
   input: Input;
   output: Output;
   handle(input: z.output<Input>, context: Context): Promise<z.input<Output>>;
+  /** What goes with the answer and is no part of it; asked for after the answer. */
+  attachments?(input: z.output<Input>, context: Context): Promise<Attachment[]>;
 }
 
-/** A tool that can also be read at an address. It answers what the tool answers, as JSON, to whoever may call the tool. */
+/** A tool that can also be read at an address, by whoever may call the tool. It holds what the tool answers, as JSON. */
 export interface Resource {
   name: string;
   title: string;
@@ -45,6 +52,8 @@ export interface Resource {
   /** RFC 6570 template, level 1 expansions and one `{?form,query}`; each variable is an argument of the tool. */
   uriTemplate: string;
   tool: Tool;
+  /** For a resource that holds the tool's attachments of this type instead. */
+  mimeType?: string;
 }
 
 export interface Prompt<Arguments extends z.ZodObject = z.ZodObject> {
@@ -54,8 +63,8 @@ export interface Prompt<Arguments extends z.ZodObject = z.ZodObject> {
   scope: Scope;
   /** Strings all of them, as prompts have nothing else. */
   arguments: Arguments;
-  /** The message, in the user's words. */
-  render(values: z.output<Arguments>, context: Context): Promise<string>;
+  /** The message, in the user's words; or several, some of which may be attachments. */
+  render(values: z.output<Arguments>, context: Context): Promise<string | (string | Attachment)[]>;
 }
 
 /** Lets the compiler hold a handler to its schemas: its input is what they parse to, its answer what they allow. */

@@ -1,4 +1,4 @@
-import { catalogue } from '../capabilities/index.js';
+import { catalogue as staffDirectory, type Catalogue } from '../capabilities/index.js';
 import { ConfigError, loadHttpConfig, type HttpConfig } from '../config.js';
 import { Database } from '../database/index.js';
 import { openRedis, type Redis } from '../guard/redis.js';
@@ -26,7 +26,7 @@ const WITHOUT_REDIS = {
  * the database and exits. A database that cannot be used is no reason to end: /ready tells, until it can.
  * @throws ConfigError, TokenFileError
  */
-export async function serveHttp(): Promise<void> {
+export async function serveHttp(catalogue: Catalogue = staffDirectory): Promise<void> {
   const config = loadHttpConfig();
   const log = createLog(config.logLevel);
   const authentication = await openAuthentication(config, log);

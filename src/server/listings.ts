@@ -59,8 +59,8 @@ function describeTool({ name, title, description, effect, input, output }: Tool)
   };
 }
 
-function describeResource({ name, title, description }: Resource) {
-  return { name, title, description, mimeType: RESOURCE_TYPE };
+function describeResource({ name, title, description, mimeType = RESOURCE_TYPE }: Resource) {
+  return { name, title, description, mimeType };
 }
 
 function describePrompt({ name, title, description, arguments: schema }: Prompt) {

@@ -6,7 +6,7 @@ import type {
   Result,
 } from '@modelcontextprotocol/sdk/types.js';
 import { complete } from '../capabilities/completions.js';
-import type { Resource } from '../capabilities/define.js';
+import type { Attachment, Resource } from '../capabilities/define.js';
 import type { Catalogue } from '../capabilities/index.js';
 import { parseInput } from '../capabilities/parse-input.js';
 import { renderText } from '../capabilities/render-text.js';
@@ -15,6 +15,7 @@ import { StewardError } from '../errors.js';
 import { authorise, permits } from '../guard/authorise.js';
 import type { Call, Caller } from '../guard/call.js';
 import type { Guard } from '../guard/index.js';
+import { toContent, toResourceContents } from './content.js';
 import { RESOURCE_TYPE } from './listings.js';
 import { findResource, pathOf, resourceAt } from './resource-address.js';
 import { ERROR_META, errorData, RESOURCE_NOT_FOUND, toRpcError } from './rpc-error.js';
@@ -41,13 +42,18 @@ export function createMethods(
     async 'tools/call'({ name, arguments: args }, request): Promise<CallToolResult> {
       const tool = named(tools, name);
       const call: Call = { ...request, kind: 'tool', ...asked(name, tool), arguments: args };
+      let attachments: Attachment[] = [];
       try {
         const answer = await guard(call, async (context) => {
           if (!tool) throw noSuch('tool', tools, request.caller);
-          return tool.handle(parseInput(tool.input, args), context);
+          const input = parseInput(tool.input, args);
+          const handled = await tool.handle(input, context);
+          if (tool.attachments) attachments = await tool.attachments(input, context);
+          return handled;
         });
         const text = renderText(answer);
-        return bounded(text, { content: [{ type: 'text', text }], structuredContent: answer });
+        const result = { content: [text, ...attachments].map(toContent), structuredContent: answer };
+        return attachments.length > 0 ? boundedInFull(result) : bounded(text, result);
       } catch (error) {
         return toErrorResult(error as StewardError);
       }
@@ -57,12 +63,21 @@ export function createMethods(
       const address = typeof uri === 'string' ? uri : '';
       const found = scoped(resourceAt(resources, address));
       const call: Call = { ...request, kind: 'resource', ...asked(pathOf(address), found), arguments: {} };
+      let attachments: Attachment[] | undefined;
       const answer = guard(call, async (context) => {
-        const { resource, input } = findResource(permitted(resources, request.caller), address);
-        return resource.tool.handle(parseInput(resource.tool.input, input), context);
+        const { resource, input: given } = findResource(permitted(resources, request.caller), address);
+        const { tool, mimeType } = resource;
+        const input = parseInput(tool.input, given);
+        if (mimeType !== undefined)
+          attachments = ((await tool.attachments?.(input, context)) ?? []).filter(
+            (item) => item.mimeType === mimeType,
+          );
+        return tool.handle(input, context);
       });
       try {
         const text = JSON.stringify(await answer);
+        if (attachments)
+          return boundedInFull({ contents: attachments.map((item) => toResourceContents(address, item)) });
         return bounded(text, { contents: [{ uri: address, mimeType: RESOURCE_TYPE, text }] });
       } catch (error) {
         throw toRpcError(error as StewardError, RESOURCE_NOT_FOUND);
@@ -74,10 +89,10 @@ export function createMethods(
       const call: Call = { ...request, kind: 'prompt', ...asked(name, prompt), arguments: args };
       return guard(call, async (context): Promise<GetPromptResult> => {
         if (!prompt) throw noSuch('prompt', prompts, request.caller);
-        const text = await prompt.render(parseInput(prompt.arguments, args), context);
+        const said = await prompt.render(parseInput(prompt.arguments, args), context);
         return {
           description: prompt.description,
-          messages: [{ role: 'user', content: { type: 'text', text } }],
+          messages: [said].flat().map((item) => ({ role: 'user', content: toContent(item) })),
         };
       }).catch((error: StewardError) => {
         throw toRpcError(error);
@@ -142,7 +157,10 @@ function noSuch(kind: string, items: { name: string; scope: Scope }[], caller: C
 
 /** Tools bound their answers; this holds for rows of any length that another program may have written. */
 function bounded<Answer>(text: string, answer: Answer): Answer {
-  if (text.length <= SURELY_SMALL) return answer;
+  return text.length <= SURELY_SMALL ? answer : boundedInFull(answer);
+}
+
+function boundedInFull<Answer>(answer: Answer): Answer {
   if (Buffer.byteLength(JSON.stringify(answer)) <= LARGEST_ANSWER_BYTES) return answer;
   throw new StewardError(
     'VALIDATION',

@@ -1,0 +1,97 @@
+import path from 'node:path';
+import { MAIN } from '../../tests/support/command.mjs';
+import { onEmbeddedDatabase, StewardHttp } from '../steward-http.mjs';
+import { callsFor } from './calls.mjs';
+import { invoke, pairs } from './invoke.mjs';
+
+/** @typedef {import('./invoke.mjs').Target} Target */
+/** @typedef {import('../suite/run.mjs').Row} Row */
+
+/**
+ * A list of the server's: where the names stand in it, what is asked for by each name, and how.
+ * @typedef {object} List
+ * @property {string} method
+ * @property {string} key
+ * @property {Record<string, unknown>} table
+ * @property {string} askedBy
+ * @property {(name: string, asked: any) => string[]} options
+ */
+
+/**
+ * Everything that Steward lists, asked for by the official inspector over HTTP and over stdio at the same time.
+ * @param {string} dir for what is to be thrown away
+ * @param {AbortSignal} signal
+ * @returns {Promise<{ rows: Row[], faults: string[] }>}
+ */
+export async function runInspector(dir, signal) {
+  const env = onEmbeddedDatabase(path.join(dir, 'inspector'));
+  const steward = await StewardHttp.start([MAIN, 'http'], env);
+  try {
+    const lanes = await Promise.all([
+      inspect('http', 1, { target: [steward.url], env, signal }),
+      inspect('stdio', 2, { target: [process.execPath, MAIN], env, signal }),
+    ]);
+    return { rows: lanes.flat(), faults: steward.faults() };
+  } finally {
+    await steward.stop();
+  }
+}
+
+/** @param {string} transport @param {number} userId @param {Target} target @returns {Promise<Row[]>} */
+async function inspect(transport, userId, target) {
+  /** @type {Row[]} */
+  const rows = [];
+  for (const list of listsFor(transport, userId)) {
+    const { names, complaint } = await namesIn(list, target);
+    rows.push(row(`${transport}: ${list.method}`, complaint));
+    for (const name of names) {
+      const asked = list.table[name];
+      const about = `${transport}: ${list.askedBy} ${name}`;
+      if (asked === undefined)
+        rows.push(row(about, 'conformance/inspector/calls.mjs does not say what to ask of it.'));
+      else rows.push(row(about, (await invoke(target, list.askedBy, list.options(name, asked))).complaint));
+    }
+  }
+  return rows;
+}
+
+/** @param {List} list @param {Target} target */
+async function namesIn({ method, key, table }, target) {
+  const { answer, complaint } = await invoke(target, method);
+  /** @type {string[]} */
+  const names = (answer[key] ?? []).map((/** @type {{ name: string }} */ { name }) => name);
+  const missing = Object.keys(table).filter((name) => !names.includes(name));
+  const wrong =
+    missing.length > 0 ? `Not listed, but in conformance/inspector/calls.mjs: ${missing.join(', ')}.` : '';
+  return { names, complaint: complaint || wrong };
+}
+
+/** @param {string} transport @param {number} userId @returns {List[]} */
+function listsFor(transport, userId) {
+  const { tools, resources, templates, prompts } = callsFor({ userId, suffix: transport });
+  const read = {
+    askedBy: 'resources/read',
+    options: (/** @type {string} */ _, /** @type {string} */ uri) => ['--uri', uri],
+  };
+  return [
+    {
+      method: 'tools/list',
+      key: 'tools',
+      table: tools,
+      askedBy: 'tools/call',
+      options: (name, args) => ['--tool-name', name, ...pairs('--tool-arg', args)],
+    },
+    { method: 'resources/list', key: 'resources', table: resources, ...read },
+    { method: 'resources/templates/list', key: 'resourceTemplates', table: templates, ...read },
+    {
+      method: 'prompts/list',
+      key: 'prompts',
+      table: prompts,
+      askedBy: 'prompts/get',
+      options: (name, args) => ['--prompt-name', name, ...pairs('--prompt-args', args)],
+    },
+  ];
+}
+
+/** @param {string} name @param {string} note what is wrong, if anything @returns {Row} */
+const row = (name, note) => ({ name, result: note === '' ? 'passed' : 'FAILED', note });

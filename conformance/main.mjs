@@ -1,0 +1,58 @@
+#!/usr/bin/env node
+// Whether Steward is an MCP server as the specification has it, in the opinion of others: the official conformance suite and the
+// official inspector.
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { checkPage, writePage } from './page.mjs';
+import { runInspector } from './inspector/run.mjs';
+import { printPart } from './report.mjs';
+import { runSuite } from './suite/run.mjs';
+
+const HELP = `Usage: npm run conformance [-- suite | inspector] [-- --write]
+
+suite      the official conformance suite, against "steward http" on a catalogue made for the suite
+inspector  the official inspector's command line: every tool, resource and prompt, over HTTP and stdio
+
+Both have embedded databases of their own and need no network. --write brings docs/conformance.md up to date with what
+the suite says; without it, a page that is not up to date is a failure.
+
+Exit code 1: something failed; the tables say what.`;
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { write: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+});
+const [only] = positionals;
+if (flags.help || positionals.length > 1 || !['suite', 'inspector', undefined].includes(only)) {
+  console.error(HELP);
+  process.exit(flags.help ? 0 : 2);
+}
+
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+  process.once(signal, () => stop.abort(new Error(`Ended by ${signal}.`)));
+
+const dir = await mkdtemp(path.join(os.tmpdir(), 'steward-conformance-'));
+try {
+  let failures = 0;
+  if (only !== 'inspector') {
+    const suite = await runSuite(dir, stop.signal);
+    failures += printPart('The official conformance suite, against steward http', suite);
+    if (flags.write) await writePage(suite.rows);
+    else failures += await checkPage(suite.rows);
+  }
+  if (only !== 'suite')
+    failures += printPart(
+      'The official inspector, on all that is listed',
+      await runInspector(dir, stop.signal),
+    );
+  process.exitCode = failures === 0 ? 0 : 1;
+} catch (error) {
+  if (!stop.signal.aborted) throw error;
+  console.error(String(stop.signal.reason.message));
+  process.exitCode = 1;
+} finally {
+  await rm(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
+}

@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import { defineTool, definePrompt, EFFECTS } from '../../build/capabilities/define.js';
+import { StewardError } from '../../build/errors.js';
+
+/**
+ * What the official suite looks for on a server that it tests, each named and worded as its scenarios ask for it. It is a
+ * catalogue as any other: defined with what the real one is defined with, and served by what serves the real one.
+ */
+
+/** @typedef {import('../../build/capabilities/define.js').Attachment} Attachment */
+/** @typedef {import('../../build/capabilities/index.js').Catalogue} Catalogue */
+
+/** One red pixel. @type {Attachment} */
+const picture = {
+  kind: 'image',
+  mimeType: 'image/png',
+  base64: 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==',
+};
+
+/** A WAV file without a sample. @type {Attachment} */
+const sound = {
+  kind: 'audio',
+  mimeType: 'audio/wav',
+  base64: 'UklGRiQAAABXQVZFZm10IBAAAAABAAEARKwAAIhYAQACABAAZGF0YQAAAAA=',
+};
+
+/** @param {string} uri @param {string} text @returns {Attachment} */
+const document = (uri, text) => ({ kind: 'document', uri, mimeType: 'text/plain', text });
+
+const said = z.strictObject({ message: z.string() });
+const nothing = z.strictObject({});
+
+/** @param {string} name @param {string} message @param {Attachment[]} attached */
+const saying = (name, message, attached = []) =>
+  defineTool({
+    name,
+    title: name,
+    description: `Answers with a message and ${attached.length} attachments`,
+    scope: 'directory:read',
+    effect: EFFECTS.reads,
+    input: nothing,
+    output: said,
+    handle: async () => ({ message }),
+    attachments: async () => attached,
+  });
+
+/** @param {string} name @param {string} message @param {(string | Attachment)[]} [parts] */
+const prompting = (name, message, parts) =>
+  definePrompt({
+    name,
+    title: name,
+    description: message,
+    scope: 'directory:read',
+    arguments: nothing,
+    render: async () => parts ?? message,
+  });
+
+const errorHandling = defineTool({
+  name: 'test_error_handling',
+  title: 'test_error_handling',
+  description: 'Always fails',
+  scope: 'directory:read',
+  effect: EFFECTS.reads,
+  input: nothing,
+  output: said,
+  handle: async () => {
+    throw new StewardError('CONFLICT', 'This tool intentionally returns an error for testing');
+  },
+});
+
+const templated = defineTool({
+  name: 'templated',
+  title: 'templated',
+  description: 'Answers with the id it was given',
+  scope: 'directory:read',
+  effect: EFFECTS.reads,
+  input: z.strictObject({ id: z.string() }),
+  output: z.strictObject({ id: z.string(), templateTest: z.boolean(), data: z.string() }),
+  handle: async ({ id }) => ({ id, templateTest: true, data: `Data for ID: ${id}` }),
+});
+
+const simpleText = saying('test_simple_text', 'This is a simple text response for testing.');
+const image = saying('test_image_content', 'One red pixel.', [picture]);
+
+/** @param {string} name @param {string} uriTemplate @param {import('../../build/capabilities/define.js').Tool} tool */
+const resource = (name, uriTemplate, tool) => ({ name, title: name, description: name, uriTemplate, tool });
+
+/** @type {Catalogue} */
+export const suiteCatalogue = {
+  tools: [
+    simpleText,
+    image,
+    saying('test_audio_content', 'Silence.', [sound]),
+    saying('test_embedded_resource', 'A document.', [
+      document('test://embedded-resource', 'This is an embedded resource content.'),
+    ]),
+    saying('test_multiple_content_types', 'Multiple content types test:', [
+      picture,
+      document('test://mixed-content-resource', '{"test":"data","value":123}'),
+    ]),
+    errorHandling,
+  ],
+  resources: [
+    resource('static_text', 'test://static-text', simpleText),
+    { ...resource('static_binary', 'test://static-binary', image), mimeType: 'image/png' },
+    resource('template', 'test://template/{id}/data', templated),
+  ],
+  prompts: [
+    prompting('test_simple_prompt', 'This is a simple prompt for testing.'),
+    definePrompt({
+      name: 'test_prompt_with_arguments',
+      title: 'test_prompt_with_arguments',
+      description: 'Repeats its arguments',
+      scope: 'directory:read',
+      arguments: z.strictObject({ arg1: z.string(), arg2: z.string() }),
+      render: async ({ arg1, arg2 }) => `Prompt with arguments: arg1='${arg1}', arg2='${arg2}'`,
+    }),
+    definePrompt({
+      name: 'test_prompt_with_embedded_resource',
+      title: 'test_prompt_with_embedded_resource',
+      description: 'Holds a document',
+      scope: 'directory:read',
+      arguments: z.strictObject({ resourceUri: z.string() }),
+      render: async ({ resourceUri }) => [
+        document(resourceUri, 'Embedded resource content for testing.'),
+        'Please process the embedded resource above.',
+      ],
+    }),
+    prompting('test_prompt_with_image', 'Holds a picture', [picture, 'Please analyze the image above.']),
+  ],
+};
