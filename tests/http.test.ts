@@ -102,7 +102,11 @@ describe('a POST', () => {
     expect(answer.status).toBe(200);
     expect(answer.json).toEqual([
       { jsonrpc: '2.0', id: 7, result: {} },
-      { jsonrpc: '2.0', id: 'b', error: { code: -32601, message: 'Method not found' } },
+      {
+        jsonrpc: '2.0',
+        id: 'b',
+        error: { code: -32601, message: expect.stringMatching(/^NOT_FOUND: /), data: { code: 'NOT_FOUND' } },
+      },
     ]);
     expectRefusal(await steward.send({ body }), 400, -32600);
   });

@@ -1,13 +1,16 @@
-import { Server, type ServerOptions as SdkOptions } from '@modelcontextprotocol/sdk/server/index.js';
+import type { Server, ServerOptions as SdkOptions } from '@modelcontextprotocol/sdk/server/index.js';
 import { ErrorCode } from '@modelcontextprotocol/sdk/types.js';
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv';
 import type { Catalogue } from '../capabilities/index.js';
 import type { Caller } from '../guard/call.js';
 import type { Guard } from '../guard/index.js';
+import { StewardError } from '../errors.js';
 import type { Tracing } from '../tracing.js';
+import { initialize, type Introduction } from './initialize.js';
 import { createListings } from './listings.js';
 import { createMethods } from './methods.js';
-import { RpcError } from './rpc-error.js';
+import { toRpcError, type RpcError } from './rpc-error.js';
+import { SdkServer } from './sdk-server.js';
 
 export interface ServerOptions {
   catalogue: Catalogue;
@@ -30,21 +33,30 @@ export function serverFactory(factory: ServerOptions): (caller: Caller) => Serve
   const { catalogue, guard, version, tracing } = factory;
   const listings = createListings(catalogue);
   const methods = createMethods(catalogue, guard);
-  const options: SdkOptions = {
+  const introduction: Introduction = {
+    serverInfo: { name: 'steward', title: 'Steward', version },
     capabilities: { tools: {}, resources: {}, prompts: {}, completions: {} },
     instructions: INSTRUCTIONS,
+  };
+  const options: SdkOptions = {
     // Left to itself, each server would compile a validator of its own.
     jsonSchemaValidator: new AjvJsonSchemaValidator(),
   };
   return (caller) => {
-    const server = new Server({ name: 'steward', title: 'Steward', version }, options);
+    const server = new SdkServer(introduction.serverInfo, options);
     server.fallbackRequestHandler = async ({ method, params = {} }, { signal }) => {
       if (Object.hasOwn(listings, method)) return listings[method]?.(caller) ?? {};
       const handle = Object.hasOwn(methods, method) ? methods[method] : undefined;
-      if (!handle) throw new RpcError(ErrorCode.MethodNotFound, 'Method not found');
+      if (method === 'initialize') return { ...initialize(introduction, params) };
+      if (!handle) throw noSuchMethod();
       // Where a client that traces its calls puts the context (OpenTelemetry semantic conventions for MCP).
       return tracing.continuing(Object(params._meta), () => handle(params, { caller, signal }));
     };
     return server;
   };
+}
+
+function noSuchMethod(): RpcError {
+  const error = new StewardError('NOT_FOUND', 'There is no method of this name here.');
+  return toRpcError(error, ErrorCode.MethodNotFound);
 }

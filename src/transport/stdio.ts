@@ -1,6 +1,9 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { ErrorCode, JSONRPCMessageSchema, type JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import { StewardError } from '../errors.js';
+import { toRpcError } from '../server/rpc-error.js';
+import { describeNonMessage, looksLikeAnswer } from './not-a-message.js';
 
 /** Far above any honest call; what is longer is dropped as it comes in, without being held in memory. */
 const LONGEST_LINE_BYTES = 8 * 1024 * 1024;
@@ -102,15 +105,19 @@ export class StdioTransport implements Transport {
     if (Array.isArray(json))
       return this.#refuse(ErrorCode.InvalidRequest, 'Batches are not part of this protocol version.');
     const message = JSONRPCMessageSchema.safeParse(json);
-    if (!message.success)
-      return this.#refuse(ErrorCode.InvalidRequest, 'This is not a JSON-RPC 2.0 message.', idOf(json));
+    if (!message.success) {
+      if (!looksLikeAnswer(json))
+        this.#refuse(ErrorCode.InvalidRequest, describeNonMessage(json), idOf(json));
+      return;
+    }
     this.#trackRequest(message.data);
     this.onmessage?.(message.data);
   }
 
   /** Answers what could not be understood (JSON-RPC 2.0, section 5.1: with id null where it is not known). */
-  #refuse(code: ErrorCode, message: string, id: string | number | null = null): void {
-    this.output.write(`${JSON.stringify({ jsonrpc: '2.0', id, error: { code, message } })}\n`);
+  #refuse(code: ErrorCode, why: string, id: string | number | null = null): void {
+    const { message, data } = toRpcError(new StewardError('VALIDATION', why));
+    this.output.write(`${JSON.stringify({ jsonrpc: '2.0', id, error: { code, message, data } })}\n`);
   }
 
   /** A request is owed an answer, unless the client cancels it. */
@@ -129,5 +136,8 @@ export class StdioTransport implements Transport {
 
 function idOf(json: unknown): string | number | null {
   const id = typeof json === 'object' && json !== null && 'id' in json ? json.id : null;
-  return typeof id === 'string' || typeof id === 'number' ? id : null;
+  // A number beyond those that JavaScript knows exactly is another by now.
+  return typeof id === 'string' || (typeof id === 'number' && Math.abs(id) <= Number.MAX_SAFE_INTEGER)
+    ? id
+    : null;
 }

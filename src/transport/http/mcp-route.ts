@@ -121,10 +121,9 @@ function refusalIn(
 const AUTHENTICATION_STATUS = { missing: 401, invalid: 401, malformed: 400, unavailable: 503 };
 
 function unauthenticated(error: AuthenticationError, { challenge }: McpRouteOptions): HttpRefusal {
-  const { code } = error;
-  return new HttpRefusal(AUTHENTICATION_STATUS[error.kind], `${code}: ${error.message}`, {
+  return new HttpRefusal(AUTHENTICATION_STATUS[error.kind], error.message, {
+    code: error.code,
     rpcCode: SERVER_ERROR,
-    data: { code },
     headers:
       error.kind === 'unavailable'
         ? retryAfter(AUTHENTICATION_RETRY_SECONDS)

@@ -6,6 +6,7 @@ import {
   type JSONRPCMessage,
 } from '@modelcontextprotocol/sdk/types.js';
 import accepts from 'accepts';
+import { describeNonMessage } from '../not-a-message.js';
 import { HttpRefusal } from './refusal.js';
 
 /** The one revision with batches; also what a request without a version header is taken for. */
@@ -61,5 +62,5 @@ export function readMessages(body: string, version: string): JSONRPCMessage | JS
 function readMessage(json: unknown): JSONRPCMessage {
   const message = JSONRPCMessageSchema.safeParse(json);
   if (message.success) return message.data;
-  throw new HttpRefusal(400, 'This is not a JSON-RPC 2.0 message.');
+  throw new HttpRefusal(400, describeNonMessage(json));
 }

@@ -3,6 +3,8 @@ import { StewardError, type ErrorCode as StewardCode } from '../../errors.js';
 import { errorData, SERVER_ERROR } from '../../server/rpc-error.js';
 
 export interface RefusalOptions {
+  /** Instead of the one that goes with the status. */
+  code?: StewardCode;
   /** A code of JSON-RPC 2.0, section 5.1. */
   rpcCode?: number;
   headers?: Record<string, string>;
@@ -11,14 +13,26 @@ export interface RefusalOptions {
   cause?: unknown;
 }
 
+/** What the statuses mean that this server answers with of its own accord; all others are about the request's form. */
+const CODE: Partial<Record<number, StewardCode>> = {
+  401: 'UNAUTHENTICATED',
+  403: 'FORBIDDEN',
+  404: 'NOT_FOUND',
+  500: 'INTERNAL',
+};
+
 /** A request that is answered with an HTTP error. Its body is a JSON-RPC error, whatever the request was. */
 export class HttpRefusal extends Error {
+  readonly code: StewardCode;
+
   constructor(
     readonly status: number,
     message: string,
     readonly options: RefusalOptions = {},
   ) {
-    super(message, { cause: options.cause });
+    const code = options.code ?? CODE[status] ?? 'VALIDATION';
+    super(`${code}: ${message}`, { cause: options.cause });
+    this.code = code;
   }
 
   get body(): object {
@@ -26,7 +40,7 @@ export class HttpRefusal extends Error {
     return {
       jsonrpc: '2.0',
       id: null,
-      error: { code: rpcCode, message: this.message, ...(data && { data }) },
+      error: { code: rpcCode, message: this.message, data: { code: this.code, ...data } },
     };
   }
 }
@@ -46,7 +60,8 @@ export function statusOf(code: unknown): number {
 /** An error of the road as an HTTP refusal, for what happens before a request is read. */
 export function refusalOf(error: StewardError): HttpRefusal {
   const data = errorData(error);
-  return new HttpRefusal(statusOf(error.code), `${error.code}: ${error.message}`, {
+  return new HttpRefusal(statusOf(error.code), error.message, {
+    code: error.code,
     rpcCode: SERVER_ERROR,
     data,
     headers: retryAfter(data['retry_after_seconds']),
