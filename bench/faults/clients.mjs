@@ -40,7 +40,9 @@ export async function run(lab) {
   steward.agent.destroy();
   const before = { sockets: await settledSockets(steward, 0), memory: await memoryOf(steward) };
   const from = performance.now();
-  const attacked = await underLoad(site, [steward], () => attack(steward, lab));
+  const [attacked, deaths] = await underLoad(site, [steward], () =>
+    Promise.all([attack(steward, lab), dieOverStdio(site, lab.short ? 2 : 10)]),
+  );
   const until = performance.now();
   steward.agent.destroy();
   const problems = [
@@ -51,7 +53,6 @@ export async function run(lab) {
   const after = await memoryOf(steward);
   const growth = after.used - before.memory.used;
   if (growth > SPARE_MEMORY) problems.push(`the memory in use grew by ${megabytes(growth)}`);
-  const deaths = await dieOverStdio(site, lab.short ? 2 : 10);
   return {
     figures: [
       ...attacked.figures,

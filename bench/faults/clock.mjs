@@ -27,7 +27,6 @@ export async function run(lab) {
   const clock = await WallClock.create();
   lab.defer(() => clock.remove());
   const [shifted, other] = await Promise.all([lab.http(site, clock.env), lab.stdio(site)]);
-  const start = performance.now();
   const jumps = lab.short
     ? JUMPS_H
     : Array.from({ length: Math.ceil(lab.seconds / JUMPS_H.length) }, () => JUMPS_H).flat();
@@ -49,7 +48,7 @@ export async function run(lab) {
       ...locked.problems,
       ...limits.problems,
       // Only who wants what another session holds is refused.
-      ...(await brokenInvariants(site, [{ from: start, until: start + locked.ms, codes: ['TIMEOUT'] }])),
+      ...(await brokenInvariants(site, [{ ...locked.window, codes: ['TIMEOUT'] }])),
       ...(await uncleanEnds(site)),
     ],
   };
@@ -105,7 +104,7 @@ async function expectSameDeadline(site, steward, clock) {
     await holder.end();
   }
   return {
-    ms: performance.now() - start,
+    window: { from: start, until: performance.now() },
     problems,
     figures: [`a wait for a lock, with a jump in it: ${times.join(', ')} ms`],
   };

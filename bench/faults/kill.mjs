@@ -6,9 +6,11 @@ import { underLoad } from './lab/load.mjs';
 export const name = 'kill';
 export const title = 'kill -9 of Steward at random moments under writes, over HTTP and stdio';
 
-/** A process lives for at most so long after its first answer, in milliseconds. */
-const LONGEST_LIFE_MS = 900;
-const FEWEST_ROUNDS = 3;
+/** A process lives until it has acknowledged so many changes, however fast the machine is, and a moment longer. */
+const FEWEST_CHANGES = 3;
+const MOST_CHANGES = 20;
+const LONGEST_MOMENT_MS = 30;
+const FEWEST_ROUNDS = 2;
 
 /** @param {import('./lab/lab.mjs').Lab} lab @returns {Promise<import('./main.mjs').Result>} */
 export async function run(lab) {
@@ -26,7 +28,8 @@ export async function run(lab) {
     const lives = pair.map((steward) =>
       underLoad(site, [steward], async (load) => {
         firstAnswers.push((await load.firstAnswerOf(steward)) - born);
-        await setTimeout(Math.random() * LONGEST_LIFE_MS);
+        await load.changesOf(steward, FEWEST_CHANGES + Math.random() * (MOST_CHANGES - FEWEST_CHANGES));
+        await setTimeout(Math.random() * LONGEST_MOMENT_MS);
         const killed = performance.now();
         await steward.end('SIGKILL');
         // Whatever is asked of it from now on is lost.

@@ -187,32 +187,28 @@ function wrongResponses(answer) {
   });
 }
 
-/** @param {StdioSteward} steward @param {{ body: string, tool?: string, asks?: boolean }[]} all @param {Rows} rows @param {Problems} problems */
+/** @param {StdioSteward} steward @param {{ body: string }[]} all @param {Rows} rows @param {Problems} problems */
 async function sayAll(steward, all, rows, problems) {
-  for (const { body, tool, asks } of all) {
+  for (const { body } of all) {
     const line = body.replaceAll('\n', ' ');
-    const id = asks ? parsed(line)?.id : undefined;
-    const answered = id === undefined ? undefined : steward.response(id);
+    const { id, method, params } = Object(parsed(line));
+    // Whatever is wrong with it otherwise, it will be answered by its id.
+    const answerable = typeof method === 'string' && (typeof id === 'string' || Number.isSafeInteger(id));
+    const answered = answerable ? steward.response(id) : undefined;
     steward.write(`${line}\n`);
     if (!answered) continue;
     const answer = await Promise.race([
       answered,
       setTimeout(DEADLINE_MS + GRACE_MS, undefined, { ref: false }),
     ]);
-    countRows(tool, answer, rows);
-    problems.add(
-      answer === undefined ? ['not answered over stdio'] : wrongMessage(answer),
-      line,
-      JSON.stringify(answer),
-    );
+    countRows(params?.name, answer, rows);
+    const kinds = answer === undefined ? ['not answered over stdio'] : wrongMessage(answer);
+    problems.add(kinds, line, JSON.stringify(answer));
   }
   await steward.request('ping', {});
-  // Others may still be under way.
-  await setTimeout(DEADLINE_MS / 3);
   for (const message of steward.unclaimed) {
-    problems.add(wrongMessage(message), 'a line over stdio', JSON.stringify(message));
-    if (message.result?.structuredContent)
-      problems.add(['answered a call that nobody made'], 'a line over stdio', JSON.stringify(message));
+    const unasked = message.result === undefined ? [] : ['answered a call that nobody made'];
+    problems.add([...unasked, ...wrongMessage(message)], 'a line over stdio', JSON.stringify(message));
   }
   for (const line of steward.garbage) problems.add(['what is no JSON on stdout'], 'a line over stdio', line);
 }

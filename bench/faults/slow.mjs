@@ -76,11 +76,9 @@ export async function run(lab) {
       ...results.flatMap((result) => result.problems),
       ...(await expectNothingRuns(site, slowness.what)),
     );
-    for (const steward of stewards) {
-      const result = await hangUp(site, steward, slowness);
-      cancelled.push(result.ms);
-      problems.push(...result.problems);
-    }
+    const given = await hangUp(site, stewards, slowness);
+    cancelled.push(given.ms);
+    problems.push(...given.problems);
     await site.query(slowness.undo);
     for (const steward of stewards) {
       const { answer } = await askOnce(site, steward, slowness.question(site));
@@ -120,23 +118,20 @@ async function expectTimeout(site, steward, { what, question, withinMs }) {
   return { ms, problems };
 }
 
-/** A caller who waits no longer. @param {Site} site @param {Steward} steward @param {Slowness} slowness */
-async function hangUp(site, steward, { what, question }) {
-  const { tool, args } = question(site);
-  const body = JSON.stringify({
-    jsonrpc: '2.0',
-    id: 'hang up',
-    method: 'tools/call',
-    params: { name: tool, arguments: args },
-  });
-  if (steward instanceof StewardProcess) await hangUpHttp(steward, body);
-  else {
+/** Callers who wait no longer. @param {Site} site @param {Steward[]} stewards @param {Slowness} slowness */
+async function hangUp(site, stewards, { what, question }) {
+  const hangingUp = stewards.map(async (steward) => {
+    const { tool, args } = question(site);
+    const params = { name: tool, arguments: args };
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 'hang up', method: 'tools/call', params });
+    if (steward instanceof StewardProcess) return hangUpHttp(steward, body);
     steward.write(`${body}\n`);
     await setTimeout(HANG_UP_MS);
     steward.write('{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"hang up"}}\n');
-  }
+  });
+  await Promise.all(hangingUp);
   const start = performance.now();
-  const problems = await expectNothingRuns(site, `${what} that ${steward.name}'s caller gave up`);
+  const problems = await expectNothingRuns(site, `${what} that its callers gave up`);
   return { ms: performance.now() - start, problems };
 }
 

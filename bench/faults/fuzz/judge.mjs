@@ -4,6 +4,9 @@ import { uncoded } from '../lab/invariants.mjs';
 /** What malformed requests may be refused with over HTTP; RFC 9110, RFC 6585. */
 const STATUSES = [200, 202, 204, 400, 401, 403, 404, 405, 406, 408, 413, 415, 417, 429, 431, 503];
 
+/** The findings of a validation library, as it would have them; never what a caller may have said. */
+const DUMP = /"(code|expected|origin|path)":/;
+
 /**
  * What is wrong with the answer to a request that may be malformed in any way: it has to be a refusal with a code, or a
  * success.
@@ -25,7 +28,7 @@ export function wrongMessage(message) {
   const words = message.error?.message ?? message.result.content?.[0]?.text ?? '';
   const code = codeOf(message);
   const named = words.startsWith(`${code}: `) ? [] : ['its words do not begin with its code'];
-  return [...named, ...uncoded(code, words)];
+  return [...named, ...(DUMP.test(words) ? ['told what a library found'] : []), ...uncoded(code, words)];
 }
 
 /** How many rows a success has added to which tables. @typedef {{ users: number, departments: number, changes: number }} Rows */

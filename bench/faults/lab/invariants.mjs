@@ -15,7 +15,7 @@ import { DEADLINE_MS, GRACE_MS, RECOVERY_MS } from './limits.mjs';
 
 /** What nobody outside may read of what is inside: addresses, paths, libraries' words, SQL, stack traces. */
 const INSIDE =
-  /127\.0\.0\.1|ECONN|E(PIPE|ACCES|NOENT)\b|postgres|prisma|zod|faults only|\bat .*\(?(file|node):|node_modules|\.[jt]s:\d|"\w+_\w+" (of relation|violates)|\b(SELECT|INSERT INTO|UPDATE .* SET)\b|invalid_(type|union|value)|ZodError|PANIC|No space left/i;
+  /127\.0\.0\.1|ECONN|E(PIPE|ACCES|NOENT)\b|postgres|prisma|zod|faults only|\bat .*\(?(file|node):|node_modules|\.[jt]s:\d|"\w+_\w+" (of relation|violates)|\b(SELECT|INSERT INTO|UPDATE .* SET)\b|ZodError|PANIC|No space left/i;
 
 /** What a database that is away may be told as. */
 export const AWAY = ['DATABASE_UNAVAILABLE', 'TIMEOUT'];

@@ -85,12 +85,19 @@ class Load {
     }
   }
 
-  /** Resolves when the first write of one of these processes was acknowledged. @param {Steward} steward @returns {Promise<number>} when that was */
+  /** Resolves when a process has given its first answer. @param {Steward} steward @returns {Promise<number>} when that was */
   async firstAnswerOf(steward) {
     for (;;) {
       const answered = this.calls.find((call) => call.steward === steward.name && call.error === undefined);
       if (answered) return answered.end;
       await setTimeout(5);
     }
+  }
+
+  /** Resolves when a process has acknowledged so many writes. @param {Steward} steward @param {number} count */
+  async changesOf(steward, count) {
+    const isOne = (/** @type {import('../../load/journal.mjs').Call} */ { kind, error, steward: by }) =>
+      kind === 'write' && error === undefined && by === steward.name;
+    while (this.calls.filter(isOne).length < count) await setTimeout(5);
   }
 }
