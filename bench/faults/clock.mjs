@@ -6,7 +6,7 @@ import { setRole } from '../load/changes.mjs';
 import { codeOf, parsed } from '../load/answer.mjs';
 import { callsOf } from './lab/figures.mjs';
 import { brokenInvariants, uncleanEnds } from './lab/invariants.mjs';
-import { GRACE_MS, LOCK_TIMEOUT_MS } from './lab/limits.mjs';
+import { GRACE_MS, LOCK_TIMEOUT_MS, PATIENCE, PATIENT_MS } from './lab/limits.mjs';
 import { holding } from './lab/holding.mjs';
 import { askOnce, takerOf, underLoad } from './lab/load.mjs';
 
@@ -26,7 +26,10 @@ export async function run(lab) {
   const site = await lab.site();
   const clock = await WallClock.create();
   lab.defer(() => clock.remove());
-  const [shifted, other] = await Promise.all([lab.http(site, clock.env), lab.stdio(site)]);
+  const [shifted, other] = await Promise.all([
+    lab.http(site, { ...clock.env, ...PATIENCE }),
+    lab.stdio(site, PATIENCE),
+  ]);
   const jumps = lab.short
     ? JUMPS_H
     : Array.from({ length: Math.ceil(lab.seconds / JUMPS_H.length) }, () => JUMPS_H).flat();
@@ -39,7 +42,8 @@ export async function run(lab) {
     }
     return found;
   });
-  const locked = await expectSameDeadline(site, shifted, clock);
+  const impatient = await lab.http(site, clock.env);
+  const locked = await expectSameDeadline(site, impatient, clock);
   const limits = await expectTokensAndLimits(lab, site, clock);
   return {
     figures: [`${jumps.length} jumps of up to 24 h; ${callsOf(site)}`, ...locked.figures, ...limits.figures],
@@ -48,7 +52,7 @@ export async function run(lab) {
       ...locked.problems,
       ...limits.problems,
       // Only who wants what another session holds is refused.
-      ...(await brokenInvariants(site, [{ ...locked.window, codes: ['TIMEOUT'] }])),
+      ...(await brokenInvariants(site, [{ ...locked.window, codes: ['TIMEOUT'] }], PATIENT_MS)),
       ...(await uncleanEnds(site)),
     ],
   };

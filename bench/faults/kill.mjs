@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { callsOf, spread } from './lab/figures.mjs';
 import { brokenInvariants, leftSessions } from './lab/invariants.mjs';
+import { PATIENCE, PATIENT_MS } from './lab/limits.mjs';
 import { underLoad } from './lab/load.mjs';
 
 export const name = 'kill';
@@ -24,7 +25,7 @@ export async function run(lab) {
   let rounds = 0;
   for (; performance.now() < until || rounds < FEWEST_ROUNDS; rounds += 1) {
     const born = performance.now();
-    const pair = await Promise.all([lab.http(site), lab.stdio(site)]);
+    const pair = await Promise.all([lab.http(site, PATIENCE), lab.stdio(site, PATIENCE)]);
     const lives = pair.map((steward) =>
       underLoad(site, [steward], async (load) => {
         firstAnswers.push((await load.firstAnswerOf(steward)) - born);
@@ -44,6 +45,6 @@ export async function run(lab) {
       `${rounds} processes killed over HTTP, ${rounds} over stdio; ${callsOf(site)}`,
       `first answer of a new process after ${spread(firstAnswers)}`,
     ],
-    problems: [...(await brokenInvariants(site, windows)), ...leftovers],
+    problems: [...(await brokenInvariants(site, windows, PATIENT_MS)), ...leftovers],
   };
 }

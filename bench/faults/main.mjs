@@ -34,7 +34,7 @@ Starts PostgreSQL servers and Stewards of its own, on loopback addresses and in 
 
 ${FAULTS.map(({ name, title }) => `  ${name.padEnd(12)}${title}`).join('\n')}
 
-  --short    fewer rounds, for CI: some 90 seconds in all
+  --short    fewer rounds of each, as in CI
   --only     just these faults
   --seconds  how long each fault goes on that can go on for any time
   --seed     of the malformed requests; a run prints its own

@@ -39,9 +39,10 @@ export async function slowBody(target) {
 export async function halfClosed(target) {
   return timed(async () => {
     const socket = await open(target);
-    socket.end(request(target.address));
     let answer = '';
-    for await (const chunk of socket) answer += chunk;
+    socket.setEncoding('utf8').on('data', (chunk) => (answer += chunk));
+    socket.end(request(target.address));
+    await closed(socket);
     return answer === '' || /^HTTP\/1\.1 (200|429|503) .*\r\n\r\n\{.*\}$/s.test(answer)
       ? []
       : [`half-closed: answered ${JSON.stringify(answer.slice(0, 100))}`];
@@ -149,7 +150,8 @@ async function closed(socket) {
   if (socket.destroyed) return;
   // The server's end is the end: what the client has left to say is of no interest.
   socket.once('end', () => socket.destroy());
-  await once(socket, 'close');
+  // Not events.once, which would take a reset for a failure of its own.
+  await new Promise((resolve) => socket.once('close', resolve));
 }
 
 /** @param {string} address @param {number} length of the body */

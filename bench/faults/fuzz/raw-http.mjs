@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import net from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
@@ -80,11 +79,11 @@ export async function sendRaw(port, text) {
   socket.on('error', () => {});
   socket.setEncoding('latin1').on('data', (chunk) => (answer += chunk));
   // A close without an end is one, too.
-  const over = Promise.race([once(socket, 'end'), once(socket, 'close')]);
+  const over = new Promise((resolve) => socket.once('end', resolve).once('close', resolve));
   socket.write(text, 'latin1');
   // Who says no more at once is taken for gone: the answer comes first.
-  const answered = Promise.race([once(socket, 'data'), over, setTimeout(50)]);
-  await answered;
+  const begun = new Promise((resolve) => socket.once('data', resolve));
+  await Promise.race([begun, over, setTimeout(50)]);
   socket.end();
   const hungUp = await Promise.race([over.then(() => true), setTimeout(PATIENCE_MS, false, { ref: false })]);
   socket.destroy();

@@ -23,10 +23,10 @@ export const AWAY = ['DATABASE_UNAVAILABLE', 'TIMEOUT'];
 /**
  * What has to hold whatever was done: nothing acknowledged is lost, nothing half-written stays, every refusal has a code
  * and a reason and comes in time, and no process calls it a fault of its own.
- * @param {Site} site @param {Window[]} windows
+ * @param {Site} site @param {Window[]} windows @param {number} [deadlineMs] that its processes have
  * @returns {Promise<string[]>} what was broken, with its evidence
  */
-export async function brokenInvariants(site, windows) {
+export async function brokenInvariants(site, windows, deadlineMs = DEADLINE_MS) {
   const { journal, people } = site;
   const account = { journal, people, postgres: site, actor: ACTOR };
   const { lost, tooMany, wrong, inconsistent } = await holdAgainstDatabase(account);
@@ -44,17 +44,17 @@ export async function brokenInvariants(site, windows) {
     ...(unrecorded === site.before['unrecorded']
       ? []
       : [`half-written: ${unrecorded} users without an audit row, ${site.before['unrecorded']} at first`]),
-    ...journal.calls.flatMap((call) => problemsOf(call, windows)),
+    ...journal.calls.flatMap((call) => problemsOf(call, windows, deadlineMs)),
     ...faults.flat(),
   ];
 }
 
-/** @param {Call} call @param {Window[]} windows */
-function problemsOf(call, windows) {
+/** @param {Call} call @param {Window[]} windows @param {number} deadlineMs */
+function problemsOf(call, windows, deadlineMs) {
   const { steward, kind, start, end, error, text } = call;
   const told = `${kind} at ${steward}, after ${Math.round(end - start)} ms: ${error} ${text}`;
   return [
-    ...(end - start > DEADLINE_MS + GRACE_MS ? [`later than the deadline: ${told}`] : []),
+    ...(end - start > deadlineMs + GRACE_MS ? [`later than the deadline: ${told}`] : []),
     ...(error === undefined || error === 'connection lost' ? [] : uncoded(error, text)).map(
       (why) => `${why}: ${told}`,
     ),

@@ -12,6 +12,16 @@ export const LIMITS = {
   DB_IDLE_IN_TRANSACTION_TIMEOUT_MS: '2500',
 };
 
+/** For faults that are about no time limit: only who is never answered is told TIMEOUT, however busy the machine is. */
+export const PATIENT_MS = 30_000;
+export const PATIENCE = {
+  CALL_DEADLINE_MS: String(PATIENT_MS),
+  DB_ACQUIRE_TIMEOUT_MS: '25000',
+  DB_STATEMENT_TIMEOUT_MS: '25000',
+  DB_LOCK_TIMEOUT_MS: '25000',
+  DB_IDLE_IN_TRANSACTION_TIMEOUT_MS: '25000',
+};
+
 /** What a busy machine may add to any of them, in milliseconds. */
 export const GRACE_MS = 2000;
 /** How long after its end a fault may still be noticed, in milliseconds. */
