@@ -238,6 +238,23 @@ describe('what people typed', () => {
   });
 });
 
+describe('a full disk of the database', () => {
+  it('is DATABASE_UNAVAILABLE for who writes, with what to do, and reading goes on', async () => {
+    await startAlone();
+    await steward.database.query(`
+      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        RAISE EXCEPTION 'could not extend file "base/1/2": No space left on device' USING ERRCODE = '53100'; END $$`);
+    await steward.database.query(
+      'CREATE TRIGGER no_room BEFORE INSERT ON user_audit_log FOR EACH ROW EXECUTE FUNCTION refuse()',
+    );
+    const refused = await steward.call('set_user_role', { user_id: 1, role: 'Tester' });
+    expect(refused.error).toBe('DATABASE_UNAVAILABLE');
+    expect(refused.text).toMatch(/no room left on its disk\. Nothing was changed.*Tell the operator/);
+    expect(refused.text).not.toMatch(/base\/|space|extend/i);
+    expect((await steward.call('get_user', { id: 1 })).data.user.role).not.toBe('Tester');
+  });
+});
+
 describe('INTERNAL', () => {
   it('tells the caller a reference, and the log under that reference what happened', async () => {
     await startAlone();

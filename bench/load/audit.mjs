@@ -15,7 +15,7 @@ import { stampOf } from './people.mjs';
  * @property {string} request
  */
 
-/** @param {import('../../tests/support/postgres-server.mjs').PostgresServer} postgres @returns {Promise<Row[]>} in the order in which they were made */
+/** @param {import('../../tests/support/data-rules.mjs').Queried} postgres @returns {Promise<Row[]>} in the order in which they were made */
 export async function auditRows(postgres) {
   const rows = await postgres.query(`
     SELECT user_id, field_changed, old_value, new_value, actor, tool, request_id FROM user_audit_log ORDER BY id`);

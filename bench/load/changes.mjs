@@ -3,9 +3,8 @@ import { stampOf } from './people.mjs';
 /** @typedef {import('./people.mjs').People} People */
 /** @typedef {import('./reads.mjs').Question & { write: Pick<import('./journal.mjs').Write, 'user' | 'field' | 'value' | 'initial'> }} Change */
 
-/** @param {People} people @returns {Change} */
-export function setRole(people) {
-  const id = people.anyoneWho('stays');
+/** @param {People} people @param {number} [id] @returns {Change} */
+export function setRole(people, id = people.anyoneWho('stays')) {
   const role = people.next(id, 'role');
   return changeOf(id, 'role', role, 'set_user_role', { user_id: id, role });
 }

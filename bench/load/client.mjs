@@ -6,8 +6,8 @@ import * as reads from './reads.mjs';
 /** @typedef {import('./journal.mjs').Journal} Journal */
 /** @typedef {import('./people.mjs').People} People */
 /** @typedef {import('./reads.mjs').Question} Question */
-/** @typedef {import('./round-robin.mjs').RoundRobin} RoundRobin */
-/** @typedef {import('./round-robin.mjs').Answer} Answer */
+/** @typedef {import('./answer.mjs').Answer} Answer */
+/** @typedef {import('./answer.mjs').Taker} Taker */
 /** @typedef {import('./changes.mjs').Change} Change */
 
 /** How often each is asked, of a hundred times. @type {[times: number, (people: People) => Question | Change][]} */
@@ -35,19 +35,29 @@ const DOUBTFUL = [undefined, 'TIMEOUT', 'DATABASE_UNAVAILABLE', 'INTERNAL'];
 /**
  * One client: asks without a pause until it is told to stop, and writes down what it is told.
  * @param {number} number
- * @param {{ balancer: RoundRobin, people: People, journal: Journal, signal: AbortSignal }} load
+ * @param {{ balancer: Taker, people: People, journal: Journal, signal: AbortSignal }} load
  */
-export async function runClient(number, { balancer, people, journal, signal }) {
-  // An address of its own, as limits are counted by it.
-  const address = `10.0.${number >> 8}.${number & 255}`;
+export async function runClient(number, { signal, ...load }) {
   while (!signal.aborted) {
-    const question = pick()(people);
-    const start = performance.now();
-    const answer = await balancer.call(question.tool, question.args, address);
-    const end = performance.now();
-    record(journal, people, { number, question, answer, start, end });
+    const answer = await ask(number, pick()(load.people), load);
     if (answer.outcome !== 'ok') await setTimeout(AFTER_AN_ERROR_MS);
   }
+}
+
+/**
+ * Asks one question, and writes down what it is told.
+ * @param {number} number of the client
+ * @param {Question | Change} question
+ * @param {{ balancer: Taker, people: People, journal: Journal }} load
+ */
+export async function ask(number, question, { balancer, people, journal }) {
+  // An address of its own, as limits are counted by it.
+  const address = `10.0.${number >> 8}.${number & 255}`;
+  const start = performance.now();
+  const answer = await balancer.call(question.tool, question.args, address);
+  const end = performance.now();
+  record(journal, people, { number, question, answer, start, end });
+  return answer;
 }
 
 function pick() {

@@ -38,7 +38,7 @@ function ofTheOutage({ error = '', start, end }, events) {
  * From PostgreSQL's answering until no call failed any more and every client had been served, in milliseconds; Infinity
  * where one was not served at all.
  * @param {Call[]} calls
- * @param {Events} events
+ * @param {Pick<Events, 'answered'>} events
  * @param {number} clients
  */
 export function recoveryMs(calls, { answered }, clients) {

@@ -1,5 +1,5 @@
 /** @typedef {import('./journal.mjs').Field} Field */
-/** @typedef {import('../../tests/support/postgres-server.mjs').PostgresServer} PostgresServer */
+/** @typedef {import('../../tests/support/data-rules.mjs').Queried} Queried */
 
 const ROLES = Array.from({ length: 60 }, (_, n) => `Role ${n + 1}`);
 export const MORE_DEPARTMENTS = Array.from({ length: 30 }, (_, n) => `Department ${n + 1}`);
@@ -18,7 +18,7 @@ export class People {
   #counts = new Map();
   #stamps = 0;
 
-  /** @param {PostgresServer} postgres */
+  /** @param {Queried} postgres */
   static async of(postgres) {
     const people = new People();
     const users = await postgres.query(`

@@ -1,12 +1,8 @@
 import http from 'node:http';
+import { parsed, toAnswer } from './answer.mjs';
 
 /** @typedef {import('./steward-process.mjs').StewardProcess} StewardProcess */
-/**
- * What a call came to. `lost`: the connection broke, and whether the call was carried out is not known.
- * @typedef {{ outcome: 'ok', data: any, steward: string }
- *   | { outcome: 'refused', code: string | undefined, text: string, steward: string }
- *   | { outcome: 'lost', cause: string, steward: string }} Answer
- */
+/** @typedef {import('./answer.mjs').Answer} Answer */
 
 /** Hands calls to the processes in turn, as a balancer does, with nothing sticky. */
 export class RoundRobin {
@@ -30,7 +26,8 @@ export class RoundRobin {
     for (let tries = 1; ; tries += 1) {
       const steward = /** @type {StewardProcess} */ (this.stewards[(turn + tries) % length]);
       try {
-        return toAnswer(await post(steward, tool, args, address), steward.name);
+        const { status, text } = await post(steward, tool, args, address);
+        return toAnswer(parsed(text), `${status} ${text}`, steward.name);
       } catch (error) {
         const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
         if (code === 'ECONNREFUSED' && tries < length) continue;
@@ -76,23 +73,4 @@ function post({ agent, port }, tool, args, address) {
     request.on('error', reject);
     request.end(body);
   });
-}
-
-/** @param {{ status: number, text: string }} response @param {string} steward @returns {Answer} */
-function toAnswer({ status, text }, steward) {
-  const message = parsed(text);
-  const result = message?.result;
-  if (status === 200 && result?.structuredContent && !result.isError)
-    return { outcome: 'ok', data: result.structuredContent, steward };
-  const code = message?.error?.data?.code ?? result?._meta?.['steward/error']?.code;
-  return { outcome: 'refused', code, text: `${status} ${text.slice(0, 300)}`, steward };
-}
-
-/** @param {string} text @returns {any} */
-function parsed(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

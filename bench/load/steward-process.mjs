@@ -6,6 +6,7 @@ import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { bareEnvironment, MAIN } from '../../tests/support/command.mjs';
 import { freePort } from '../../tests/support/free-port.mjs';
+import { faultsIn } from './log-file.mjs';
 
 const PROBE = new URL('memory-probe.mjs', import.meta.url).href;
 
@@ -64,16 +65,12 @@ export class StewardProcess {
   }
 
   /** What it logged as its own faults, in all its lives. @returns {Promise<string[]>} */
-  async faults() {
-    const lines = (await readFile(this.logFile, 'utf8')).split('\n').filter(Boolean);
-    return lines.filter((line) => {
-      try {
-        return JSON.parse(line).level === 'error';
-      } catch {
-        // The last line of one that was killed may be cut short; anything else is not of the log.
-        return !line.startsWith('{');
-      }
-    });
+  faults() {
+    return faultsIn(this.logFile);
+  }
+
+  get pid() {
+    return /** @type {number} */ (this.#process?.pid);
   }
 
   #isReady() {

@@ -1,7 +1,5 @@
-import { brokenRules, census } from '../../tests/support/data-rules.mjs';
-import { auditRows, compareWithAudit } from './audit.mjs';
 import { RECOVERY_MS, recoveryMs, unexpectedErrors } from './errors.mjs';
-import { impossibleSightings } from './sightings.mjs';
+import { holdAgainstDatabase } from './reckoning.mjs';
 
 /** By how much the memory in use may have grown between early and late, as a share of itself. */
 const FLAT = 0.1;
@@ -26,12 +24,10 @@ const FLAT = 0.1;
 
 /** Ends the processes, and says of each promise whether it was kept. @param {Run} run @returns {Promise<Verdict>} */
 export async function judge(run) {
-  const { journal, people, postgres, stewards, events, clients } = run;
+  const { journal, postgres, stewards, events, clients } = run;
   const exits = await Promise.all(stewards.map((steward) => steward.end('SIGTERM')));
   const faults = (await Promise.all(stewards.map((steward) => steward.faults()))).flat();
-  const rows = await auditRows(postgres);
-  learnOfTheDoubtful(run, rows);
-  const { lost, tooMany, doubtfulMade } = compareWithAudit(journal, rows, run.actor);
+  const reckoning = await holdAgainstDatabase(run);
   const recovery = recoveryMs(journal.calls, events, clients);
   const growth = run.late.used / run.early.used - 1;
   const idle = stewards.filter(
@@ -42,17 +38,14 @@ export async function judge(run) {
   return {
     ...run,
     version: version.server_version,
-    rows: rows.length,
-    doubtfulMade,
+    rows: reckoning.rows,
+    doubtfulMade: reckoning.doubtfulMade,
     recovery,
     promises: [
-      {
-        promise: 'no wrong answer',
-        problems: [...journal.wrong, ...impossibleSightings(journal, rows, people.initial)],
-      },
-      { promise: 'no acknowledged change lost', problems: lost },
-      { promise: 'no change recorded twice, or unasked', problems: tooMany },
-      { promise: 'audit log and head counts whole', problems: await inconsistencies(postgres) },
+      { promise: 'no wrong answer', problems: reckoning.wrong },
+      { promise: 'no acknowledged change lost', problems: reckoning.lost },
+      { promise: 'no change recorded twice, or unasked', problems: reckoning.tooMany },
+      { promise: 'audit log and head counts whole', problems: reckoning.inconsistent },
       { promise: 'no error without a code and a reason', problems: unexpectedErrors(journal.calls, events) },
       {
         promise: `back to normal within ${RECOVERY_MS / 1000} s`,
@@ -74,20 +67,4 @@ export async function judge(run) {
       },
     ],
   };
-}
-
-/** Those who were created although nobody was told are known by the audit log only. @param {Run} run @param {import('./audit.mjs').Row[]} rows */
-function learnOfTheDoubtful({ journal, people }, rows) {
-  const asked = new Map(journal.writes.map((write) => [write.value, write]));
-  for (const { field, user, value } of rows)
-    if (field === 'created') people.add(user, value, asked.get(value)?.initial ?? {});
-}
-
-/** @param {import('../../tests/support/postgres-server.mjs').PostgresServer} postgres */
-async function inconsistencies(postgres) {
-  const { counted, users } = await census(postgres);
-  const broken = Object.entries(await brokenRules(postgres)).map(
-    ([rule, rows]) => `${rule}: ${rows.length} times not, such as ${JSON.stringify(rows[0])}`,
-  );
-  return counted === users ? broken : [...broken, `${users} users, but a head count of ${counted}`];
 }

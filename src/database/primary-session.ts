@@ -86,7 +86,7 @@ export class PrimarySession {
   async #stayConnected(): Promise<void> {
     let pause = FIRST_PAUSE_MS;
     while (!this.#closing.signal.aborted) {
-      const began = Date.now();
+      const began = performance.now();
       try {
         await this.#listen();
       } catch (error) {
@@ -94,7 +94,8 @@ export class PrimarySession {
           this.log.warn('changes are not heard of', { cause: describeError(error) });
         this.#heard = false;
       }
-      pause = Date.now() - began > LONGEST_PAUSE_MS ? FIRST_PAUSE_MS : Math.min(pause * 2, LONGEST_PAUSE_MS);
+      pause =
+        performance.now() - began > LONGEST_PAUSE_MS ? FIRST_PAUSE_MS : Math.min(pause * 2, LONGEST_PAUSE_MS);
       await delay(pause, undefined, { ref: false, signal: this.#closing.signal }).catch(() => {});
     }
   }

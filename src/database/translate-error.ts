@@ -25,6 +25,10 @@ const CLASHED: Meaning = [
   'CONFLICT',
   'Somebody else changed the same record. Nothing was changed. Try again.',
 ];
+const NO_ROOM: Meaning = [
+  'DATABASE_UNAVAILABLE',
+  'The database has no room left on its disk. Nothing was changed, and reading may still work. Tell the operator, who has to make room; then try again.',
+];
 const REFUSED: Meaning = [
   'VALIDATION',
   'The database refused a value. Use plain text without control characters.',
@@ -43,6 +47,7 @@ const BY_SQLSTATE: [RegExp, Meaning][] = [
   [/^55P03$/, LOCKED],
   [/^42(501|P01|703|704|883)$/, NOT_SET_UP],
   [/^(40001|40P01)$/, CLASHED],
+  [/^53100$/, NO_ROOM],
   [/^(08...|57P0.|53...|58...|28...|3D000|25006)$/, UNAVAILABLE],
   [/^22...$/, REFUSED],
 ];

@@ -56,7 +56,8 @@ function refusing(limiter: RateLimiterAbstract, perMinute: number): RateLimit {
       await limiter.consume(caller, calls);
     } catch (refusal) {
       if (!(refusal instanceof RateLimiterRes)) throw refusal;
-      const seconds = Math.max(1, Math.ceil(refusal.msBeforeNext / 1000));
+      // What is counted here is forgotten by a timer, but timed by the wall clock, which may have been set back by hours.
+      const seconds = Math.min(Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)), WINDOW_SECONDS);
       throw new StewardError(
         'RATE_LIMITED',
         `More than ${perMinute} calls within a minute. Wait ${seconds} s, then go on; larger pages need fewer calls.`,

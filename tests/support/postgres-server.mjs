@@ -46,11 +46,7 @@ export class PostgresServer {
       await chown(dir, uid, gid);
       await chown(passwordFile, uid, gid);
     }
-    const server = new PostgresServer(
-      dir,
-      await freePort(),
-      Object.entries({ fsync: 'off', ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-    );
+    const server = new PostgresServer(dir, await freePort(), asArguments({ fsync: 'off', ...settings }));
     server.#run(
       'initdb',
       '-D',
@@ -71,12 +67,16 @@ export class PostgresServer {
     return server;
   }
 
-  /** A streaming replica of this server, up and following it. */
-  async replica() {
-    const dir = await mkdtemp(path.join(os.tmpdir(), 'steward-pg-'));
+  /**
+   * A streaming replica of this server, up and following it.
+   * @param {{ under?: string, settings?: Record<string, string | number> }} [options] the folder its own is made in, and
+   * settings besides those of this server
+   */
+  async replica({ under = os.tmpdir(), settings = {} } = {}) {
+    const dir = await mkdtemp(path.join(under, 'steward-pg-'));
     const { uid, gid } = unprivileged();
     if (uid !== undefined && gid !== undefined) await chown(dir, uid, gid);
-    const replica = new PostgresServer(dir, await freePort(), this.#settings);
+    const replica = new PostgresServer(dir, await freePort(), [...this.#settings, ...asArguments(settings)]);
     replica.#run('pg_basebackup', '-d', this.url(), '-D', replica.#data, '-c', 'fast', '-R', '--no-sync');
     await replica.start();
     return replica;
@@ -118,10 +118,31 @@ export class PostgresServer {
    */
   async stop(mode = 'immediate') {
     const running = this.#process;
-    if (!running || running.exitCode !== null || running.signalCode !== null) return;
+    if (!running || !this.running) return;
     const exited = once(running, 'exit');
     running.kill(mode === 'immediate' ? 'SIGQUIT' : 'SIGINT');
     await exited;
+  }
+
+  /** Kills every process of the server at once, as the loss of its machine would. */
+  async kill() {
+    const running = this.#process;
+    if (!running || !this.running) return;
+    const exited = once(running, 'exit');
+    const backends = this.#backends();
+    running.kill('SIGKILL');
+    backends.forEach((pid) => signalIfThere(pid, 'SIGKILL'));
+    await exited;
+  }
+
+  /** Whether it has not ended, by itself or because it was told to. */
+  get running() {
+    return this.#process?.exitCode === null && this.#process.signalCode === null;
+  }
+
+  /** Makes a replica a server that can be written to, on a timeline of its own. */
+  async promote() {
+    await this.query('SELECT pg_promote()');
   }
 
   /** Stops every process of the server where it stands: connections stay open, and nobody answers. */
@@ -133,13 +154,8 @@ export class PostgresServer {
 
   thaw() {
     // A frozen one stays where it is; one that was not may end meanwhile.
-    for (const pid of [...this.#backends(), /** @type {number} */ (this.#process?.pid)]) {
-      try {
-        process.kill(pid, 'SIGCONT');
-      } catch (error) {
-        if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ESRCH') throw error;
-      }
-    }
+    for (const pid of [...this.#backends(), /** @type {number} */ (this.#process?.pid)])
+      signalIfThere(pid, 'SIGCONT');
   }
 
   /**
@@ -160,7 +176,7 @@ export class PostgresServer {
   }
 
   async destroy() {
-    if (this.#process?.exitCode === null) this.thaw();
+    if (this.running) this.thaw();
     await this.stop();
     await rm(this.#dir, { recursive: true, force: true });
   }
@@ -186,6 +202,20 @@ export class PostgresServer {
       .filter(Boolean)
       .map(Number);
   }
+}
+
+/** @param {number} pid @param {NodeJS.Signals} signal */
+function signalIfThere(pid, signal) {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ESRCH') throw error;
+  }
+}
+
+/** @param {Record<string, string | number>} settings */
+function asArguments(settings) {
+  return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
 /** PostgreSQL refuses to run as root. @returns {{ uid?: number, gid?: number }} */

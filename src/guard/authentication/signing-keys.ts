@@ -16,6 +16,12 @@ const COOLDOWN_MS = 2000;
 /** Nor is an issuer that does not answer asked more often than this, however many callers there are. */
 const PAUSE_MS = 1000;
 
+/** What the wall clock may lose by being adjusted little by little, in milliseconds; less than any of the times above. */
+const SET_BACK_MS = 500;
+
+/** How far the wall clock is ahead of the one that nobody sets, in milliseconds. */
+const clockOffset = () => Date.now() - performance.now();
+
 /**
  * An issuer's public keys, fetched when they are first needed, when they are old, and when a token names one that is
  * not among them, as after a rotation.
@@ -33,13 +39,20 @@ export function signingKeys(url: string, log: Log): JWTVerifyGetKey {
       fetchedAt = performance.now();
     }
   };
-  const keys = createRemoteJWKSet(new URL(url), {
-    timeoutDuration: FETCH_TIMEOUT_MS,
-    cacheMaxAge: MAX_AGE_MS,
-    cooldownDuration: COOLDOWN_MS,
-    [customFetch]: fetchKeys,
-  });
+  const noKeys = () =>
+    createRemoteJWKSet(new URL(url), {
+      timeoutDuration: FETCH_TIMEOUT_MS,
+      cacheMaxAge: MAX_AGE_MS,
+      cooldownDuration: COOLDOWN_MS,
+      [customFetch]: fetchKeys,
+    });
+  let keys = noKeys();
+  let offset = clockOffset();
   return async (header, token) => {
+    // Keys are kept by the wall clock: once that was set back, they would be kept, and new ones not be asked for, until
+    // it is where it was again.
+    if (offset - clockOffset() > SET_BACK_MS) keys = noKeys();
+    offset = clockOffset();
     try {
       return await keys(header, token);
     } catch (thrown) {

@@ -1,0 +1,20 @@
+/** @typedef {import('./site.mjs').Site} Site */
+
+/** What was asked, and how it ended. @param {Site[]} sites @returns {string} */
+export function callsOf(...sites) {
+  const calls = sites.flatMap(({ journal }) => journal.calls);
+  const writes = sites.flatMap(({ journal }) => journal.writes);
+  const acknowledged = writes.filter(({ state, change }) => state === 'acknowledged' && change !== null);
+  /** @type {Record<string, number>} */
+  const errors = {};
+  for (const { error } of calls) if (error !== undefined) errors[error] = (errors[error] ?? 0) + 1;
+  const refused = Object.entries(errors).map(([error, count]) => `${count} ${error}`);
+  return `${calls.length} calls, ${acknowledged.length} changes acknowledged; ${refused.join(', ') || 'no error'}`;
+}
+
+/** The middle and the largest of some times. @param {number[]} times in milliseconds */
+export function spread(times) {
+  const sorted = times.toSorted((a, b) => a - b);
+  const [middle = NaN, most = NaN] = [sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
+  return `${Math.round(middle)} ms, at most ${Math.round(most)} ms`;
+}
