@@ -6,10 +6,12 @@ import { Cleanup } from './cleanup.mjs';
 import { Databases } from './databases.mjs';
 import { FIGURES } from './figures/index.mjs';
 import { HELP, readOptions } from './options.mjs';
+import { progress } from './progress.mjs';
 import { report } from './report.mjs';
 import { isReached } from './rows.mjs';
 import { installPeers, PeersUnavailableError } from './servers/peers.mjs';
 import { Stage } from './stage.mjs';
+import { inOneLine } from './table.mjs';
 
 const SECTION = 'bench';
 
@@ -36,8 +38,12 @@ async function run(given, serverUrl) {
     const databases = new Databases(serverUrl, given, cleanup);
     const stage = await Stage.open(given, databases, peers, cleanup);
     const rows = [];
-    for (const { name, measure } of FIGURES)
-      if (given.only.includes(name)) rows.push(...(await measure(stage)));
+    for (const { measure } of FIGURES.filter(({ name }) => given.only.includes(name))) {
+      const measured = await measure(stage);
+      // A long run that is broken off has told what it found until then.
+      for (const row of measured) progress(inOneLine(row));
+      rows.push(...measured);
+    }
     const text = await formatMarkdown(report(rows, given, await databases.version()), import.meta.filename);
     console.log(text);
     if (given.write) await write(given.write, text);

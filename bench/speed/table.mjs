@@ -52,6 +52,12 @@ export function fieldTable(rows) {
 }
 
 /** @param {Row} row */
+export function inOneLine(row) {
+  const { figure, form, against, ratio } = row;
+  return `${figure}${form && `, ${form}`}, beside ${against}: ${ratio.median.toFixed(2)} (${spread(row)})`;
+}
+
+/** @param {Row} row */
 function target({ target: wanted }) {
   if (!wanted) return '–';
   return 'most' in wanted ? `≤ ${wanted.most.toFixed(1)}` : `≥ ${wanted.least.toFixed(1)}`;
