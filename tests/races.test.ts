@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { onServer } from './support/conditions.js';
 import { freshDatabase, type TestDatabase } from './support/database.js';
 import { eventually } from './support/eventually.js';
+import { holdUser } from './support/hold-user.js';
 import { everyPage, records, startSteward, type Answer, type Steward } from './support/steward.js';
 
 /** Races are about what happens, not how fast: on a busy machine nobody is to run out of time. */
@@ -154,6 +155,30 @@ onServer('Two servers on one database (of a PostgreSQL server: the embedded one 
     });
     const { data } = await servers[0].call('get_user_history', { user_id: id, limit: 100 });
     expect(data.changes.rows).toHaveLength(21);
+  });
+
+  it('record the department that a user came into while a transfer waited for them, though it is younger than the wait', async () => {
+    const id = await newUser('reorganised');
+    const holder = await holdUser(database, id);
+    const transfer = servers[0].call('transfer_user', { user_id: id, new_department: 'Finance' });
+    await eventually(async () => {
+      const [waiting] = await database.query<{ count: number }>(
+        'SELECT count(*)::int AS count FROM pg_locks WHERE NOT granted',
+      );
+      return waiting?.count !== 0;
+    });
+    await holder.query("INSERT INTO departments (name) VALUES ('Just founded')");
+    await holder.query(
+      "UPDATE users SET department_id = (SELECT id FROM departments WHERE name = 'Just founded') WHERE id = $1",
+      [id],
+    );
+    await holder.query('COMMIT');
+    await holder.end();
+    expect((await transfer).data.change).toEqual({
+      field: 'department',
+      old_value: 'Just founded',
+      new_value: 'Finance',
+    });
   });
 
   it('never show a state in which a user was moved and the move is not on record', async () => {

@@ -1,6 +1,9 @@
 import { oncePerObject } from './once-per-object.js';
 
-/** An answer as text for a model: `name: value` lines, then tables as tab-separated columns. Nothing is left out. */
+/**
+ * An answer as text for a model: `name: value` lines, then tables as tab-separated columns, before them the columns that are
+ * the same in every row, as `column=value`. Nothing is left out.
+ */
 export function renderText(answer: Record<string, unknown>): string {
   const lines: string[] = [];
   const tables: string[] = [];
@@ -16,14 +19,25 @@ export function renderText(answer: Record<string, unknown>): string {
 /** What a reader does not see: controls, line separators, marks that turn the writing direction. */
 const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
+/** Begins the line of the cells that are the same in every row. */
+const IN_EVERY_ROW = 'every row:';
+
 interface Table {
   columns: string[];
   rows: unknown[][];
 }
 
-const renderTable = oncePerObject(({ columns, rows }: Table): string =>
-  [columns.join('\t'), ...rows.map((row) => row.map(renderCell).join('\t'))].join('\n'),
-);
+/** What all rows have in common is said once, before them; the first column tells the rows apart, and stays. */
+const renderTable = oncePerObject(({ columns, rows }: Table): string => {
+  const cells = rows.map((row) => row.map(renderCell));
+  const [first = [], ...others] = cells;
+  const shared = columns.map(
+    (_, at) => at > 0 && others.length > 0 && others.every((row) => row[at] === first[at]),
+  );
+  const common = columns.flatMap((column, at) => (shared[at] ? [`${column}=${first[at]}`] : []));
+  const lines = [columns, ...cells].map((row) => row.filter((_, at) => !shared[at]).join('\t'));
+  return [...(common.length > 0 ? [`${IN_EVERY_ROW}\t${common.join('\t')}`] : []), ...lines].join('\n');
+});
 
 function renderRecord(record: Record<string, unknown>): string {
   return Object.entries(record)

@@ -1,5 +1,5 @@
 import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
-import { noSuchUser, toUser, USER_COLUMNS, type User } from './users.js';
+import { noSuchUser, toUser, type User, type UserRow } from './users.js';
 
 /** Who changes something, and by which call: part of every audit row. */
 export interface Author {
@@ -10,13 +10,8 @@ export interface Author {
   signal: AbortSignal;
 }
 
-export interface LockedUser {
-  id: number;
-  username: string;
-  active: boolean;
-  role: string;
-  departmentId: number;
-}
+/** A user as they are, and stay until the transaction ends. */
+type LockedUser = UserRow & { departmentId: number };
 
 export interface FieldChange {
   field: string;
@@ -32,8 +27,11 @@ export interface UserChange {
 
 type Transaction = Prisma.TransactionClient;
 
+/** A change that was made. `user`: as the statement that changed their row gave it back; absent where it is as it was. */
+export type MadeChange = FieldChange & { user?: UserRow };
+
 /** Makes a change on the user, who is locked, and says what it was; null for nothing to do. */
-export type ApplyChange = (tx: Transaction, user: LockedUser) => Promise<FieldChange | null>;
+export type ApplyChange = (tx: Transaction, user: LockedUser) => Promise<MadeChange | null>;
 
 /**
  * In milliseconds. How long a call waits for a connection is the pool's to say, so Prisma's own limit for that stays out
@@ -56,13 +54,10 @@ export async function changeUser(
 ): Promise<UserChange> {
   return prisma.$transaction(async (tx) => {
     const locked = await lockUser(tx, userId);
-    const change = await apply(tx, locked);
-    if (change) await record(tx, userId, change, author);
-    const user = await tx.user.findUniqueOrThrow({
-      where: { id: userId },
-      select: USER_COLUMNS,
-      relationLoadStrategy: 'join',
-    });
+    const made = await apply(tx, locked);
+    if (made === null) return { user: toUser(locked), change: null };
+    const { user = locked, ...change } = made;
+    await record(tx, userId, change, author);
     author.signal.throwIfAborted();
     return { user: toUser(user), change };
   }, TRANSACTION_LIMITS);
@@ -73,11 +68,23 @@ export async function changeUser(
  * wait, PostgreSQL holds the user as changed meanwhile against the rows joined before, and would find no such user.
  */
 async function lockUser(tx: Transaction, userId: number): Promise<LockedUser> {
-  const [user] = await tx.$queryRaw<LockedUser[]>`
-    SELECT id, username::text, active, role::text, department_id AS "departmentId"
+  const [found] = await tx.$queryRaw<(Omit<LockedUser, 'department'> & { name: string | null })[]>`
+    SELECT id, username::text, email::text, role::text, active, department_id AS "departmentId",
+      created_at AS "createdAt", updated_at AS "updatedAt",
+      (SELECT name::text FROM departments WHERE id = department_id) AS name
     FROM users WHERE id = ${userId} FOR UPDATE`;
-  if (user) return user;
-  throw noSuchUser('id', userId);
+  if (!found) throw noSuchUser('id', userId);
+  const { name, ...user } = found;
+  // A department that is younger than the statement, into which the user was moved while it waited, is not seen by it.
+  const department = name === null ? await departmentOf(tx, user) : { name };
+  return { ...user, department };
+}
+
+function departmentOf(
+  tx: Transaction,
+  { departmentId: id }: { departmentId: number },
+): Promise<{ name: string }> {
+  return tx.department.findFirstOrThrow({ where: { id }, select: { name: true } });
 }
 
 async function record(tx: Transaction, userId: number, change: FieldChange, by: Author): Promise<void> {

@@ -1,9 +1,9 @@
 import { violatedUniqueIndex } from '../database/translate-error.js';
 import { StewardError } from '../errors.js';
-import type { PrismaClient } from '../generated/prisma/client.js';
-import { auditRow, changeUser, type ApplyChange, type Author, type UserChange } from './audited-change.js';
+import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
+import { auditRow, changeUser, type Author, type ApplyChange, type UserChange } from './audited-change.js';
 import type { Departments } from './departments.js';
-import { toUser, USER_COLUMNS, type User, type Users } from './users.js';
+import { OWN_COLUMNS, toUser, USER_COLUMNS, type User, type UserRow, type Users } from './users.js';
 
 /** The controlled writes on users. Each leaves its audit row, or leaves everything as it was. */
 export class UserChanges {
@@ -55,13 +55,9 @@ export class UserChanges {
         );
       }
       if (user.departmentId === target.id) return null;
-      const left = await tx.department.findUniqueOrThrow({ where: { id: user.departmentId } });
-      await tx.user.update({
-        where: { id: userId },
-        data: { departmentId: target.id },
-        select: { id: true },
-      });
-      return { field: 'department', oldValue: left.name, newValue: target.name };
+      const { name } = target;
+      const moved = { ...(await update(tx, userId, { departmentId: target.id })), department: { name } };
+      return { field: 'department', oldValue: user.department.name, newValue: name, user: moved };
     });
   }
 
@@ -69,8 +65,8 @@ export class UserChanges {
   async setActive(userId: number, active: boolean, author: Author): Promise<UserChange> {
     return this.#change(userId, author, async (tx, user) => {
       if (user.active === active) return null;
-      await tx.user.update({ where: { id: userId }, data: { active }, select: { id: true } });
-      return { field: 'active', oldValue: String(user.active), newValue: String(active) };
+      const changed = { ...user, ...(await update(tx, userId, { active })) };
+      return { field: 'active', oldValue: String(user.active), newValue: String(active), user: changed };
     });
   }
 
@@ -78,8 +74,8 @@ export class UserChanges {
   async setRole(userId: number, role: string, author: Author): Promise<UserChange> {
     return this.#change(userId, author, async (tx, user) => {
       if (user.role === role) return null;
-      await tx.user.update({ where: { id: userId }, data: { role }, select: { id: true } });
-      return { field: 'role', oldValue: user.role, newValue: role };
+      const changed = { ...user, ...(await update(tx, userId, { role })) };
+      return { field: 'role', oldValue: user.role, newValue: role, user: changed };
     });
   }
 
@@ -96,6 +92,15 @@ export class UserChanges {
     this.departments.invalidate();
     this.users.invalidate();
   }
+}
+
+/** Gives back the row as it is now, so that it need not be read once more. */
+function update(
+  tx: Prisma.TransactionClient,
+  id: number,
+  data: Pick<Prisma.UserUncheckedUpdateInput, 'active' | 'role' | 'departmentId'>,
+): Promise<Omit<UserRow, 'department'>> {
+  return tx.user.update({ where: { id }, data, select: OWN_COLUMNS });
 }
 
 function takenBy(error: unknown, username: string, email: string): StewardError | undefined {

@@ -41,18 +41,23 @@ export interface UserPage extends Count {
 /** Counting every match of a common word would cost more than anybody gains by it. */
 const COUNTED_AT_MOST = 10_000;
 
-export const USER_COLUMNS = {
+/** What a user's own row holds. */
+export const OWN_COLUMNS = {
   id: true,
   username: true,
   email: true,
-  department: { select: { name: true } },
   role: true,
   active: true,
   createdAt: true,
   updatedAt: true,
 } satisfies Prisma.UserSelect;
 
-type Row = Prisma.UserGetPayload<{ select: typeof USER_COLUMNS }>;
+export const USER_COLUMNS = {
+  ...OWN_COLUMNS,
+  department: { select: { name: true } },
+} satisfies Prisma.UserSelect;
+
+export type UserRow = Prisma.UserGetPayload<{ select: typeof USER_COLUMNS }>;
 
 /** Of a cursor: created_at in milliseconds, which a Date can hold up to here, id, number of the page. */
 const LARGEST_POSITION = [8.64e15, 2 ** 31 - 1, 2 ** 31 - 1];
@@ -60,7 +65,16 @@ const LARGEST_POSITION = [8.64e15, 2 ** 31 - 1, 2 ** 31 - 1];
 /** Newest first; the id settles ties, so that no page boundary falls between two users of one millisecond. */
 const NEWEST_FIRST = [{ createdAt: 'desc' }, { id: 'desc' }] satisfies Prisma.UserOrderByWithRelationInput[];
 
-export function toUser({ id, username, email, department, role, active, createdAt, updatedAt }: Row): User {
+export function toUser({
+  id,
+  username,
+  email,
+  department,
+  role,
+  active,
+  createdAt,
+  updatedAt,
+}: UserRow): User {
   return {
     id,
     username,

@@ -4,7 +4,8 @@ import type { AnswerData, Table } from './steward.js';
 export interface ReadText {
   notice: string | undefined;
   fields: Record<string, string>;
-  table: (string | null)[][];
+  columns: string[];
+  rows: Record<string, string | null>[];
 }
 
 export function readText(text: string): ReadText {
@@ -13,10 +14,16 @@ export function readText(text: string): ReadText {
     const field = /^([a-z_]+): (.*)$/su.exec(line);
     return field && !line.includes('\t') ? [[field[1] ?? '', unescape(field[2] ?? '')] as const] : [];
   });
+  const cells = lines.filter((line) => line.includes('\t')).map((line) => line.split('\t'));
+  const common = cells[0]?.[0] === 'every row:' ? (cells.shift()?.slice(1) ?? []).map(readPair) : [];
+  const [columns = [], ...rows] = cells;
   return {
     notice: lines.find((line) => line.startsWith('Values were typed by people')),
     fields: Object.fromEntries(fields),
-    table: lines.filter((line) => line.includes('\t')).map((line) => line.split('\t').map(readCell)),
+    columns: [...common.map(([column]) => column), ...columns].toSorted(),
+    rows: rows.map((row) =>
+      Object.fromEntries([...common, ...row.map((cell, at) => [columns[at] ?? '', readCell(cell)] as const)]),
+    ),
   };
 }
 
@@ -31,15 +38,22 @@ export function inText({ notice, ...data }: Partial<AnswerData>): ReadText {
   return {
     notice,
     fields: Object.fromEntries(fields.map(([name, value]) => [name, String(value)])),
-    table: tables.flatMap(({ columns, rows }) => [
-      columns,
-      ...rows.map((row) => row.map((cell) => (cell === null ? null : String(cell)))),
-    ]),
+    columns: tables.flatMap(({ columns }) => columns).toSorted(),
+    rows: tables.flatMap(({ columns, rows }) =>
+      rows.map((row) =>
+        Object.fromEntries(row.map((cell, at) => [columns[at], cell === null ? null : String(cell)])),
+      ),
+    ),
   };
 }
 
 function isTable(value: unknown): value is Table {
   return typeof value === 'object' && value !== null && 'rows' in value;
+}
+
+function readPair(pair: string): [column: string, value: string | null] {
+  const [column = '', ...value] = pair.split('=');
+  return [column, readCell(value.join('='))];
 }
 
 function readCell(cell: string): string | null {
