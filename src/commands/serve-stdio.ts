@@ -12,6 +12,7 @@ import { VERSION } from '../version.js';
 import { openDirectory } from './open-directory.js';
 import { openTracing } from './open-tracing.js';
 import { closeWithin, onTermination } from './shutdown.js';
+import { keepHeapSmall } from './small-heap.js';
 import { logUnhandledRejections } from './unhandled-rejections.js';
 
 /**
@@ -57,5 +58,7 @@ export async function serveStdio(): Promise<void> {
   await server.connect(transport);
   log.info('serving over stdio', { version: VERSION, caller: caller.name });
   // The client can go on with its initialization while the database is opened; a failure is logged, and told to whoever calls.
-  directory().catch(() => {});
+  directory()
+    .then(keepHeapSmall)
+    .catch(() => {});
 }

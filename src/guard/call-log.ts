@@ -9,10 +9,13 @@ const NUMBERS = new Set(['id', 'user_id', 'active', 'limit', 'page']);
 const HIDDEN = new Set(['email', 'search', 'preferences', 'cursor']);
 const LONGEST_NAME = 60;
 
-/** One line for each call: who asked for what, how it ended, how long it took, how many rows it moved. */
+/**
+ * One line for each call: who asked for what, how it ended, how long it took, how many rows it moved. It is made once the
+ * answer is on its way, which need not wait for it.
+ */
 export function logCall(log: Log, call: Call, requestId: string, ms: number, ending: Ending): void {
   const error = 'error' in ending ? ending.error : undefined;
-  log.log({
+  const line = {
     level: error === undefined || error.code !== 'INTERNAL' ? 'info' : 'error',
     message: 'call',
     requestId,
@@ -24,7 +27,8 @@ export function logCall(log: Log, call: Call, requestId: string, ms: number, end
     rows: 'answer' in ending ? countRows(ending.answer) : 0,
     arguments: redact(call.arguments),
     ...(error?.cause !== undefined && { cause: describeError(error.cause) }),
-  });
+  };
+  setImmediate(() => log.log(line));
 }
 
 function redact(input: unknown): Record<string, unknown> {
