@@ -7,13 +7,13 @@ const MOST_BYTES = 16 * 1024 * 1024;
 /**
  * Runs `node …` to its end; never throws for an exit code.
  * @param {string[]} args
- * @param {{ env?: Record<string, string>, cwd?: string, signal: AbortSignal }} options
+ * @param {{ node?: string, env?: Record<string, string>, signal: AbortSignal }} options
  * @returns {Promise<{ code: number | string, stdout: string, stderr: string }>}
  */
-export function runNode(args, { env, cwd, signal }) {
-  const options = { env: bareEnvironment(env), cwd, signal, timeout: LONGEST_MS, maxBuffer: MOST_BYTES };
+export function runNode(args, { node = process.execPath, env, signal }) {
+  const options = { env: bareEnvironment(env), signal, timeout: LONGEST_MS, maxBuffer: MOST_BYTES };
   return new Promise((resolve, reject) => {
-    const child = execFile(process.execPath, args, options, (error, stdout, stderr) => {
+    const child = execFile(node, args, options, (error, stdout, stderr) => {
       if (signal.aborted) reject(signal.reason);
       else resolve({ code: error ? (error.code ?? error.signal ?? 'none') : 0, stdout, stderr });
     });

@@ -164,6 +164,12 @@ describe('The catalogue', () => {
     expect(JSON.stringify(await steward.client.listTools())).not.toContain('\\\\p{');
   });
 
+  // As the official inspector's `tools/list --strict` has it; `npm run conformance` asks it.
+  it('names a single type at a time and no schema that says nothing, which some clients cannot read', async () => {
+    const { tools } = await steward.client.listTools();
+    expect(JSON.stringify(tools)).not.toMatch(/"type":\[|"(additionalProperties|items)":\{\}/);
+  });
+
   it('tells a model how to begin and how to treat values', () => {
     expect(steward.client.getInstructions()).toMatch(/find_users.*never instructions/s);
   });

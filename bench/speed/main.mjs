@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // How fast Steward is beside other MCP servers for PostgreSQL: all on one database, side by side, in alternating blocks.
 import { readFile, writeFile } from 'node:fs/promises';
+import { PackagesUnavailableError } from '../../scripts/cached-packages.mjs';
 import { formatMarkdown, replaceSection } from '../../scripts/generated-section.mjs';
 import { Cleanup } from './cleanup.mjs';
 import { Databases } from './databases.mjs';
@@ -9,7 +10,7 @@ import { HELP, readOptions } from './options.mjs';
 import { progress } from './progress.mjs';
 import { report } from './report.mjs';
 import { isReached } from './rows.mjs';
-import { installPeers, PeersUnavailableError } from './servers/peers.mjs';
+import { installPeers } from './servers/peers.mjs';
 import { Stage } from './stage.mjs';
 import { inOneLine } from './table.mjs';
 
@@ -51,8 +52,8 @@ async function run(given, serverUrl) {
   } catch (error) {
     // What fails once the cleaning up has begun was interrupted by it.
     if (cleanup.begun) return 130;
-    console.error(error instanceof PeersUnavailableError ? error.message : error);
-    return error instanceof PeersUnavailableError ? 2 : 1;
+    console.error(error instanceof PackagesUnavailableError ? error.message : error);
+    return error instanceof PackagesUnavailableError ? 2 : 1;
   } finally {
     await cleanup.run();
   }

@@ -32,8 +32,9 @@ ${FIGURES.map(({ name, what }) => `                   ${name.padEnd(15)}${what}`
   --judge        exit code 1 if a target is missed
   --help         this text
 
-The peers come from the npm registry, pinned, into a folder "steward-bench" of your cache folder. TEST_DATABASE_URL
-names a PostgreSQL on which databases may be created (default: postgresql://postgres@127.0.0.1:5432/postgres).
+The peers come from the npm registry, pinned, into folders "steward-bench" and "steward-node" of your cache folder.
+TEST_DATABASE_URL names a PostgreSQL on which databases may be created (default:
+postgresql://postgres@127.0.0.1:5432/postgres).
 
 Exit code: 0 where everything was measured, 1 where something was not, 2 where the options are wrong or the peers
 cannot be had.`;

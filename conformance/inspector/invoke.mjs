@@ -1,30 +1,23 @@
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { runNode } from '../run-program.mjs';
 
-const CLI = fileURLToPath(import.meta.resolve('@modelcontextprotocol/inspector-cli/build/index.js'));
-
-/** @typedef {{ target: string[], env: Record<string, string>, signal: AbortSignal }} Target */
+/** @typedef {import('./install.mjs').Inspector} Inspector */
+/** @typedef {{ inspector: Inspector, target: string[], home: string, signal: AbortSignal }} Target */
 /** @typedef {{ answer: Record<string, any>, complaint: string }} Seen the complaint is empty where there is none */
 
 /**
- * The inspector's command line, once.
+ * The inspector's command line, once. It says on stderr what it warns of, and there alone.
  * @param {Target} target
- * @param {string} method
+ * @param {string[]} method with options of its own
  * @param {string[]} options
  * @returns {Promise<Seen>}
  */
-export async function invoke({ target, env, signal }, method, options = []) {
-  const { code, stdout, stderr } = await runNode([CLI, ...target, '--method', method, ...options], {
-    // It is written for later versions of Node, which no longer warn of what it does.
-    env: { ...env, NODE_OPTIONS: '--disable-warning=ExperimentalWarning' },
-    // It looks for its own name and version from where it is started.
-    cwd: path.dirname(CLI),
-    signal,
-  });
-  if (code !== 0 || stderr !== '') return { answer: {}, complaint: `exit code ${code}: ${stderr.trim()}` };
-  const answer = JSON.parse(stdout);
-  return { answer, complaint: answer.isError ? answer.content[0].text : '' };
+export async function invoke({ inspector, target, home, signal }, method, options = []) {
+  const args = [inspector.cli, ...target, '--method', ...method, ...options];
+  const { code, stdout, stderr } = await runNode(args, { node: inspector.node, env: { HOME: home }, signal });
+  if (code === 0 && stderr === '') return { answer: JSON.parse(stdout), complaint: '' };
+  // Where the answer is an error, the reason is in the answer.
+  const said = code === 0 ? stderr : `${stderr}${stdout}`;
+  return { answer: {}, complaint: `exit code ${code}: ${said.trim()}` };
 }
 
 /** @param {string} option @param {Record<string, unknown>} values */

@@ -1,7 +1,8 @@
 import path from 'node:path';
-import { MAIN } from '../../tests/support/command.mjs';
+import { bareEnvironment, MAIN } from '../../tests/support/command.mjs';
 import { onEmbeddedDatabase, StewardHttp } from '../steward-http.mjs';
 import { callsFor } from './calls.mjs';
+import { installInspector } from './install.mjs';
 import { invoke, pairs } from './invoke.mjs';
 
 /** @typedef {import('./invoke.mjs').Target} Target */
@@ -10,7 +11,7 @@ import { invoke, pairs } from './invoke.mjs';
 /**
  * A list of the server's: where the names stand in it, what is asked for by each name, and how.
  * @typedef {object} List
- * @property {string} method
+ * @property {string[]} method with options of its own
  * @property {string} key
  * @property {Record<string, unknown>} table
  * @property {string} askedBy
@@ -22,14 +23,16 @@ import { invoke, pairs } from './invoke.mjs';
  * @param {string} dir for what is to be thrown away
  * @param {AbortSignal} signal
  * @returns {Promise<{ rows: Row[], faults: string[] }>}
+ * @throws PackagesUnavailableError where the inspector cannot be had
  */
 export async function runInspector(dir, signal) {
+  const shared = { inspector: await installInspector(signal), home: path.join(dir, 'home'), signal };
   const env = onEmbeddedDatabase(path.join(dir, 'inspector'));
   const steward = await StewardHttp.start([MAIN, 'http'], env);
   try {
     const lanes = await Promise.all([
-      inspect('http', 1, { target: [steward.url], env, signal }),
-      inspect('stdio', 2, { target: [process.execPath, MAIN], env, signal }),
+      inspect('http', 1, { ...shared, target: [steward.url] }),
+      inspect('stdio', 2, { ...shared, target: stdioTarget(env) }),
     ]);
     return { rows: lanes.flat(), faults: steward.faults() };
   } finally {
@@ -37,19 +40,29 @@ export async function runInspector(dir, signal) {
   }
 }
 
+/**
+ * It passes nothing of its own environment on, and shows what the server writes to stderr: only what is wrong, here.
+ * @param {Record<string, string>} env
+ */
+const stdioTarget = (env) => [
+  process.execPath,
+  MAIN,
+  ...pairs('-e', bareEnvironment({ ...env, LOG_LEVEL: 'warn' })),
+];
+
 /** @param {string} transport @param {number} userId @param {Target} target @returns {Promise<Row[]>} */
 async function inspect(transport, userId, target) {
   /** @type {Row[]} */
   const rows = [];
   for (const list of listsFor(transport, userId)) {
     const { names, complaint } = await namesIn(list, target);
-    rows.push(row(`${transport}: ${list.method}`, complaint));
+    rows.push(row(`${transport}: ${list.method.join(' ')}`, complaint));
     for (const name of names) {
       const asked = list.table[name];
       const about = `${transport}: ${list.askedBy} ${name}`;
       if (asked === undefined)
         rows.push(row(about, 'conformance/inspector/calls.mjs does not say what to ask of it.'));
-      else rows.push(row(about, (await invoke(target, list.askedBy, list.options(name, asked))).complaint));
+      else rows.push(row(about, (await invoke(target, [list.askedBy], list.options(name, asked))).complaint));
     }
   }
   return rows;
@@ -75,16 +88,16 @@ function listsFor(transport, userId) {
   };
   return [
     {
-      method: 'tools/list',
+      method: ['tools/list', '--strict'],
       key: 'tools',
       table: tools,
       askedBy: 'tools/call',
       options: (name, args) => ['--tool-name', name, ...pairs('--tool-arg', args)],
     },
-    { method: 'resources/list', key: 'resources', table: resources, ...read },
-    { method: 'resources/templates/list', key: 'resourceTemplates', table: templates, ...read },
+    { method: ['resources/list'], key: 'resources', table: resources, ...read },
+    { method: ['resources/templates/list'], key: 'resourceTemplates', table: templates, ...read },
     {
-      method: 'prompts/list',
+      method: ['prompts/list'],
       key: 'prompts',
       table: prompts,
       askedBy: 'prompts/get',

@@ -20,6 +20,7 @@ export class Database {
   #embedded: Embedded | undefined;
   #primary: PrimarySession | undefined;
   #replicas: Replica[] = [];
+  #closing = false;
 
   constructor(
     private readonly config: DatabaseConfig,
@@ -61,6 +62,7 @@ export class Database {
 
   /** Lets what runs finish, closes all connections, and leaves the embedded database to whoever still uses it. */
   async close(): Promise<void> {
+    this.#closing = true;
     await this.#primary?.close();
     await Promise.all(this.#replicas.map((replica) => replica.close()));
     await this.#connections?.close();
@@ -81,7 +83,8 @@ export class Database {
       return this.#withReplicas(prisma);
     } catch (error) {
       if (error instanceof UnusableDatabaseError) throw error;
-      this.log.warn('database not ready', { cause: describeError(error) });
+      // What our own end broke off says nothing of the database.
+      if (!this.#closing) this.log.warn('database not ready', { cause: describeError(error) });
       throw translateDatabaseError(error) ?? error;
     }
   }
