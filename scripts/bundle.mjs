@@ -9,6 +9,7 @@ import { build } from 'esbuild';
 import { withoutCloudflare } from './bundle/pg-stream.mjs';
 import { compiledInBackground } from './bundle/query-compiler.mjs';
 import { recordCodeCache } from './bundle/code-cache.mjs';
+import { writeLicences } from './bundle/licences.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = path.join(ROOT, 'dist');
@@ -34,12 +35,13 @@ const COMMON = {
   minifyWhitespace: true,
   lineLimit: 160,
   logLevel: 'warning',
+  metafile: true,
 };
 
 // What an earlier version left would be shipped.
 await rm(DIST, { recursive: true, force: true });
 await build({ ...COMMON, entryPoints: ['src/main.ts'], outfile: 'dist/main.js', format: 'esm' });
-await build({
+const program = await build({
   ...COMMON,
   entryPoints: ['src/program.ts'],
   outfile: 'dist/steward.cjs',
@@ -50,7 +52,7 @@ await build({
   banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
   plugins: [compiledInBackground(DIST), withoutCloudflare],
 });
-await build({
+const host = await build({
   ...COMMON,
   entryPoints: ['main', 'initdb-worker'].map((name) => `src/database/embedded/host/${name}.ts`),
   outdir: 'dist/embedded-host',
@@ -58,3 +60,5 @@ await build({
   splitting: true,
 });
 await recordCodeCache(path.join(DIST, 'steward.cjs'));
+const inputs = [program, host].flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {}));
+await writeLicences(ROOT, inputs, path.join(DIST, 'THIRD-PARTY-LICENSES.txt'));

@@ -30,22 +30,33 @@ export function createLog(level: LogLevel | 'silent'): Log {
   });
 }
 
+/** What a pipe takes in one piece, whoever else writes to it (POSIX, PIPE_BUF on Linux), in bytes. */
+const ONE_PIECE_BYTES = 4096;
+
 /**
  * Hands lines on together, once the work of the moment is done: nobody's answer waits for its line in the log, and many
- * calls take one write. What is left when the process ends is written then, unless it is killed.
+ * calls take few writes. What is left when the process ends is written then, unless it is killed.
  */
 function gathered(target: NodeJS.WriteStream): Writable {
-  let lines = '';
+  let lines: string[] = [];
   const flush = () => {
-    if (lines !== '') target.write(lines);
-    lines = '';
+    let piece = '';
+    for (const line of lines) {
+      if (piece !== '' && Buffer.byteLength(piece) + Buffer.byteLength(line) > ONE_PIECE_BYTES) {
+        target.write(piece);
+        piece = '';
+      }
+      piece += line;
+    }
+    if (piece !== '') target.write(piece);
+    lines = [];
   };
   process.on('exit', flush);
   return new Writable({
     decodeStrings: false,
     write(line: string, _encoding, done) {
-      if (lines === '') setImmediate(flush);
-      lines += line;
+      if (lines.length === 0) setImmediate(flush);
+      lines.push(line);
       done();
     },
   });

@@ -140,6 +140,19 @@ onServer('the caches of several processes (on PostgreSQL only: the embedded data
     expect((await newest(one))[0]).toMatchObject({ department: 'Sales' });
   });
 
+  it('takes two names for one only if PostgreSQL does', async () => {
+    const [created, alike] = ['i\u0307zmir', '\u0130zmir'];
+    expect(created.toLowerCase()).toBe(alike.toLowerCase());
+    await database.query('INSERT INTO departments (name) VALUES ($1)', [created]);
+    const [row] = await database.query<{ same: boolean }>('SELECT $1::citext = $2::citext AS same', [
+      created,
+      alike,
+    ]);
+    expect(await answer(one, 'find_users', { department: created })).toMatchObject({ total: 0 });
+    const { json } = await one.call('find_users', { department: alike });
+    expect(json?.result?.['isError'] ?? false).toBe(!row?.same);
+  });
+
   const shows = async (name: string) => (await headcounts(two)).has(name);
 
   it('hears of what other programs write', async () => {

@@ -5,5 +5,5 @@ import { codeCacheOf, loadProgram } from '../../build/load-program.js';
 
 const file = fileURLToPath(new URL('../../dist/steward.cjs', import.meta.url));
 const program = loadProgram(file);
-process.on('exit', () => writeFileSync(codeCacheOf(file), program.script.createCachedData()));
+process.on('exit', () => writeFileSync(codeCacheOf(file), program.compiled()));
 program.run();

@@ -67,7 +67,7 @@ export class PrimarySession {
     this.#callbacks.push(callback);
   }
 
-  /** Whether every change committed before this call was told to `onChange`; never rejects. */
+  /** Whether every change that was acknowledged before this call was told to `onChange`; never rejects. */
   async caughtUp(): Promise<boolean> {
     return (await this.#round.join()) !== undefined;
   }

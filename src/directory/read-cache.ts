@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 /** Tells of changes that others make to users, departments and head counts. */
 export interface Changes {
   onChange(callback: () => void): void;
-  /** Whether the callback was called for every change committed before this call. */
+  /** Whether the callback was called for every change that anybody was told is done before this call. */
   caughtUp(): Promise<boolean>;
 }
 
@@ -31,7 +31,8 @@ export interface CacheUse {
 
 /**
  * Answers of the database, by what was asked, each used only as long as it is known that nobody has changed anything
- * since it was read. So whoever wrote, through whichever process, reads what they wrote.
+ * since it was read: no answer is older than the last change that anybody was told is done. So whoever wrote, through
+ * whichever process, reads what they wrote.
  *
  * A change moves to the next generation, which begins with nothing. What is being read at that moment, and may not hold
  * the change yet, still answers those who asked before it, and is not kept.
@@ -92,7 +93,7 @@ export class ReadCache<Answer extends object> {
     return reading;
   }
 
-  /** Whether what was found before this call holds all that was committed by then. */
+  /** Whether what was found before this call holds every change that anybody was told is done by then. */
   async #isCurrent(): Promise<boolean> {
     const generation = this.#generation;
     return (await this.options.changes?.caughtUp()) === true && generation === this.#generation;

@@ -165,14 +165,17 @@ export class Users {
       criteria.search?.toLowerCase(),
     ];
     const after = at.cursor === undefined ? undefined : decodeCursor(at.cursor, scope, LARGEST_POSITION);
-    return this.#lists.get(JSON.stringify(['find', scope, limit, at.page, at.cursor]), async () => {
+    // Not the scope: PostgreSQL has its own mind of which letters are the same in another case.
+    const { department, role, active, search } = criteria;
+    const question = JSON.stringify([department, role, active ?? true, search]);
+    return this.#lists.get(JSON.stringify(['find', question, limit, at.page, at.cursor]), async () => {
       const where = await this.#where(criteria);
       const page = after ? (after[2] ?? 1) + 1 : (at.page ?? 1);
       const [from, skip] = after ? [{ AND: [where, isAfter(after)] }, 0] : [where, (page - 1) * limit];
       const [rows, count] = await Promise.all([
         // One more than asked for tells whether there is a next page.
         this.#page(from, limit + 1, skip, criteria.search !== undefined),
-        this.#counts.get(JSON.stringify(scope), () => this.#count(criteria, where)),
+        this.#counts.get(question, () => this.#count(criteria, where)),
       ]);
       const users = rows.slice(0, limit);
       const last = rows.length > limit ? users.at(-1) : undefined;
