@@ -1,11 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import prettier from 'prettier';
+import { formatMarkdown, replaceSection } from '../scripts/generated-section.mjs';
 import { summary } from './report.mjs';
 
 /** @typedef {import('./suite/run.mjs').Row} Row */
 
 const PAGE = new URL('../docs/conformance.md', import.meta.url);
-const SECTION = /(<!-- generated: suite -->)[^]*?(<!-- \/generated -->)/;
 
 /** Brings the table in docs/conformance.md up to date. @param {Row[]} rows */
 export async function writePage(rows) {
@@ -26,10 +25,5 @@ async function current(rows) {
   );
   const table = ['| scenario | result | reason |', '| --- | --- | --- |', ...lines].join('\n');
   const page = await readFile(PAGE, 'utf8');
-  if (!SECTION.test(page)) throw new Error('docs/conformance.md has no section "generated: suite".');
-  const written = page.replace(
-    SECTION,
-    (_, open, close) => `${open}\n\n${summary(rows)}.\n\n${table}\n\n${close}`,
-  );
-  return prettier.format(written, { ...(await prettier.resolveConfig(PAGE)), parser: 'markdown' });
+  return formatMarkdown(replaceSection(page, 'suite', `${summary(rows)}.\n\n${table}`), PAGE);
 }

@@ -326,6 +326,22 @@ onServer('the end (on PostgreSQL only: it takes a call that waits)', () => {
   });
 });
 
+const isChange = (query: string) => query.includes('FOR UPDATE');
+
+function connect(): net.Socket {
+  const socket = net.connect(steward.port, '127.0.0.1');
+  socket.on('error', () => {});
+  return socket;
+}
+
+/** A call as it goes over the wire. */
+function setRole(userId: number): string {
+  const params = { name: 'set_user_role', arguments: { user_id: userId, role: 'Waiter' } };
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params });
+  const head = Object.entries({ ...MCP_HEADERS, host: 'localhost', 'content-length': body.length });
+  return `POST /mcp HTTP/1.1\r\n${head.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`;
+}
+
 onServer('a client that hangs up (on PostgreSQL only: the embedded database cannot cancel)', () => {
   it('has its statement cancelled on the server within a second, and nothing written', async () => {
     const holder = await hold(5);
@@ -344,19 +360,23 @@ onServer('a client that hangs up (on PostgreSQL only: the embedded database cann
     expect(await steward.call('get_user', { id: 5 })).toMatchObject({ status: 200 });
   });
 
+  it('has every call cancelled that it sent behind another on one connection', async () => {
+    const holder = await hold(10);
+    const socket = connect();
+    socket.write(setRole(10).repeat(3));
+    await eventually(async () => (await running()).filter(isChange).length === 3, 2000);
+    socket.destroy();
+    await eventually(async () => !(await running()).some(isChange), 1000);
+    await holder.end();
+    expect(await database.query('SELECT FROM user_audit_log WHERE user_id = 10')).toEqual([]);
+  });
+
   it('is not told of what came behind a call that the call was refused', async () => {
     const holder = await hold(8);
-    const socket = net.connect(steward.port, '127.0.0.1');
-    const params = { name: 'set_user_role', arguments: { user_id: 8, role: 'Waiter' } };
-    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params });
-    const head = Object.entries({ ...MCP_HEADERS, host: 'localhost', 'content-length': body.length });
+    const socket = connect();
     let answer = '';
     socket.on('data', (chunk) => (answer += String(chunk)));
-    socket.on('error', () => {});
-    socket.write(
-      `POST /mcp HTTP/1.1\r\n${head.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`,
-    );
-    socket.write(body);
+    socket.write(setRole(8));
     await eventually(() => runs('FOR UPDATE'), 2000);
     socket.write('\0garbage\r\n\r\n');
     await once(socket, 'close');

@@ -34,8 +34,8 @@ interface Answer {
 }
 
 /**
- * A session on the server that is written to. It hears of every change that any program makes to departments and head
- * counts, knows at any moment whether it has heard of all, and can say how far the server's log goes.
+ * A session on the server that is written to. It hears of every change that any program makes to users, departments and
+ * head counts, knows at any moment whether it has heard of all, and can say how far the server's log goes.
  *
  * PostgreSQL signals a notification to its listeners before it acknowledges the commit that sent it, and a listener's
  * session passes on what it was signalled before it says that it is ready for the next query. So once a question that was
@@ -62,7 +62,7 @@ export class PrimarySession {
     void this.#stayConnected();
   }
 
-  /** Calls back whenever departments or head counts have changed, or may have while nobody listened. */
+  /** Calls back whenever users, departments or head counts have changed, or may have while nobody listened. */
   onChange(callback: () => void): void {
     this.#callbacks.push(callback);
   }

@@ -12,6 +12,7 @@ const PACE_MS = 300;
 const HEADERS_MS = 5000 + 2000;
 const REQUEST_MS = 15_000 + 2000;
 const STALLED_MS = 120_000;
+const BEHIND = 20;
 const DEAF_FOR_MS = 3000;
 const DEAF_REQUESTS = 40;
 
@@ -21,6 +22,8 @@ const BODY = JSON.stringify({
   method: 'tools/call',
   params: { name: 'list_recent_users', arguments: { limit: 100 } },
 });
+
+const PING = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' });
 
 /** Headers, one byte at a time. @param {Target} target @returns {Promise<End>} */
 export async function slowHeaders(target) {
@@ -60,12 +63,12 @@ export async function halfARequest(target) {
   });
 }
 
-/** A whole request, and a reset while it is worked on. @param {Target} target @returns {Promise<End>} */
+/** A call, pings behind it, and a reset while the call is worked on: nobody is there for all that. @param {Target} target @returns {Promise<End>} */
 export async function resetInMidCall(target) {
   return timed(async () => {
     for (let n = 0; n < 3; n += 1) {
       const socket = await open(target);
-      socket.write(request(target.address));
+      socket.write(request(target.address) + request(target.address, PING).repeat(BEHIND));
       await setTimeout(Math.random() * 20);
       socket.resetAndDestroy();
     }
@@ -108,7 +111,7 @@ export const NAMES = new Map([
   [halfARequest, 'halves of a request'],
   [resetInMidCall, 'threefold resets in mid-call'],
   [deaf, 'readers of nothing'],
-  [deafForAMoment, 'readers of nothing'],
+  [deafForAMoment, 'readers of nothing who go away'],
 ]);
 
 /** @param {Target} target @param {string} beginning @param {number} limitMs @returns {Promise<End>} */
@@ -168,8 +171,8 @@ function head(address, length) {
 }
 
 /** @param {string} address */
-function request(address) {
-  return head(address, BODY.length) + BODY;
+function request(address, body = BODY) {
+  return head(address, body.length) + body;
 }
 
 /** @param {() => Promise<string[]>} attack @returns {Promise<End>} */

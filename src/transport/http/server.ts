@@ -63,7 +63,7 @@ export class HttpServer {
     );
     this.#server.on('connection', (socket) => {
       this.#sockets.add(socket);
-      socket.once('close', () => this.#sockets.delete(socket));
+      socket.once('close', () => this.#forget(socket));
     });
   }
 
@@ -90,6 +90,19 @@ export class HttpServer {
     await closed;
     clearTimeout(silent);
     clearTimeout(timer);
+  }
+
+  /**
+   * Of the requests that came behind each other on a connection, Node closes only the response whose turn it was when the
+   * connection ends. The others would be worked on for nobody, and kept for ever.
+   */
+  #forget(socket: Socket): void {
+    this.#sockets.delete(socket);
+    for (const response of this.#underWay) {
+      if (response.socket !== null || response.req.socket !== socket) continue;
+      response.destroy();
+      response.emit('close');
+    }
   }
 
   /** To Node, a connection on which nothing has come yet is not idle, and once the server closes it may stay so for ever. */
