@@ -209,7 +209,7 @@ describe('/metrics', () => {
       if (cached) await steward.logged('listening for changes');
       await list(4);
       expect(await read()).toEqual(cached ? [3, 1] : [0, 4]);
-      await steward.call('create_department', { name: 'Metrology' });
+      await steward.call('create_department', { name: `Metrology of ${cache}` });
       await list(2);
       expect(await read()).toEqual(cached ? [4, 2] : [0, 6]);
     },
