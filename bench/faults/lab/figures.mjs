@@ -1,3 +1,5 @@
+import { median } from '../../quantiles.mjs';
+
 /** @typedef {import('./site.mjs').Site} Site */
 
 /** What was asked, and how it ended. @param {Site[]} sites @returns {string} */
@@ -14,7 +16,6 @@ export function callsOf(...sites) {
 
 /** The middle and the largest of some times. @param {number[]} times in milliseconds */
 export function spread(times) {
-  const sorted = times.toSorted((a, b) => a - b);
-  const [middle = NaN, most = NaN] = [sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
-  return `${Math.round(middle)} ms, at most ${Math.round(most)} ms`;
+  const most = times.length > 0 ? Math.max(...times) : Number.NaN;
+  return `${Math.round(median(times))} ms, at most ${Math.round(most)} ms`;
 }
