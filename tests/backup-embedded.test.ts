@@ -4,12 +4,14 @@ import { once } from 'node:events';
 import { cp, lstat, mkdir, mkdtemp, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, afterEach, expect, it, jest, describe } from '@jest/globals';
 import { backup, everything, restore, said } from './support/backups.js';
 import { bareEnvironment, MAIN, steward } from './support/command.mjs';
 import { onEmbedded } from './support/conditions.js';
 import { freshDatabase, type TestDatabase } from './support/database.js';
+import { hostPid } from './support/embedded-host.js';
 import { eventually } from './support/eventually.js';
 import { startSteward } from './support/steward.js';
 import { RUN_DIR } from './support/template.mjs';
@@ -97,6 +99,19 @@ onEmbedded('a backup of the embedded database (not on a server)', () => {
     expect((await user.call('get_user', { id: 1 })).error).toBeUndefined();
     await user.stop();
     expect(await backedUp()).toBe(false);
+  });
+
+  it('is restored when a host that is slow to hear of it has seen its last user go', async () => {
+    const user = await startSteward({ database });
+    expect((await user.call('get_user', { id: 1 })).error).toBeUndefined();
+    const host = (await hostPid(dataDir)) as number;
+    process.kill(host, 'SIGSTOP');
+    await user.stop();
+    const restoring = restore(database, file, '--replace');
+    await delay(2000);
+    process.kill(host, 'SIGCONT');
+    expect(await restoring).toMatchObject({ code: 0 });
+    expect(await backedUp()).toBe(true);
   });
 
   it('lets a Steward that starts during the restore wait, and serve what was restored', async () => {

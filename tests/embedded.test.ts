@@ -1,9 +1,10 @@
-import { cp, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { cp, mkdtemp, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { onEmbedded } from './support/conditions.js';
 import type { TestDatabase } from './support/database.js';
+import { hostPid } from './support/embedded-host.js';
 import { startSteward, type Steward } from './support/steward.js';
 import { RUN_DIR, TEMPLATE_DIR } from './support/template.mjs';
 
@@ -35,19 +36,9 @@ onEmbedded('the embedded database (not on a server)', () => {
   };
   const fromTemplate = () => cp(TEMPLATE_DIR, dataDir, { recursive: true });
 
-  /** The process that has the database open; undefined when nobody has. */
-  const hostPid = async () => {
-    const locks = (await readdir(dataDir))
-      .flatMap((name) => /^lock\.(\d+)$/.exec(name)?.[1] ?? [])
-      .map(Number);
-    const owner = JSON.parse(await readFile(path.join(dataDir, `lock.${Math.max(...locks)}`), 'utf8')) as {
-      process: { pid: number };
-    };
-    return isAlive(owner.process.pid) ? owner.process.pid : undefined;
-  };
   const hostGone = async () => {
-    for (let tries = 0; tries < 100 && (await hostPid()) !== undefined; tries++) await delay(100);
-    return hostPid();
+    for (let tries = 0; tries < 100 && (await hostPid(dataDir)) !== undefined; tries++) await delay(100);
+    return hostPid(dataDir);
   };
 
   it('is created, migrated and seeded at the first start, with progress on stderr', async () => {
@@ -102,7 +93,7 @@ onEmbedded('the embedded database (not on a server)', () => {
       });
       const enough = acknowledged.length + 3 * (round + 1);
       while (acknowledged.length < enough) await delay(2);
-      process.kill((await hostPid()) ?? 0, 'SIGKILL');
+      process.kill((await hostPid(dataDir)) ?? 0, 'SIGKILL');
       await Promise.all(writing);
       await servesAgain(one);
       await servesAgain(two);
@@ -142,12 +133,4 @@ async function servesAgain(steward: Steward): Promise<void> {
     await delay(100);
   }
   throw new Error('the server does not serve again');
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }

@@ -9,6 +9,7 @@ import { BackupError } from '../backup/errors.js';
 import type { RowCounts } from '../backup/row-counts.js';
 import type { Sealed } from '../backup/seal.js';
 import { Lease } from './control/lease.js';
+import { CONTROL_PROTOCOL } from './control/messages.js';
 import { EmbeddedDatabaseError } from './errors.js';
 import { layout, prepareDataFolder } from './folder/data-folder.js';
 import type { Owner } from './folder/owner.js';
@@ -19,6 +20,8 @@ import { takeOwnership, type Ownership } from './host/take-ownership.js';
 import type { EmbeddedOptions } from './index.js';
 
 const PAUSE_MS = 200;
+/** How long a client that was closed may take to be gone. */
+const GRACE_MS = 3_000;
 /** How long a host may take to close its database; it ends itself before that. */
 const FAREWELL_MS = 25_000;
 
@@ -74,26 +77,40 @@ async function readArchive(file: string, bytes: number): Promise<Blob> {
   return new Blob([archive]);
 }
 
-/** Waits for a host that nobody uses any more to leave by itself. */
-async function ownFolder(dataDir: string, { lingerMs, onProgress }: EmbeddedOptions): Promise<Ownership> {
-  const begun = Date.now();
+/** Has a host that nobody uses leave. */
+async function ownFolder(dataDir: string, { onProgress }: EmbeddedOptions): Promise<Ownership> {
+  let refused: number | undefined;
   for (let told = false; ; told = true) {
     const ownership = await takeOwnership(dataDir, () => {});
     if (ownership) return ownership;
     const owner = (await currentGeneration(dataDir))?.owner;
     if (!told) onProgress(`waiting for process ${owner?.process.pid}, which has the database open`);
+    if (owner && !(await hasLeft(owner))) {
+      refused ??= Date.now();
+      if (Date.now() - refused > GRACE_MS) throw inUse(owner, dataDir);
+    }
     await delay(PAUSE_MS);
-    if (owner && Date.now() - begun > lingerMs + PAUSE_MS) await assertLeaving(owner, dataDir);
   }
 }
 
-/** To be asked only of a host that would have begun to leave by now: a lease makes it stay. */
-async function assertLeaving(owner: Owner, dataDir: string): Promise<void> {
+/** Asks a host to leave; false if others use its database, or it does not answer. */
+async function hasLeft(owner: Owner): Promise<boolean> {
+  if (owner.protocol !== CONTROL_PROTOCOL) return false;
   const lease = await Lease.connect(owner.control);
-  const outcome = await lease?.untilReady(FAREWELL_MS, () => {});
-  await lease?.end();
-  if (lease === undefined || outcome === 'gone') return;
-  throw new EmbeddedDatabaseError(
+  if (lease === undefined) return true;
+  try {
+    const found = await lease.untilReady(FAREWELL_MS, () => {});
+    return (found === 'ready' ? await lease.askToYield(FAREWELL_MS) : found) === 'gone';
+  } catch {
+    // It cannot open its database, and is about to leave.
+    return true;
+  } finally {
+    await lease.end();
+  }
+}
+
+function inUse(owner: Owner, dataDir: string): EmbeddedDatabaseError {
+  return new EmbeddedDatabaseError(
     `The embedded database in ${dataDir} is in use (process ${owner.process.pid}). ` +
       'Close every MCP client that has a Steward on it, and try again. Nothing was changed.',
   );

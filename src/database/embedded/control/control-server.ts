@@ -1,5 +1,5 @@
 import net, { type Socket } from 'node:net';
-import { onMessage, send, type FromHost } from './messages.js';
+import { onMessage, send, type Status } from './messages.js';
 
 const MAX_CONNECTIONS = 1000;
 
@@ -12,7 +12,13 @@ export class ControlServer {
   readonly #leases = new Set<Socket>();
   /** Who is in the exclusive section, and behind it who waits, in order. */
   readonly #section: Socket[] = [];
-  #status: FromHost = { kind: 'opening', text: 'opening the embedded database' };
+  #status: Status = { kind: 'opening', text: 'opening the embedded database' };
+
+  /**
+   * Asked whether the host can yield to one of the leases; if it can, it has begun to leave. An owner that serves no
+   * database lets them wait: its end is their answer.
+   */
+  onYield: (() => boolean) | undefined;
 
   /** @param onCount told how many leases there are, whenever that changes */
   constructor(onCount: (leases: number) => void) {
@@ -28,6 +34,7 @@ export class ControlServer {
       onMessage(socket, ({ kind }) => {
         if (kind === 'enter') this.#enter(socket);
         else if (kind === 'leave') this.#leave(socket);
+        else if (kind === 'yield' && this.onYield?.() === false) send(socket, { kind: 'in use' });
       });
       send(socket, this.#status);
     });
@@ -43,7 +50,7 @@ export class ControlServer {
   }
 
   /** Tells all leases, and each new one from now on. */
-  announce(status: FromHost): void {
+  announce(status: Status): void {
     this.#status = status;
     for (const socket of this.#leases) send(socket, status);
   }

@@ -1,15 +1,16 @@
 import net, { type Socket } from 'node:net';
 import { EmbeddedDatabaseError } from '../errors.js';
-import { onMessage, send, type FromHost } from './messages.js';
+import { isStatus, onMessage, send, type Status } from './messages.js';
 
 /** A client's side of a lease: as long as it is open, the host stays. */
 export class Lease {
   /** Resolves when the host is gone, or `end` was called. */
   readonly closed: Promise<void>;
   #open = true;
-  #status: FromHost | undefined;
+  #status: Status | undefined;
   #onStatus: (() => void) | undefined;
   #onEntered: (() => void) | undefined;
+  #onInUse: (() => void) | undefined;
 
   private constructor(private readonly socket: Socket) {
     socket.on('error', () => socket.destroy());
@@ -22,7 +23,8 @@ export class Lease {
     });
     onMessage(socket, (message) => {
       if (message.kind === 'entered') this.#onEntered?.();
-      else if (message.kind !== 'enter' && message.kind !== 'leave') this.#status = message;
+      else if (message.kind === 'in use') this.#onInUse?.();
+      else if (isStatus(message)) this.#status = message;
       this.#onStatus?.();
     });
   }
@@ -70,6 +72,20 @@ export class Lease {
   leave(): void {
     send(this.socket, { kind: 'leave' });
     this.relax();
+  }
+
+  /**
+   * Asks a host that is ready to close the database and to leave, which it does if nobody else is connected.
+   * @param silenceMs how long the host may take for it
+   * @returns `gone` once it has left, which ends the lease; `in use` if others are connected
+   */
+  async askToYield(silenceMs: number): Promise<'gone' | 'in use' | 'silent'> {
+    const answer = new Promise<'in use' | 'silent'>((resolve) => {
+      this.#onInUse = () => resolve('in use');
+      setTimeout(() => resolve('silent'), silenceMs).unref();
+    });
+    send(this.socket, { kind: 'yield' });
+    return Promise.race([answer, this.closed.then(() => 'gone' as const)]);
   }
 
   /** From now on the lease does not keep this process running. */

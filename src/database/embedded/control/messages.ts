@@ -1,18 +1,31 @@
 import type { Socket } from 'node:net';
 
 /** Raised when what is said on the control socket changes, so that Stewards of two versions refuse each other politely. */
-export const CONTROL_PROTOCOL = 1;
+export const CONTROL_PROTOCOL = 2;
+
+/** How far the host is with the database. */
+export type Status = { kind: 'opening'; text: string } | { kind: 'ready' } | { kind: 'failed'; text: string };
 
 /** What the host tells each connection of its control socket. */
 export type FromHost =
-  | { kind: 'opening'; text: string }
-  | { kind: 'ready' }
-  | { kind: 'failed'; text: string }
+  | Status
   /** The exclusive section is the client's. */
-  | { kind: 'entered' };
+  | { kind: 'entered' }
+  /** Others are connected, so the host does not yield. */
+  | { kind: 'in use' };
 
-/** What a client may ask: to enter the exclusive section, and to leave it (closing the connection leaves it too). */
-export type ToHost = { kind: 'enter' } | { kind: 'leave' };
+/** What a client may ask. */
+export type ToHost =
+  /** To enter the exclusive section, and to leave it (closing the connection leaves it too). */
+  | { kind: 'enter' | 'leave' }
+  /** That the host closes the database and leaves, if nobody but this client is connected. */
+  | { kind: 'yield' };
+
+const STATUS_KINDS = ['opening', 'ready', 'failed'];
+
+export function isStatus(message: FromHost | ToHost): message is Status {
+  return STATUS_KINDS.includes(message.kind);
+}
 
 const LONGEST_LINE = 64 * 1024;
 

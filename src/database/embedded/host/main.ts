@@ -39,6 +39,11 @@ async function serve({ control, generation }: Ownership): Promise<void> {
     await host.serve(presence);
     log.write('ready');
     presence.watch(() => void host.stop('nobody is connected any more'));
+    control.onYield = () => {
+      const alone = presence.open === 1;
+      if (alone) void host.stop('the only one who is connected asked for it');
+      return alone;
+    };
   } catch (error) {
     log.write(`cannot open the database: ${describe(error, lastLines)}`);
     const text = `The embedded database in ${dataDir} cannot be opened. The reason is in ${layout(dataDir).log}.`;

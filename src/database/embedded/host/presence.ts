@@ -6,6 +6,11 @@ export class Presence {
 
   constructor(private readonly lingerMs: number) {}
 
+  /** How many connections there are, of whatever kind. */
+  get open(): number {
+    return [...this.#counts.values()].reduce((sum, open) => sum + open, 0);
+  }
+
   /** How many connections of one kind are open now. */
   count(kind: string, open: number): void {
     this.#counts.set(kind, open);
@@ -19,8 +24,7 @@ export class Presence {
   }
 
   #watch(): void {
-    const present = [...this.#counts.values()].some((open) => open > 0);
-    if (present || !this.#onEmpty) {
+    if (this.open > 0 || !this.#onEmpty) {
       clearTimeout(this.#timer);
       this.#timer = undefined;
     } else {
