@@ -387,7 +387,7 @@ onServer('a client that hangs up (on PostgreSQL only: the embedded database cann
 
   it('takes nobody along who waits for the same departments', async () => {
     const fresh = await start({ ...database.env, CALL_DEADLINE_MS: '50000' });
-    await fresh.logged('listening for changes');
+    await fresh.logged('the server can be asked for changes');
     const holder = await hold(9);
     await fresh.call('get_user', { id: 1 });
     await holder.query('LOCK TABLE headcounts IN ACCESS EXCLUSIVE MODE');

@@ -206,7 +206,7 @@ describe('/metrics', () => {
       expect(await read()).toEqual([0, 0]);
       // The embedded database tells of no changes, so there nothing is cached.
       const cached = SERVER_URL !== undefined;
-      if (cached) await steward.logged('listening for changes');
+      if (cached) await steward.logged('the server can be asked for changes');
       await list(4);
       expect(await read()).toEqual(cached ? [3, 1] : [0, 4]);
       await steward.call('create_department', { name: `Metrology of ${cache}` });

@@ -1,60 +1,68 @@
 import { expect, it } from '@jest/globals';
-import { EventEmitter, once } from 'node:events';
 import { ReadCache } from '../src/directory/read-cache.js';
 
-/** A cache whose news of changes arrives when the test says so. */
-function open(options: { ttlMs?: number; replicas?: boolean; heard?: boolean } = {}) {
-  const { ttlMs = 60_000, replicas = false, heard = true } = options;
-  const news = new EventEmitter();
-  const changes = {
-    onChange: (callback: () => void) => void news.on('change', callback),
-    caughtUp: async () => heard,
+/** A cache of a database that changes, settles and can be asked as the test says. */
+function open(options: { ttlMs?: number; replicas?: boolean } = {}) {
+  const { ttlMs = 60_000, replicas = false } = options;
+  const database = { version: 1, asked: true, settled: true };
+  const version = () => (database.asked ? `v${database.version}` : undefined);
+  const source = {
+    now: async () => version(),
+    settled: async () => (database.settled ? version() : undefined),
   };
-  const cache = new ReadCache<{ read: number }>({ ttlMs, replicas, changes, maxSize: 3, sizeOf: () => 1 });
+  const cache = new ReadCache<{ read: number }>({
+    ttlMs,
+    replicas,
+    version: source,
+    maxSize: 3,
+    sizeOf: () => 1,
+  });
   let reads = 0;
   const read = async () => ({ read: (reads += 1) });
-  return { cache, read, changed: () => news.emit('change') };
+  return { cache, read, database };
 }
-
-/** A read that ends when the test says so. */
-function slow(answer: number) {
-  const news = new EventEmitter();
-  const ended = once(news, 'end');
-  return { end: () => news.emit('end'), read: () => ended.then(() => ({ read: answer })) };
-}
-
-const fail = async () => Promise.reject(new Error('down'));
 
 it('answers the same question from memory until something changes', async () => {
-  const { cache, read, changed } = open();
+  const { cache, read, database } = open();
   expect(await cache.get('a', read)).toEqual({ read: 1 });
   expect(await cache.get('a', read)).toEqual({ read: 1 });
   expect(await cache.get('b', read)).toEqual({ read: 2 });
-  changed();
+  database.version += 1;
   expect(await cache.get('a', read)).toEqual({ read: 3 });
-  expect(cache.use).toEqual({ hits: 1, misses: 3 });
+  expect(await cache.get('a', read)).toEqual({ read: 3 });
+  expect(cache.use).toEqual({ hits: 2, misses: 3 });
 });
 
-it('keeps nothing that was being read while something changed', async () => {
-  const { cache, read, changed } = open();
-  const old = slow(0);
-  const asked = cache.get('a', old.read);
-  changed();
-  old.end();
-  expect(await asked).toEqual({ read: 0 });
+it('does not use what was being read while something changed', async () => {
+  const { cache, read, database } = open();
+  const meanwhile = async () => {
+    database.version += 1;
+    return { read: 0 };
+  };
+  expect(await cache.get('a', meanwhile)).toEqual({ read: 0 });
+  expect(await cache.get('a', read)).toEqual({ read: 1 });
   expect(await cache.get('a', read)).toEqual({ read: 1 });
 });
 
-it('does not use what it keeps if the news of a change arrives while it asks for news', async () => {
-  const { cache, read, changed } = open();
+it('keeps nothing that is read while somebody is changing something', async () => {
+  const { cache, read, database } = open();
+  database.settled = false;
+  expect(await cache.get('a', read)).toEqual({ read: 1 });
+  database.settled = true;
+  expect(await cache.get('a', read)).toEqual({ read: 2 });
+  expect(await cache.get('a', read)).toEqual({ read: 2 });
+});
+
+it('does not use what it keeps while the server cannot be asked', async () => {
+  const { cache, read, database } = open();
   await cache.get('a', read);
-  const asked = cache.get('a', read);
-  changed();
-  expect(await asked).toEqual({ read: 2 });
+  database.asked = false;
+  expect(await cache.get('a', read)).toEqual({ read: 2 });
+  database.asked = true;
+  expect(await cache.get('a', read)).toEqual({ read: 1 });
 });
 
 it.each([
-  ['news may have been missed', { heard: false }],
   ['no time to live is given', { ttlMs: 0 }],
   ['a replica may have answered', { replicas: true }],
 ])('reads each time where %s', async (_, options) => {
@@ -69,37 +77,8 @@ it('keeps no more than its size allows', async () => {
   expect(await cache.get('a', read)).toEqual({ read: 5 });
 });
 
-it('reads once for all who ask together', async () => {
+it('keeps no failure', async () => {
   const { cache, read } = open();
-  const all = await Promise.all(Array.from({ length: 50 }, () => cache.getTogether('a', read)));
-  expect(all).toEqual(Array.from({ length: 50 }, () => ({ read: 1 })));
-  expect(cache.use).toEqual({ hits: 49, misses: 1 });
-});
-
-it('has nobody wait for what was begun before a change they know of', async () => {
-  const { cache, read, changed } = open();
-  const old = slow(0);
-  const before = cache.getTogether('a', old.read);
-  changed();
-  const after = [cache.getTogether('a', read), cache.getTogether('a', read)];
-  old.end();
-  expect(await before).toEqual({ read: 0 });
-  expect(await Promise.all(after)).toEqual([{ read: 1 }, { read: 1 }]);
-});
-
-it('has nobody wait for what was begun before they asked, where news may have been missed', async () => {
-  const { cache, read } = open({ heard: false });
-  const old = slow(0);
-  const before = cache.getTogether('a', old.read);
-  const after = cache.getTogether('a', read);
-  expect(await after).toEqual({ read: 1 });
-  old.end();
-  expect(await before).toEqual({ read: 0 });
-});
-
-it('tells all who wait that a read failed, and reads again for the next', async () => {
-  const { cache, read } = open();
-  const both = [cache.getTogether('a', fail), cache.getTogether('a', fail)];
-  for (const asked of both) await expect(asked).rejects.toThrow('down');
-  expect(await cache.getTogether('a', read)).toEqual({ read: 1 });
+  await expect(cache.get('a', () => Promise.reject(new Error('down')))).rejects.toThrow('down');
+  expect(await cache.get('a', read)).toEqual({ read: 1 });
 });

@@ -16,7 +16,7 @@ export function openDirectory(
       const prisma = await database.ready();
       return (directory ??= createDirectory(prisma, {
         ttlMs: config.cacheTtlMs,
-        changes: database.changes,
+        versions: database.versions,
         replicas: database.replicas.length > 0,
       }));
     } catch (error) {

@@ -5,10 +5,12 @@ import type { Embedded } from './embedded/index.js';
 import { translateDatabaseError } from './translate-error.js';
 import { inspectMigrations } from './migrations.js';
 import { connect, type Connections } from './pool.js';
+import { PrimaryPosition } from './primary-position.js';
 import { PrimarySession } from './primary-session.js';
 import { readsFromReplicas } from './read-routes.js';
 import { Replica } from './replica.js';
 import { UnusableDatabaseError } from './unusable.js';
+import { createVersions, type Versions } from './versions.js';
 
 /**
  * The database behind the directory: a server, or the embedded one. It is opened when first asked for and, as long as
@@ -19,6 +21,8 @@ export class Database {
   #connections: Connections | undefined;
   #embedded: Embedded | undefined;
   #primary: PrimarySession | undefined;
+  #versions: Versions | undefined;
+  #position: PrimaryPosition | undefined;
   #replicas: Replica[] = [];
   #closing = false;
 
@@ -50,9 +54,9 @@ export class Database {
     };
   }
 
-  /** Changes that any program makes. The embedded database tells of none: its clients share one session. */
-  get changes(): PrimarySession | undefined {
-    return this.#primary;
+  /** By which changes are seen that any program makes. Of the embedded database there are none: its clients share one session. */
+  get versions(): Versions | undefined {
+    return this.#versions;
   }
 
   /** The servers that reads may go to, in the order they were given. */
@@ -97,19 +101,21 @@ export class Database {
   }
 
   #follow(url: string): PrimarySession {
-    const { replicaUrls } = this.config;
-    const primary = new PrimarySession(url, replicaUrls.length > 0, this.log);
-    this.#replicas = replicaUrls.map(
+    const session = new PrimarySession(url, this.log);
+    const position = new PrimaryPosition(session);
+    this.#versions = createVersions(session);
+    this.#position = position;
+    this.#replicas = this.config.replicaUrls.map(
       (address, index) =>
-        new Replica(`replica_${index + 1}`, address, this.config, () => primary.position(), this.log),
+        new Replica(`replica_${index + 1}`, address, this.config, () => position.now(), this.log),
     );
-    return primary;
+    return session;
   }
 
   #withReplicas(prisma: PrismaClient): PrismaClient {
-    const primary = this.#primary;
-    if (!primary || this.#replicas.length === 0) return prisma;
-    return readsFromReplicas(prisma, this.#replicas, () => primary.position());
+    const position = this.#position;
+    if (!position || this.#replicas.length === 0) return prisma;
+    return readsFromReplicas(prisma, this.#replicas, () => position.now());
   }
 
   async #assertMigrated(prisma: PrismaClient): Promise<void> {

@@ -1,9 +1,11 @@
 import { distance } from 'fastest-levenshtein';
 import { uncancelled } from '../database/cancellation.js';
+import { SharedRound } from '../database/shared-round.js';
 import { violatedUniqueIndex } from '../database/translate-error.js';
 import { StewardError } from '../errors.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
-import { ReadCache, type CacheUse, type Keeping } from './read-cache.js';
+import type { Keeping } from './keeping.js';
+import { ReadCache, type CacheUse } from './read-cache.js';
 
 export interface Department {
   id: number;
@@ -28,30 +30,34 @@ const MOST_KEPT = 10_000;
 export class Departments {
   readonly #lists: ReadCache<Department[]>;
   readonly #named: ReadCache<Named>;
+  // Whoever asks first may leave; the others wait for the same load. So it is for no call, and comes from the primary.
+  readonly #round = new SharedRound(() => this.#lists.get('all', () => uncancelled(() => this.#load())));
+  #asked = 0;
 
   constructor(
     private readonly prisma: PrismaClient,
-    keeping: Keeping,
+    { ttlMs, versions, replicas }: Keeping,
   ) {
-    this.#lists = new ReadCache({ ...keeping, maxSize: MOST_KEPT, sizeOf: (list) => list.length + 1 });
-    this.#named = new ReadCache({ ...keeping, maxSize: MOST_KEPT, sizeOf: () => 1 });
+    const size = { ttlMs, maxSize: MOST_KEPT };
+    this.#lists = new ReadCache({
+      ...size,
+      version: versions?.directory,
+      replicas: false,
+      sizeOf: (list) => list.length + 1,
+    });
+    this.#named = new ReadCache({ ...size, version: versions?.departments, replicas, sizeOf: () => 1 });
   }
 
   /** How often the list was asked for, by whether it had to be loaded for that. */
   get cacheUse(): CacheUse {
-    return this.#lists.use;
+    const { misses } = this.#lists.use;
+    return { hits: this.#asked - misses, misses };
   }
 
   /** All departments by name. */
   async list(): Promise<Department[]> {
-    // Whoever asks first may leave; the others wait for the same load.
-    return this.#lists.getTogether('all', () => uncancelled(() => this.#load()));
-  }
-
-  /** To be called after each write that may have added a department or moved a head count, also a doubtful one. */
-  invalidate(): void {
-    this.#lists.invalidate();
-    this.#named.invalidate();
+    this.#asked += 1;
+    return this.#round.join();
   }
 
   /** @throws StewardError CONFLICT when the name is taken, whatever its case. */
@@ -66,8 +72,6 @@ export class Departments {
         'CONFLICT',
         `A department named "${name}" exists already. Use it, or choose another name.`,
       );
-    } finally {
-      this.invalidate();
     }
   }
 

@@ -2,7 +2,7 @@ import type { PrismaClient } from '../generated/prisma/client.js';
 import { AuditLog } from './audit-log.js';
 import { Departments } from './departments.js';
 import { Preferences } from './preferences.js';
-import type { Keeping } from './read-cache.js';
+import type { Keeping } from './keeping.js';
 import { listRoles } from './roles.js';
 import { UserChanges } from './user-changes.js';
 import { Users } from './users.js';
@@ -19,10 +19,9 @@ export interface Directory {
 
 export function createDirectory(prisma: PrismaClient, keeping: Keeping): Directory {
   const departments = new Departments(prisma, keeping);
-  const users = new Users(prisma, departments, keeping);
   return {
-    users,
-    changes: new UserChanges(prisma, departments, users),
+    users: new Users(prisma, departments, keeping),
+    changes: new UserChanges(prisma, departments),
     departments,
     preferences: new Preferences(prisma),
     auditLog: new AuditLog(prisma),

@@ -1,23 +1,24 @@
 import { LRUCache } from 'lru-cache';
 
-/** Tells of changes that others make to users, departments and head counts. */
-export interface Changes {
-  onChange(callback: () => void): void;
-  /** Whether the callback was called for every change that anybody was told is done before this call. */
-  caughtUp(): Promise<boolean>;
+/** The version of what is read. */
+export interface Version {
+  /** The one at a moment after this call; undefined if nobody knows. */
+  now(): Promise<string | undefined>;
+  /**
+   * One such that whatever is read from now on is what the database holds as long as that version is the one `now`;
+   * undefined if nobody knows.
+   * @param now what it was lately, if that is known
+   */
+  settled(now: string | undefined): Promise<string | undefined>;
 }
 
-/** For how long what was read may be kept. */
-export interface Keeping {
-  /** In milliseconds; 0: nothing is kept. */
+interface ReadCacheOptions<Answer> {
+  /** How long an answer may be kept, in milliseconds; 0: none is. */
   ttlMs: number;
-  /** Without it, too, nothing is. */
-  changes: Changes | undefined;
-  /** Whether what a call reads for itself may come from a replica. */
+  /** Without it, too, none is. */
+  version: Version | undefined;
+  /** Whether `read` may ask a replica. */
   replicas: boolean;
-}
-
-interface ReadCacheOptions<Answer> extends Keeping {
   /** How large all that is kept may be together, by the measure of `sizeOf`. */
   maxSize: number;
   sizeOf(answer: Answer): number;
@@ -29,36 +30,30 @@ export interface CacheUse {
   misses: number;
 }
 
+/** What was read when a version was settled. */
+interface Kept<Answer> {
+  version: string;
+  answer: Answer;
+}
+
 /**
- * Answers of the database, by what was asked, each used only as long as it is known that nobody has changed anything
- * since it was read: no answer is older than the last change that anybody was told is done. So whoever wrote, through
- * whichever process, reads what they wrote.
- *
- * A change moves to the next generation, which begins with nothing. What is being read at that moment, and may not hold
- * the change yet, still answers those who asked before it, and is not kept.
+ * Answers of the database, by what was asked. Each is used only while it is what the database would answer: nobody can
+ * tell from an answer whether it was kept.
  */
 export class ReadCache<Answer extends object> {
-  readonly #kept: LRUCache<string, Answer>;
-  readonly #underWay = new Map<string, Promise<Answer>>();
-  #generation = 0;
+  readonly #kept: LRUCache<string, Kept<Answer>>;
+  readonly #version: Version | undefined;
   #hits = 0;
   #misses = 0;
 
-  constructor(private readonly options: ReadCacheOptions<Answer>) {
-    const { ttlMs, changes, maxSize, sizeOf } = options;
-    changes?.onChange(() => this.invalidate());
-    this.#kept = new LRUCache({ ttl: ttlMs, maxSize, sizeCalculation: sizeOf });
+  constructor({ ttlMs, version, replicas, maxSize, sizeOf }: ReadCacheOptions<Answer>) {
+    // To lru-cache, a time to live of 0 would mean for ever. A replica's answer is what the primary held, not what it holds.
+    this.#version = ttlMs === 0 || replicas ? undefined : version;
+    this.#kept = new LRUCache({ ttl: ttlMs, maxSize, sizeCalculation: ({ answer }) => sizeOf(answer) });
   }
 
   get use(): CacheUse {
     return { hits: this.#hits, misses: this.#misses };
-  }
-
-  /** To be called after each write that may have changed what is kept, also a doubtful one. */
-  invalidate(): void {
-    this.#generation += 1;
-    this.#kept.clear();
-    this.#underWay.clear();
   }
 
   /**
@@ -67,54 +62,16 @@ export class ReadCache<Answer extends object> {
    * @throws whatever `read` throws
    */
   async get<Asked extends Answer>(question: string, read: () => Promise<Asked>): Promise<Asked> {
-    // A replica's answer may lack a commit that did not wait for the disk: good enough for this call, not for later ones.
-    if (this.options.replicas) return this.#missed(read);
     const kept = this.#kept.get(question);
-    if (kept && (await this.#isCurrent())) return this.#hit(kept as Asked);
-    return this.#read(question, read);
-  }
-
-  /**
-   * As `get`, but those who ask while it is read wait for the same answer: `read` must go on whoever of them gives up,
-   * and ask the primary.
-   */
-  async getTogether<Asked extends Answer>(question: string, read: () => Promise<Asked>): Promise<Asked> {
-    const found = this.#kept.get(question) ?? this.#underWay.get(question);
-    if (found && (await this.#isCurrent())) return this.#hit((await found) as Asked);
-    // Begun while we asked whether the other was current: it sees all that was there before we asked.
-    const begun = this.#underWay.get(question);
-    if (begun && begun !== found) return this.#hit((await begun) as Asked);
-    const reading = this.#read(question, read);
-    this.#underWay.set(question, reading);
-    const over = () => {
-      if (this.#underWay.get(question) === reading) this.#underWay.delete(question);
-    };
-    reading.then(over, over);
-    return reading;
-  }
-
-  /** Whether what was found before this call holds every change that anybody was told is done by then. */
-  async #isCurrent(): Promise<boolean> {
-    const generation = this.#generation;
-    return (await this.options.changes?.caughtUp()) === true && generation === this.#generation;
-  }
-
-  async #read<Asked extends Answer>(question: string, read: () => Promise<Asked>): Promise<Asked> {
-    const { ttlMs, changes } = this.options;
-    const generation = this.#generation;
-    const answer = await this.#missed(read);
-    // To lru-cache, a time to live of 0 would mean for ever.
-    if (changes && ttlMs > 0 && generation === this.#generation) this.#kept.set(question, answer);
-    return answer;
-  }
-
-  #missed<Asked>(read: () => Promise<Asked>): Promise<Asked> {
+    const now = kept && (await this.#version?.now());
+    if (kept && kept.version === now) {
+      this.#hits += 1;
+      return kept.answer as Asked;
+    }
     this.#misses += 1;
-    return read();
-  }
-
-  #hit<Asked>(answer: Asked): Asked {
-    this.#hits += 1;
+    const version = await this.#version?.settled(now);
+    const answer = await read();
+    if (version !== undefined) this.#kept.set(question, { version, answer });
     return answer;
   }
 }

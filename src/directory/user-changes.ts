@@ -3,14 +3,13 @@ import { StewardError } from '../errors.js';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
 import { auditRow, changeUser, type Author, type ApplyChange, type UserChange } from './audited-change.js';
 import type { Departments } from './departments.js';
-import { OWN_COLUMNS, toUser, USER_COLUMNS, type User, type UserRow, type Users } from './users.js';
+import { OWN_COLUMNS, toUser, USER_COLUMNS, type User, type UserRow } from './users.js';
 
 /** The controlled writes on users. Each leaves its audit row, or leaves everything as it was. */
 export class UserChanges {
   constructor(
     private readonly prisma: PrismaClient,
     private readonly departments: Departments,
-    private readonly users: Users,
   ) {}
 
   /**
@@ -39,8 +38,6 @@ export class UserChanges {
       return toUser(row);
     } catch (error) {
       throw takenBy(error, username, email) ?? error;
-    } finally {
-      this.#invalidate();
     }
   }
 
@@ -80,17 +77,7 @@ export class UserChanges {
   }
 
   async #change(userId: number, author: Author, apply: ApplyChange): Promise<UserChange> {
-    try {
-      return await changeUser(this.prisma, userId, author, apply);
-    } finally {
-      this.#invalidate();
-    }
-  }
-
-  /** Also after a failure: a commit whose confirmation was lost may have been made. */
-  #invalidate(): void {
-    this.departments.invalidate();
-    this.users.invalidate();
+    return changeUser(this.prisma, userId, author, apply);
   }
 }
 

@@ -1,8 +1,9 @@
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
 import { StewardError } from '../errors.js';
 import type { Departments } from './departments.js';
+import type { Keeping } from './keeping.js';
 import { decodeCursor, encodeCursor } from './page-cursor.js';
-import { ReadCache, type CacheUse, type Keeping } from './read-cache.js';
+import { ReadCache, type CacheUse } from './read-cache.js';
 import { matchesSearch } from './search.js';
 
 export interface User {
@@ -105,8 +106,9 @@ export class Users {
   constructor(
     private readonly prisma: PrismaClient,
     private readonly departments: Departments,
-    keeping: Keeping,
+    { ttlMs, versions, replicas }: Keeping,
   ) {
+    const keeping = { ttlMs, version: versions?.directory, replicas };
     this.#lists = new ReadCache({
       ...keeping,
       maxSize: MOST_USERS_KEPT,
@@ -126,12 +128,6 @@ export class Users {
   /** How often lists were asked for, by whether they had to be read for that. */
   get cacheUse(): CacheUse {
     return this.#lists.use;
-  }
-
-  /** To be called after each write on users, also a doubtful one. */
-  invalidate(): void {
-    this.#lists.invalidate();
-    this.#counts.invalidate();
   }
 
   /** @throws StewardError NOT_FOUND */

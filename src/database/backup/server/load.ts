@@ -1,7 +1,6 @@
 import type { Readable, Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
-import { CHANGES_CHANNEL } from '../../primary-session.js';
 import { BackupError } from '../errors.js';
 import { connectionEnvironment } from './connection-environment.js';
 import { Programs } from './programs.js';
@@ -12,8 +11,7 @@ import { identify, readState, type ServerTarget } from './state.js';
 
 /** What psql says when all before has been done. Only then is the commit sent: a kill of whichever process rolls back. */
 const DONE = 'steward: restored';
-/** The triggers that tell running Stewards of changes were made only after the rows were. */
-const ASK = `\nNOTIFY ${CHANGES_CHANNEL};\nSELECT '${DONE}';\n`;
+const ASK = `\nSELECT '${DONE}';\n`;
 const COMMIT = '\nCOMMIT;\n';
 
 /** How psql tells what `emptySchema` found. */
