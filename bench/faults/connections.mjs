@@ -1,55 +1,27 @@
 import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
-import { callsOf, spread } from './lab/figures.mjs';
-import { AWAY, brokenInvariants, slowRecoveries, uncleanEnds } from './lab/invariants.mjs';
-import { underLoad } from './lab/load.mjs';
+import { outagesUnderLoad } from './lab/outages.mjs';
 
 export const name = 'connections';
 export const title = 'PostgreSQL out of connections under load';
 
-const CALM_MS = 700;
 const OUTAGE_MS = 2000;
 
-/** @param {import('./lab/lab.mjs').Lab} lab @returns {Promise<import('./main.mjs').Result>} */
-export async function run(lab) {
-  const site = await lab.site();
-  const stewards = await Promise.all([lab.http(site), lab.stdio(site)]);
-  /** @type {import('./lab/invariants.mjs').Window[]} */
-  const windows = [];
-  /** @type {number[]} */
-  const recoveries = [];
-  /** @type {string[]} */
-  const failures = [];
-  await underLoad(site, stewards, async (load) => {
-    const until = performance.now() + lab.seconds * 1000;
-    do {
-      await setTimeout(CALM_MS);
-      const from = performance.now();
-      const hogs = await takeEveryConnection(site);
-      try {
-        await setTimeout(OUTAGE_MS);
-        if (!load.calls.some(({ start, error }) => start > from && error !== undefined))
-          failures.push('nobody noticed that there were no connections: the fault was not made');
-      } finally {
-        await Promise.all(hogs.map((hog) => hog.end()));
-      }
-      const released = performance.now();
-      windows.push({ from, until: released, codes: AWAY });
-      recoveries.push(await load.backToNormal(released));
-    } while (performance.now() < until);
-  });
-  return {
-    figures: [
-      `${windows.length} times none for ${OUTAGE_MS / 1000} s; ${callsOf(site)}`,
-      `back to normal after ${spread(recoveries)}`,
-    ],
-    problems: [
-      ...failures,
-      ...slowRecoveries(recoveries),
-      ...(await brokenInvariants(site, windows)),
-      ...(await uncleanEnds(site)),
-    ],
-  };
+/** @param {import('./lab/lab.mjs').Lab} lab */
+export function run(lab) {
+  return outagesUnderLoad(lab, (count) => `${count} times none for ${OUTAGE_MS / 1000} s`, noConnections);
+}
+
+/** @param {import('./lab/outages.mjs').Scene} scene */
+async function noConnections({ site, load, from }) {
+  const hogs = await takeEveryConnection(site);
+  try {
+    await setTimeout(OUTAGE_MS);
+    const noticed = load.calls.some(({ start, error }) => start > from && error !== undefined);
+    return noticed ? [] : ['nobody noticed that there were no connections: the fault was not made'];
+  } finally {
+    await Promise.all(hogs.map((hog) => hog.end()));
+  }
 }
 
 /** Takes those that are free, ends Steward's sessions, and takes theirs as well. @param {import('./lab/site.mjs').Site} site */

@@ -20,6 +20,25 @@ export async function alternate(all, blocks, measure) {
   return measured;
 }
 
+/**
+ * Two ways to do the same beside each other; a first block, which warms both up, does not count.
+ * @template {{ name: string }} Way
+ * @param {[ours: Way, theirs: Way]} ways
+ * @param {number} blocks
+ * @param {(way: Way, block: number) => Promise<number>} measure in milliseconds
+ * @returns {Promise<{ ratio: Ratio, ours: string, theirs: string }>} of a row
+ */
+export async function comparePair(ways, blocks, measure) {
+  const measured = await alternate(ways, blocks + 1, measure);
+  const [ours = [], theirs = []] = ways.map(({ name }) => measured.get(name)?.slice(1));
+  return { ratio: pairedRatio(ours, theirs), ours: inMs(ours), theirs: inMs(theirs) };
+}
+
+/** @param {number[]} times */
+function inMs(times) {
+  return `${median(times).toPrecision(3)} ms`;
+}
+
 /** @param {number[]} ours @param {number[]} theirs @returns {Ratio} */
 export function pairedRatio(ours, theirs) {
   const ratios = ours.map((value, at) => value / (theirs[at] ?? Number.NaN));

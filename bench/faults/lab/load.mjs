@@ -62,7 +62,7 @@ export async function askOnce({ people, journal }, steward, question) {
 }
 
 /** Clients at work. */
-class Load {
+export class Load {
   /** @param {Site} site @param {number} clients @param {number} first place of their first call in the journal */
   constructor(site, clients, first) {
     this.site = site;

@@ -1,5 +1,4 @@
-import { alternate, medianCallMs, pairedRatio } from '../blocks.mjs';
-import { median } from '../../quantiles.mjs';
+import { comparePair, medianCallMs } from '../blocks.mjs';
 import { connectTo } from '../databases.mjs';
 import { progress } from '../progress.mjs';
 import { assertFull } from '../rightness.mjs';
@@ -33,11 +32,9 @@ export const deepPage = {
     for (let at = 2; at < page; at += 1)
       cursor = (await ask({ limit: PAGE, cursor })).structuredContent.next_cursor;
 
-    const places = [
-      { name: 'deep', at: { cursor }, page },
-      { name: 'page 1', at: {}, page: 1 },
-    ];
-    const measured = await alternate(places, options.blocks, (place, block) =>
+    const deep = { name: 'deep', at: { cursor }, page };
+    const first = { name: 'page 1', at: {}, page: 1 };
+    const compared = await comparePair([deep, first], options.blocks, (place, block) =>
       medianCallMs(
         { first: block * options.calls, calls: options.calls, before: () => writer.write() },
         (at) => ask({ limit: limitOf(at), ...place.at }),
@@ -48,7 +45,6 @@ export const deepPage = {
         },
       ),
     );
-    const [deep = [], first = []] = places.map(({ name }) => measured.get(name));
     await contestant.stop();
     return [
       {
@@ -57,9 +53,7 @@ export const deepPage = {
         against: 'its page 1',
         isMain: true,
         target: { most: 1.2 },
-        ratio: pairedRatio(deep, first),
-        ours: `${median(deep).toPrecision(3)} ms`,
-        theirs: `${median(first).toPrecision(3)} ms`,
+        ...compared,
       },
     ];
   },

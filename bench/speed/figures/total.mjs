@@ -1,6 +1,5 @@
-import { median } from '../../quantiles.mjs';
 import { openDirectory } from '../../directory.mjs';
-import { alternate, medianCallMs, pairedRatio } from '../blocks.mjs';
+import { comparePair, medianCallMs } from '../blocks.mjs';
 import { connectTo } from '../databases.mjs';
 import { progress } from '../progress.mjs';
 import { USER_COLUMNS } from '../user-columns.mjs';
@@ -27,18 +26,19 @@ export const total = {
     const { directory, prisma, close } = await openDirectory(url);
     cleanup.add(close);
 
-    const ways = [
-      {
-        name: 'with total',
-        find: async (/** @type {string} */ role) => {
-          const found = await directory.users.find({ role }, PAGE, {});
-          if (found.total <= PAGE) throw new Error(`${found.total} ${role}s in all`);
-          return found.users.length;
-        },
+    const withTotal = {
+      name: 'with total',
+      find: async (/** @type {string} */ role) => {
+        const found = await directory.users.find({ role }, PAGE, {});
+        if (found.total <= PAGE) throw new Error(`${found.total} ${role}s in all`);
+        return found.users.length;
       },
-      { name: 'without', find: async (/** @type {string} */ role) => (await barePage(prisma, role)).length },
-    ];
-    const measured = await alternate(ways, options.blocks + 1, ({ find }, block) =>
+    };
+    const without = {
+      name: 'without',
+      find: async (/** @type {string} */ role) => (await barePage(prisma, role)).length,
+    };
+    const compared = await comparePair([withTotal, without], options.blocks, ({ find }, block) =>
       medianCallMs(
         { first: block * options.calls, calls: options.calls, before: () => writer.write() },
         (at) => find(roleOf(at)),
@@ -47,8 +47,6 @@ export const total = {
         },
       ),
     );
-    // The first block warms both up.
-    const [withTotal = [], without = []] = ways.map(({ name }) => measured.get(name)?.slice(1));
     return [
       {
         figure,
@@ -56,9 +54,7 @@ export const total = {
         against: 'its page alone, by Prisma',
         isMain: true,
         target: { most: 2 },
-        ratio: pairedRatio(withTotal, without),
-        ours: `${median(withTotal).toPrecision(3)} ms`,
-        theirs: `${median(without).toPrecision(3)} ms`,
+        ...compared,
       },
     ];
   },

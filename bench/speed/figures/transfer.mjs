@@ -2,8 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { bareEnvironment } from '../../../tests/support/command.mjs';
-import { median } from '../../quantiles.mjs';
-import { alternate, medianCallMs, pairedRatio } from '../blocks.mjs';
+import { comparePair, medianCallMs } from '../blocks.mjs';
 import { progress } from '../progress.mjs';
 import { Contestant } from '../servers/contestant.mjs';
 import { STEWARD } from '../servers/index.mjs';
@@ -26,12 +25,9 @@ export const transfer = {
     stage.cleanup.add(bare.stop);
 
     const transfers = await plan(client, 2 * (options.blocks + 1) * options.calls);
-    const ways = [
-      { name: 'transfer_user', run: throughSteward(contestant) },
-      { name: 'bare', run: bare.run },
-    ];
-    // The first block warms both up.
-    const measured = await alternate(ways, options.blocks + 1, async ({ run }) => {
+    const ours = { name: 'transfer_user', run: throughSteward(contestant) };
+    const theirs = { name: 'bare', run: bare.run };
+    const compared = await comparePair([ours, theirs], options.blocks, async ({ run }) => {
       const some = transfers.splice(0, options.calls);
       const of = (/** @type {number} */ at) => /** @type {Transfer} */ (some[at]);
       return medianCallMs(
@@ -45,7 +41,6 @@ export const transfer = {
     });
     await contestant.stop();
     await bare.stop();
-    const [ours = [], theirs = []] = ways.map(({ name }) => measured.get(name)?.slice(1));
     return [
       {
         figure,
@@ -53,9 +48,7 @@ export const transfer = {
         against: 'a bare interactive transaction',
         isMain: true,
         target: { most: 1.2 },
-        ratio: pairedRatio(ours, theirs),
-        ours: `${median(ours).toPrecision(3)} ms`,
-        theirs: `${median(theirs).toPrecision(3)} ms`,
+        ...compared,
       },
     ];
   },
