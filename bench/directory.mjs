@@ -26,11 +26,11 @@ export async function openDirectory(url) {
   let caught = [];
   connections.pool.on('connect', (client) => {
     const query = /** @type {(...all: unknown[]) => unknown} */ (client.query.bind(client));
-    const listening = (/** @type {string | Statement} */ sent, /** @type {unknown[]} */ ...rest) => {
+    const recording = (/** @type {string | Statement} */ sent, /** @type {unknown[]} */ ...rest) => {
       if (typeof sent === 'object') caught.push({ ...sent, values: sent.values ?? (rest[0] || []) });
       return query(sent, ...rest);
     };
-    Object.assign(client, { query: listening });
+    Object.assign(client, { query: recording });
   });
   return {
     directory: createDirectory(connections.prisma, { ttlMs: 0, versions: undefined, replicas: false }),

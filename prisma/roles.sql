@@ -105,11 +105,11 @@ BEGIN
     END LOOP;
 END $$;
 
--- What the tools need, column by column: src/commands/doctor/privileges.ts says the same, and `steward doctor` compares.
+-- What the tools need, column by column: src/database/privileges.ts says the same, and `steward doctor` compares.
 DO $$
 BEGIN
-    IF to_regclass('public._prisma_migrations') IS NULL THEN
-        RAISE NOTICE 'There are no tables yet. Run this file again after prisma migrate deploy.';
+    IF to_regclass('public._prisma_migrations') IS NULL OR to_regclass('public.departments_version') IS NULL THEN
+        RAISE NOTICE 'Not all of the tables are there yet. Run this file again after prisma migrate deploy.';
         RETURN;
     END IF;
     SET LOCAL search_path = public, pg_temp;

@@ -268,7 +268,7 @@ export const ENVIRONMENT = z.object({
   ),
   CACHE_TTL_MS: wholeNumber(
     { min: 0, max: 24 * 60 * MINUTE, default: 5 * MINUTE },
-    'How long departments and pages of users are kept while nobody changes any; 0: they are read each time',
+    'How long departments and pages of users are kept at most, while nobody changes any; 0: not at all',
   ),
 });
 

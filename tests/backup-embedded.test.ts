@@ -101,7 +101,7 @@ onEmbedded('a backup of the embedded database (not on a server)', () => {
     expect(await backedUp()).toBe(false);
   });
 
-  it('is restored when a host that is slow to hear of it has seen its last user go', async () => {
+  it('is restored as soon as a slow host has noticed that its last user is gone', async () => {
     const user = await startSteward({ database });
     expect((await user.call('get_user', { id: 1 })).error).toBeUndefined();
     const host = (await hostPid(dataDir)) as number;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout } from 'node:timers/promises';
+import pg from 'pg';
 import { onServer, onServerOfItsOwn } from './support/conditions.js';
 import { freshDatabase, type TestDatabase } from './support/database.js';
 import { eventually } from './support/eventually.js';
@@ -61,7 +62,7 @@ onServer('the caches of several processes (on PostgreSQL only: the embedded data
   beforeAll(async () => {
     database = await freshDatabase();
     [one, two] = await Promise.all([startUnlimited(database.env), startUnlimited(database.env)]);
-    for (const process of [one, two]) await process.logged('the server can be asked for changes');
+    for (const process of [one, two]) await process.logged('primary session open');
   });
   afterAll(async () => {
     await Promise.all([one.stop(), two.stop()]);
@@ -158,7 +159,7 @@ onServer('the caches of several processes (on PostgreSQL only: the embedded data
 
   const shows = async (name: string) => (await headcounts(two)).has(name);
 
-  it('hears of what other programs write', async () => {
+  it('shows what other programs write about departments', async () => {
     expect(await shows('By hand')).toBe(false);
     await database.query("INSERT INTO departments (name) VALUES ('By hand')");
     expect(await shows('By hand')).toBe(true);
@@ -235,23 +236,33 @@ onServer('the caches of several processes (on PostgreSQL only: the embedded data
   });
 
   it('says what is missing where the role may not ask for the version, and answers from the database', async () => {
-    await database.query('REVOKE SELECT ON SEQUENCE directory_version FROM steward_app');
+    const sequences = 'SEQUENCE directory_version, departments_version';
+    await database.query(`REVOKE SELECT ON ${sequences} FROM steward_app`);
     const poor = await startUnlimited(database.env);
     try {
-      for (let call = 0; call < 3; call += 1) await newest(poor);
-      const refusals = linesOf(poor, 'the server cannot be asked for changes');
-      expect(refusals).toHaveLength(1);
-      expect(refusals[0]?.['cause']).toMatch(/permission denied for sequence directory_version/);
+      for (let call = 0; call < 3; call += 1) await found(poor);
+      await newest(poor);
+      const refusals = linesOf(poor, 'primary session not available');
+      expect(refusals.map(({ cause }) => String(cause)).toSorted()).toEqual([
+        expect.stringMatching(/permission denied for sequence departments_version/),
+        expect.stringMatching(/permission denied for sequence directory_version/),
+      ]);
+      await database.query(`GRANT SELECT ON ${sequences} TO steward_app`);
+      const open = times(poor, 'primary session open');
+      await found(poor);
+      await poor.logged('primary session open');
+      expect(times(poor, 'primary session open')).toBe(open + 1);
+      await database.query(`REVOKE SELECT ON ${sequences} FROM steward_app`);
       await database.query(`UPDATE users SET role = 'Unasked' WHERE id = (SELECT max(id) FROM users)`);
       expect((await newest(poor))[0]).toMatchObject({ role: 'Unasked' });
     } finally {
       await poor.stop();
-      await database.query('GRANT SELECT ON SEQUENCE directory_version TO steward_app');
+      await database.query(`GRANT SELECT ON ${sequences} TO steward_app`);
     }
   });
 });
 
-onServerOfItsOwn('a connection for changes that fails (on PostgreSQL only, where it is installed)', () => {
+onServerOfItsOwn('the session with the primary, when it fails (on PostgreSQL only, where it is installed)', () => {
   let server: PostgresServer;
   let running: HttpSteward;
 
@@ -259,34 +270,34 @@ onServerOfItsOwn('a connection for changes that fails (on PostgreSQL only, where
     server = await PostgresServer.create();
     await migrateAndSeed(server.url('steward'));
     running = await startUnlimited({ DATABASE_URL: server.url('steward') });
-    await running.logged('the server can be asked for changes');
+    await running.logged('primary session open');
   });
   afterAll(async () => {
     await running?.stop();
     await server?.destroy();
   });
 
-  const listeners = () =>
+  const sessions = () =>
     server.query<{ pid: number }>(
-      `SELECT pid FROM pg_stat_activity WHERE application_name = 'steward changes'`,
+      `SELECT pid FROM pg_stat_activity WHERE application_name = 'steward primary'`,
     );
   const add = (name: string) => server.query(`INSERT INTO departments (name) VALUES ('${name}')`, 'steward');
   const shows = async (name: string) => (await headcounts(running)).has(name);
 
   it('takes one session of the server, besides the pool', async () => {
-    expect(await listeners()).toHaveLength(1);
+    expect(await sessions()).toHaveLength(1);
   });
 
   it('is made again when it is cut, and what was changed meanwhile is seen', async () => {
     for (let round = 0; round < 3; round += 1) {
       await shows('Anything');
-      const connected = times(running, 'the server can be asked for changes');
-      const [listener] = await listeners();
-      await server.query(`SELECT pg_terminate_backend(${listener?.pid}, 5000)`);
+      const connected = times(running, 'primary session open');
+      const [session] = await sessions();
+      await server.query(`SELECT pg_terminate_backend(${session?.pid}, 5000)`);
       await add(`Cut ${round}`);
-      // On odd rounds nobody asks before it listens again: what it kept from before must be gone by then.
+      // On odd rounds nobody asks before it is connected again: what it kept from before must be gone by then.
       if (round % 2 === 0) expect(await shows(`Cut ${round}`)).toBe(true);
-      await eventually(() => times(running, 'the server can be asked for changes') > connected);
+      await eventually(() => times(running, 'primary session open') > connected);
       expect(await shows(`Cut ${round}`)).toBe(true);
     }
     await add('After all');
@@ -295,27 +306,43 @@ onServerOfItsOwn('a connection for changes that fails (on PostgreSQL only, where
 
   it('comes back after the server was restarted', async () => {
     await shows('Anything');
-    const connected = times(running, 'the server can be asked for changes');
+    const connected = times(running, 'primary session open');
     await server.stop('immediate');
     await server.start();
     await add('While away');
     await eventually(() => shows('While away').catch(() => false));
-    await eventually(() => times(running, 'the server can be asked for changes') === connected + 1);
+    await eventually(() => times(running, 'primary session open') === connected + 1);
     await add('Back again');
     expect(await shows('Back again')).toBe(true);
   });
 
+  it('leaves nothing behind on the server when what it asks for is locked', async () => {
+    await shows('Anything');
+    const holder = new pg.Client({ connectionString: server.url('steward') });
+    await holder.connect();
+    await holder.query('BEGIN; DROP SEQUENCE directory_version');
+    for (let call = 0; call < 4; call += 1) {
+      expect(await shows('Locked')).toBe(false);
+      await setTimeout(500);
+    }
+    expect(await sessions()).toHaveLength(1);
+    await holder.query('ROLLBACK');
+    await holder.end();
+    await add('Locked');
+    expect(await shows('Locked')).toBe(true);
+  });
+
   it('is given up when it is frozen, and nobody is answered from the cache meanwhile', async () => {
     await shows('Anything');
-    const [listener] = await listeners();
-    process.kill(listener?.pid as number, 'SIGSTOP');
+    const [session] = await sessions();
+    process.kill(session?.pid as number, 'SIGSTOP');
     try {
-      for (const name of ['Unheard', 'Unheard again']) {
+      for (const name of ['Frozen', 'Frozen again']) {
         await add(name);
         expect(await shows(name)).toBe(true);
       }
     } finally {
-      process.kill(listener?.pid as number, 'SIGCONT');
+      process.kill(session?.pid as number, 'SIGCONT');
     }
   });
 });

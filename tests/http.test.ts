@@ -385,9 +385,9 @@ onServer('a client that hangs up (on PostgreSQL only: the embedded database cann
     expect(await database.query('SELECT FROM user_audit_log WHERE user_id = 8')).toEqual([]);
   });
 
-  it('takes nobody along who waits for the same departments', async () => {
+  it('ends no list of departments that others wait for', async () => {
     const fresh = await start({ ...database.env, CALL_DEADLINE_MS: '50000' });
-    await fresh.logged('the server can be asked for changes');
+    await fresh.logged('primary session open');
     const holder = await hold(9);
     await fresh.call('get_user', { id: 1 });
     await holder.query('LOCK TABLE headcounts IN ACCESS EXCLUSIVE MODE');
@@ -396,7 +396,6 @@ onServer('a client that hangs up (on PostgreSQL only: the embedded database cann
     const gone = first.catch((error: Error) => error.name);
     await eventually(() => runs('headcounts'), 2000);
     const second = fresh.call('list_departments');
-    // Answered from the same load: long enough for the second call to have joined it.
     await fresh.call('get_user', { id: 1 });
     hangingUp.abort();
     expect(await gone).toBe('AbortError');

@@ -204,9 +204,9 @@ describe('/metrics', () => {
           ),
         );
       expect(await read()).toEqual([0, 0]);
-      // The embedded database tells of no changes, so there nothing is cached.
+      // The embedded database has no versions, so there nothing is cached.
       const cached = SERVER_URL !== undefined;
-      if (cached) await steward.logged('the server can be asked for changes');
+      if (cached) await steward.logged('primary session open');
       await list(4);
       expect(await read()).toEqual(cached ? [3, 1] : [0, 4]);
       await steward.call('create_department', { name: `Metrology of ${cache}` });

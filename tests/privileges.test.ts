@@ -120,7 +120,8 @@ describe('the triggers, where others may create things in the schema', () => {
       ['add(int, int)', 'int'],
       ['differs(bigint, int)', 'boolean'],
       ['same(text, text)', 'boolean'],
-      ['pg_notify(text, text)', 'void'],
+      ['nextval(regclass)', 'bigint'],
+      ['is(oid, regclass)', 'boolean'],
     ])
       await database.query(`CREATE FUNCTION public.${signature} RETURNS ${result} LANGUAGE plpgsql AS
         $$ BEGIN RAISE EXCEPTION 'trapped in ${signature}'; END $$`);
@@ -130,6 +131,7 @@ describe('the triggers, where others may create things in the schema', () => {
       'OPERATOR public.|| (LEFTARG = headcounts[], RIGHTARG = headcounts[], FUNCTION = public.append)',
       'OPERATOR public.- (RIGHTARG = bigint, FUNCTION = public.negate)',
       'OPERATOR public.+ (LEFTARG = int, RIGHTARG = int, FUNCTION = public.add)',
+      'OPERATOR public.= (LEFTARG = oid, RIGHTARG = regclass, FUNCTION = public.is)',
       'OPERATOR public.<> (LEFTARG = bigint, RIGHTARG = int, FUNCTION = public.differs)',
       'OPERATOR public.<> (LEFTARG = text, RIGHTARG = text, FUNCTION = public.same)',
     ])
@@ -159,6 +161,13 @@ describe('the triggers, where others may create things in the schema', () => {
     await expect(database.query(decoy)).rejects.toMatchObject({
       code: REFUSED,
       message: expect.stringContaining('follow_users'),
+    });
+    const mover = `
+      CREATE TABLE mover ();
+      CREATE TRIGGER moved AFTER INSERT ON mover FOR EACH STATEMENT EXECUTE FUNCTION move_directory_version()`;
+    await expect(database.query(mover)).rejects.toMatchObject({
+      code: REFUSED,
+      message: expect.stringContaining('move_directory_version'),
     });
     await database.query('RESET ROLE');
     await database.query(`DROP OWNED BY "${role}"`);

@@ -189,7 +189,7 @@ onServerOfItsOwn('reads from a replica (on PostgreSQL only, where it is installe
       await migrateAndSeed(other.url('steward'));
       const env = { DATABASE_URL: server.url('steward'), DATABASE_REPLICA_URL: addresses.join(',') };
       misled = await startUnlimited(env);
-      await misled.logged('the server can be asked for changes');
+      await misled.logged('primary session open');
       for (const name of ['replica_1', 'replica_2', 'replica_3'])
         await eventually(async () => (await checks(misled as HttpSteward))[name] === NOT_A_REPLICA);
       const id = await hire(misled, 'Sales');

@@ -5,12 +5,20 @@ import type { Embedded } from './embedded/index.js';
 import { translateDatabaseError } from './translate-error.js';
 import { inspectMigrations } from './migrations.js';
 import { connect, type Connections } from './pool.js';
+import { createDirectoryVersions, type DirectoryVersions } from './directory-versions.js';
 import { PrimaryPosition } from './primary-position.js';
 import { PrimarySession } from './primary-session.js';
 import { readsFromReplicas } from './read-routes.js';
 import { Replica } from './replica.js';
 import { UnusableDatabaseError } from './unusable.js';
-import { createVersions, type Versions } from './versions.js';
+
+/** What there is beside the pool where there is a server. */
+interface Server {
+  session: PrimarySession;
+  position: PrimaryPosition;
+  versions: DirectoryVersions;
+  replicas: Replica[];
+}
 
 /**
  * The database behind the directory: a server, or the embedded one. It is opened when first asked for and, as long as
@@ -20,10 +28,7 @@ export class Database {
   #opening: Promise<PrismaClient> | undefined;
   #connections: Connections | undefined;
   #embedded: Embedded | undefined;
-  #primary: PrimarySession | undefined;
-  #versions: Versions | undefined;
-  #position: PrimaryPosition | undefined;
-  #replicas: Replica[] = [];
+  #server: Server | undefined;
   #closing = false;
 
   constructor(
@@ -54,21 +59,21 @@ export class Database {
     };
   }
 
-  /** By which changes are seen that any program makes. Of the embedded database there are none: its clients share one session. */
-  get versions(): Versions | undefined {
-    return this.#versions;
+  /** By which changes are seen that any program makes; of the embedded database there are none. */
+  get versions(): DirectoryVersions | undefined {
+    return this.#server?.versions;
   }
 
   /** The servers that reads may go to, in the order they were given. */
   get replicas(): readonly Replica[] {
-    return this.#replicas;
+    return this.#server?.replicas ?? [];
   }
 
   /** Lets what runs finish, closes all connections, and leaves the embedded database to whoever still uses it. */
   async close(): Promise<void> {
     this.#closing = true;
-    await this.#primary?.close();
-    await Promise.all(this.#replicas.map((replica) => replica.close()));
+    await this.#server?.session.close();
+    await Promise.all(this.replicas.map((replica) => replica.close()));
     await this.#connections?.close();
     await this.#embedded?.close();
   }
@@ -76,7 +81,7 @@ export class Database {
   async #open(): Promise<PrismaClient> {
     try {
       this.#connections ??= connect(this.config.url ?? (await this.#openEmbedded()), this.config, this.log);
-      if (this.config.url !== undefined) this.#primary ??= this.#follow(this.config.url);
+      if (this.config.url !== undefined) this.#server ??= this.#follow(this.config.url);
       const { prisma } = this.#connections;
       const [server] = await prisma.$queryRaw<{ version: string }[]>`SELECT version()`;
       await this.#assertMigrated(prisma);
@@ -100,22 +105,20 @@ export class Database {
     return this.#embedded.url;
   }
 
-  #follow(url: string): PrimarySession {
+  #follow(url: string): Server {
     const session = new PrimarySession(url, this.log);
     const position = new PrimaryPosition(session);
-    this.#versions = createVersions(session);
-    this.#position = position;
-    this.#replicas = this.config.replicaUrls.map(
+    const replicas = this.config.replicaUrls.map(
       (address, index) =>
         new Replica(`replica_${index + 1}`, address, this.config, () => position.now(), this.log),
     );
-    return session;
+    return { session, position, versions: createDirectoryVersions(session), replicas };
   }
 
   #withReplicas(prisma: PrismaClient): PrismaClient {
-    const position = this.#position;
-    if (!position || this.#replicas.length === 0) return prisma;
-    return readsFromReplicas(prisma, this.#replicas, () => position.now());
+    if (!this.#server || this.#server.replicas.length === 0) return prisma;
+    const { replicas, position } = this.#server;
+    return readsFromReplicas(prisma, replicas, () => position.now());
   }
 
   async #assertMigrated(prisma: PrismaClient): Promise<void> {

@@ -2,19 +2,25 @@ import type { PrimarySession } from './primary-session.js';
 import { SharedRound } from './shared-round.js';
 import { parseLsn, type WalPosition } from './wal-position.js';
 
-/** Which log the server writes, as the system's identifier and the timeline that its current segment is named after. */
-const HISTORY = `SELECT system_identifier || '/' || ('x' || left(pg_walfile_name(pg_current_wal_flush_lsn()), 8))::bit(32)::int AS history
-  FROM pg_control_system()`;
 /**
  * What was acknowledged is on disk by then, unless commits do not wait for that. (Where the log ends would be too far: what
  * unfinished transactions wrote last is on no disk, and at no replica.)
  */
-const POSITION = `SELECT CASE current_setting('synchronous_commit')
+const LSN = `CASE current_setting('synchronous_commit')
   WHEN 'off' THEN pg_current_wal_insert_lsn() ELSE pg_current_wal_flush_lsn() END::text AS lsn`;
+const POSITION = { name: 'position', text: `SELECT ${LSN}` };
+/** Which log the server writes, too: the system's identifier and the timeline that its current segment is named after. */
+const POSITION_AND_HISTORY = {
+  name: 'position and history',
+  text: `SELECT ${LSN}, system_identifier || '/'
+      || ('x' || left(pg_walfile_name(pg_current_wal_flush_lsn()), 8))::bit(32)::int AS history
+    FROM pg_control_system()`,
+};
 
 /** How far the log of the server goes that is written to. */
 export class PrimaryPosition {
   readonly #round = new SharedRound(() => this.#ask());
+  /** Of a session's server: a session ends before its server begins another log. */
   #history: { session: number; name: string } | undefined;
 
   constructor(private readonly session: PrimarySession) {}
@@ -25,21 +31,17 @@ export class PrimaryPosition {
   }
 
   async #ask(): Promise<WalPosition | undefined> {
-    const told = await this.session.ask(POSITION);
-    if (told && told.session !== this.#history?.session) return this.#askFirst();
-    return told && this.#history && position(this.#history.name, told.row);
-  }
-
-  /** A session ends before the server begins another log. */
-  async #askFirst(): Promise<WalPosition | undefined> {
-    const told = await this.session.ask(`${HISTORY}; ${POSITION}`);
+    const told = await this.session.ask<{ lsn: string }>(POSITION);
     if (!told) return undefined;
-    const name = String(told.row['history']);
-    this.#history = { session: told.session, name };
-    return position(name, told.row);
+    if (told.session !== this.#history?.session) return this.#askWithHistory();
+    return { history: this.#history.name, lsn: parseLsn(told.row.lsn) };
   }
-}
 
-function position(history: string, row: Record<string, unknown>): WalPosition {
-  return { history, lsn: parseLsn(String(row['lsn'])) };
+  async #askWithHistory(): Promise<WalPosition | undefined> {
+    const told = await this.session.ask<{ lsn: string; history: string }>(POSITION_AND_HISTORY);
+    if (!told) return undefined;
+    const { lsn, history } = told.row;
+    this.#history = { session: told.session, name: history };
+    return { history, lsn: parseLsn(lsn) };
+  }
 }

@@ -6,20 +6,26 @@ import { sessionUrl } from './pool.js';
 /** In milliseconds. A connection that takes longer to answer is taken for dead. */
 const PATIENCE_MS = 1000;
 const CONNECT_PATIENCE_MS = 3000;
+/** What waits for a lock the server refuses before that: it does not notice that a connection was given up. */
+const STATEMENT_TIMEOUT_MS = 700;
 /** How often the connection is tried while nobody asks, so that nothing on the way forgets it, in milliseconds. */
 const PING_MS = 10_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
 
-/** Statements, or a single one that is asked often, with a name by which the server knows it again. */
-export type Question = string | { name: string; text: string };
+const PING = { name: 'ping', text: 'SELECT' };
+
+/** A statement that gives one row, and a name by which the server knows it again. */
+export interface Question {
+  name: string;
+  text: string;
+}
 
 /** What the server said. */
-export interface Told {
+export interface Told<Row> {
   /** Counts the sessions there were. What two of them say cannot be compared: the server may have crashed in between. */
   session: number;
-  /** The first row of each statement, as one. */
-  row: Record<string, unknown>;
+  row: Row;
 }
 
 /**
@@ -27,15 +33,15 @@ export interface Told {
  * a place in the pool nor behind anybody's statement. As long as the connection is lost, there is no answer.
  */
 export class PrimarySession {
-  readonly #ping = setInterval(() => void this.ask(''), PING_MS).unref();
+  readonly #ping = setInterval(() => void this.ask(PING), PING_MS).unref();
   readonly #closing = new AbortController();
   /** The connection, while it can be asked. */
   #client: pg.Client | undefined;
   #session = 0;
   /** The question that was asked last. */
-  #turn: Promise<Told | undefined> = Promise.resolve(undefined);
-  /** Why there was no answer lately, as far as it was logged. */
-  #complaint: string | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+  /** What was logged as not available, by what that was: the connection, or a question. */
+  readonly #complaints = new Map<string, string>();
 
   constructor(
     private readonly url: string,
@@ -45,22 +51,24 @@ export class PrimarySession {
   }
 
   /** One question after the other. Undefined while the server cannot be asked; never rejects. */
-  ask(question: Question): Promise<Told | undefined> {
-    this.#turn = this.#turn.then(() => this.#ask(question));
-    return this.#turn;
+  ask<Row extends object>(question: Question): Promise<Told<Row> | undefined> {
+    const answer = this.#turn.then(() => this.#ask<Row>(question));
+    this.#turn = answer;
+    return answer;
   }
 
-  async #ask(question: Question): Promise<Told | undefined> {
+  async #ask<Row extends object>(question: Question): Promise<Told<Row> | undefined> {
     const client = this.#client;
     const session = this.#session;
     if (!client) return undefined;
     try {
-      const results = [await client.query<Record<string, unknown>>(question)].flat();
-      if (client !== this.#client) return undefined;
-      return { session, row: Object.assign({}, ...results.map(({ rows }) => rows[0])) as Told['row'] };
+      const { rows } = await client.query<Row>(question);
+      if (client !== this.#client || !rows[0]) return undefined;
+      if (this.#complaints.delete(question.name)) this.#tellOpen();
+      return { session, row: rows[0] };
     } catch (error) {
       // What the server refuses says nothing about other questions.
-      if (error instanceof pg.DatabaseError) this.#complain(error);
+      if (error instanceof pg.DatabaseError) this.#complain(question.name, error);
       else this.#giveUp(client);
       return undefined;
     }
@@ -85,7 +93,7 @@ export class PrimarySession {
       try {
         await this.#connect();
       } catch (error) {
-        this.#complain(error);
+        this.#complain('connection', error);
       }
       pause =
         performance.now() - began > LONGEST_PAUSE_MS ? FIRST_PAUSE_MS : Math.min(pause * 2, LONGEST_PAUSE_MS);
@@ -97,9 +105,10 @@ export class PrimarySession {
   async #connect(): Promise<void> {
     const client = new pg.Client({
       connectionString: sessionUrl(this.url),
-      application_name: 'steward changes',
+      application_name: 'steward primary',
       connectionTimeoutMillis: CONNECT_PATIENCE_MS,
       query_timeout: PATIENCE_MS,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
       keepAlive: true,
     });
     const ended = new Promise<void>((resolve) => client.once('end', resolve));
@@ -115,25 +124,30 @@ export class PrimarySession {
     }
     this.#session += 1;
     this.#client = client;
-    this.#complaint = undefined;
-    this.log.info('the server can be asked for changes');
+    this.#complaints.clear();
+    this.#tellOpen();
     await ended;
     this.#client = undefined;
     throw new Error('the connection was lost');
   }
 
-  #complain(error: unknown): void {
+  /** Once for each cause, however often somebody asks. */
+  #complain(about: string, error: unknown): void {
     const cause = describeError(error);
-    if (cause === this.#complaint || this.#closing.signal.aborted) return;
-    this.#complaint = cause;
-    this.log.warn('the server cannot be asked for changes', { cause });
+    if (this.#complaints.get(about) === cause || this.#closing.signal.aborted) return;
+    this.#complaints.set(about, cause);
+    this.log.warn('primary session not available', { about, cause });
+  }
+
+  #tellOpen(): void {
+    if (this.#complaints.size === 0) this.log.info('primary session open');
   }
 }
 
 /**
  * A pooler keeps our connection when the server behind it crashes, and what two lives of a server say cannot be compared.
- * It gives itself away: the process it names for cancelling is not the one that answers. And a standby hears only now and
- * then of what a sequence shows.
+ * It gives itself away: the process it names for cancelling is not the one that answers. And a standby shows a sequence as
+ * it was logged, which is up to 32 values ahead and stays there meanwhile.
  */
 async function assertUsable(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ pid: number; standby: boolean }>(

@@ -4,7 +4,7 @@ import { SharedRound } from '../database/shared-round.js';
 import { violatedUniqueIndex } from '../database/translate-error.js';
 import { StewardError } from '../errors.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
-import type { Keeping } from './keeping.js';
+import type { CacheSettings } from './cache-settings.js';
 import { ReadCache, type CacheUse } from './read-cache.js';
 
 export interface Department {
@@ -26,38 +26,52 @@ const SUGGESTIONS = 3;
 
 const MOST_KEPT = 10_000;
 
-/** Departments with their head counts, from a cache that one load fills however many ask at once. */
+/** Departments with their head counts, from a cache that one load at a time fills, however many ask. */
 export class Departments {
   readonly #lists: ReadCache<Department[]>;
   readonly #named: ReadCache<Named>;
-  // Whoever asks first may leave; the others wait for the same load. So it is for no call, and comes from the primary.
-  readonly #round = new SharedRound(() => this.#lists.get('all', () => uncancelled(() => this.#load())));
-  #asked = 0;
+  readonly #round = new SharedRound(() => this.#current());
+  readonly #use: CacheUse = { hits: 0, misses: 0 };
 
   constructor(
     private readonly prisma: PrismaClient,
-    { ttlMs, versions, replicas }: Keeping,
+    { ttlMs, versions, replicas }: CacheSettings,
   ) {
-    const size = { ttlMs, maxSize: MOST_KEPT };
+    const limits = { ttlMs, maxSize: MOST_KEPT };
+    // Loaded for no call in particular, and so from the primary.
     this.#lists = new ReadCache({
-      ...size,
+      ...limits,
       version: versions?.directory,
-      replicas: false,
       sizeOf: (list) => list.length + 1,
     });
-    this.#named = new ReadCache({ ...size, version: versions?.departments, replicas, sizeOf: () => 1 });
+    this.#named = new ReadCache({
+      ...limits,
+      version: replicas ? undefined : versions?.departments,
+      sizeOf: () => 1,
+    });
   }
 
-  /** How often the list was asked for, by whether it had to be loaded for that. */
+  /** How often the list was given, by whether it had to be loaded for that; of those who share a load, one missed. */
   get cacheUse(): CacheUse {
-    const { misses } = this.#lists.use;
-    return { hits: this.#asked - misses, misses };
+    return this.#use;
   }
 
   /** All departments by name. */
   async list(): Promise<Department[]> {
-    this.#asked += 1;
-    return this.#round.join();
+    const answer = await this.#round.join();
+    this.#use[answer.loaded ? 'misses' : 'hits'] += 1;
+    answer.loaded = false;
+    return answer.list;
+  }
+
+  /** Whoever asks first may leave while others wait for the same load: it ends with none of them. */
+  async #current(): Promise<{ list: Department[]; loaded: boolean }> {
+    let loaded = false;
+    const list = await this.#lists.get('all', () => {
+      loaded = true;
+      return uncancelled(() => this.#load());
+    });
+    return { list, loaded };
   }
 
   /** @throws StewardError CONFLICT when the name is taken, whatever its case. */

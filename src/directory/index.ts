@@ -1,8 +1,8 @@
 import type { PrismaClient } from '../generated/prisma/client.js';
 import { AuditLog } from './audit-log.js';
+import type { CacheSettings } from './cache-settings.js';
 import { Departments } from './departments.js';
 import { Preferences } from './preferences.js';
-import type { Keeping } from './keeping.js';
 import { listRoles } from './roles.js';
 import { UserChanges } from './user-changes.js';
 import { Users } from './users.js';
@@ -17,10 +17,11 @@ export interface Directory {
   roles(): Promise<string[]>;
 }
 
-export function createDirectory(prisma: PrismaClient, keeping: Keeping): Directory {
-  const departments = new Departments(prisma, keeping);
+/** The directory in a database whose migrations are current. */
+export function createDirectory(prisma: PrismaClient, cache: CacheSettings): Directory {
+  const departments = new Departments(prisma, cache);
   return {
-    users: new Users(prisma, departments, keeping),
+    users: new Users(prisma, departments, cache),
     changes: new UserChanges(prisma, departments),
     departments,
     preferences: new Preferences(prisma),

@@ -34,7 +34,7 @@ export class Preferences {
   ): Promise<{ preferences: JsonObject; changed: boolean }> {
     let preferences: JsonObject = {};
     const { change } = await changeUser(this.prisma, userId, author, async (tx) => {
-      const row = await tx.userPreference.findUnique({ where: { userId } });
+      const row = await tx.userPreference.findFirst({ where: { userId } });
       const before = (row?.preferences ?? {}) as JsonObject;
       preferences = mergePatch(before, patch);
       const [oldValue, newValue] = [JSON.stringify(before), JSON.stringify(preferences)];

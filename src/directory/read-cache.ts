@@ -1,24 +1,11 @@
 import { LRUCache } from 'lru-cache';
-
-/** The version of what is read. */
-export interface Version {
-  /** The one at a moment after this call; undefined if nobody knows. */
-  now(): Promise<string | undefined>;
-  /**
-   * One such that whatever is read from now on is what the database holds as long as that version is the one `now`;
-   * undefined if nobody knows.
-   * @param now what it was lately, if that is known
-   */
-  settled(now: string | undefined): Promise<string | undefined>;
-}
+import type { Version } from '../database/table-version.js';
 
 interface ReadCacheOptions<Answer> {
   /** How long an answer may be kept, in milliseconds; 0: none is. */
   ttlMs: number;
-  /** Without it, too, none is. */
+  /** Of what is read; without it, too, none is. */
   version: Version | undefined;
-  /** Whether `read` may ask a replica. */
-  replicas: boolean;
   /** How large all that is kept may be together, by the measure of `sizeOf`. */
   maxSize: number;
   sizeOf(answer: Answer): number;
@@ -46,9 +33,9 @@ export class ReadCache<Answer extends object> {
   #hits = 0;
   #misses = 0;
 
-  constructor({ ttlMs, version, replicas, maxSize, sizeOf }: ReadCacheOptions<Answer>) {
-    // To lru-cache, a time to live of 0 would mean for ever. A replica's answer is what the primary held, not what it holds.
-    this.#version = ttlMs === 0 || replicas ? undefined : version;
+  constructor({ ttlMs, version, maxSize, sizeOf }: ReadCacheOptions<Answer>) {
+    // To lru-cache, a time to live of 0 would mean for ever.
+    this.#version = ttlMs === 0 ? undefined : version;
     this.#kept = new LRUCache({ ttl: ttlMs, maxSize, sizeCalculation: ({ answer }) => sizeOf(answer) });
   }
 
@@ -58,7 +45,7 @@ export class ReadCache<Answer extends object> {
 
   /**
    * The answer that is kept, or else that of `read`, which the same question has to ask for each time. It is shared:
-   * nobody may change it.
+   * nobody may change it. Nothing that was read before this call may go into `read`, unless it is part of the question.
    * @throws whatever `read` throws
    */
   async get<Asked extends Answer>(question: string, read: () => Promise<Asked>): Promise<Asked> {

@@ -1,7 +1,7 @@
 import { violatedUniqueIndex } from '../database/translate-error.js';
 import { StewardError } from '../errors.js';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
-import { auditRow, changeUser, type Author, type ApplyChange, type UserChange } from './audited-change.js';
+import { auditRow, changeUser, type Author, type UserChange } from './audited-change.js';
 import type { Departments } from './departments.js';
 import { OWN_COLUMNS, toUser, USER_COLUMNS, type User, type UserRow } from './users.js';
 
@@ -44,7 +44,7 @@ export class UserChanges {
   /** @throws StewardError NOT_FOUND for an unknown user or department, CONFLICT for an inactive user */
   async transfer(userId: number, newDepartment: string, author: Author): Promise<UserChange> {
     const target = await this.departments.find(newDepartment);
-    return this.#change(userId, author, async (tx, user) => {
+    return changeUser(this.prisma, userId, author, async (tx, user) => {
       if (!user.active) {
         throw new StewardError(
           'CONFLICT',
@@ -60,7 +60,7 @@ export class UserChanges {
 
   /** @throws StewardError NOT_FOUND */
   async setActive(userId: number, active: boolean, author: Author): Promise<UserChange> {
-    return this.#change(userId, author, async (tx, user) => {
+    return changeUser(this.prisma, userId, author, async (tx, user) => {
       if (user.active === active) return null;
       const changed = { ...user, ...(await update(tx, userId, { active })) };
       return { field: 'active', oldValue: String(user.active), newValue: String(active), user: changed };
@@ -69,15 +69,11 @@ export class UserChanges {
 
   /** @throws StewardError NOT_FOUND */
   async setRole(userId: number, role: string, author: Author): Promise<UserChange> {
-    return this.#change(userId, author, async (tx, user) => {
+    return changeUser(this.prisma, userId, author, async (tx, user) => {
       if (user.role === role) return null;
       const changed = { ...user, ...(await update(tx, userId, { role })) };
       return { field: 'role', oldValue: user.role, newValue: role, user: changed };
     });
-  }
-
-  async #change(userId: number, author: Author, apply: ApplyChange): Promise<UserChange> {
-    return changeUser(this.prisma, userId, author, apply);
   }
 }
 

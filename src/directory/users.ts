@@ -1,7 +1,7 @@
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
 import { StewardError } from '../errors.js';
+import type { CacheSettings } from './cache-settings.js';
 import type { Departments } from './departments.js';
-import type { Keeping } from './keeping.js';
 import { decodeCursor, encodeCursor } from './page-cursor.js';
 import { ReadCache, type CacheUse } from './read-cache.js';
 import { matchesSearch } from './search.js';
@@ -106,15 +106,15 @@ export class Users {
   constructor(
     private readonly prisma: PrismaClient,
     private readonly departments: Departments,
-    { ttlMs, versions, replicas }: Keeping,
+    { ttlMs, versions, replicas }: CacheSettings,
   ) {
-    const keeping = { ttlMs, version: versions?.directory, replicas };
+    const kept = { ttlMs, version: replicas ? undefined : versions?.directory };
     this.#lists = new ReadCache({
-      ...keeping,
+      ...kept,
       maxSize: MOST_USERS_KEPT,
       sizeOf: ({ users }) => users.length + 1,
     });
-    this.#counts = new ReadCache({ ...keeping, maxSize: MOST_COUNTS_KEPT, sizeOf: () => 1 });
+    this.#counts = new ReadCache({ ...kept, maxSize: MOST_COUNTS_KEPT, sizeOf: () => 1 });
   }
 
   /** The users created last, newest first, active or not. */
@@ -163,15 +163,15 @@ export class Users {
     const after = at.cursor === undefined ? undefined : decodeCursor(at.cursor, scope, LARGEST_POSITION);
     // Not the scope: PostgreSQL has its own mind of which letters are the same in another case.
     const { department, role, active, search } = criteria;
-    const question = JSON.stringify([department, role, active ?? true, search]);
-    return this.#lists.get(JSON.stringify(['find', question, limit, at.page, at.cursor]), async () => {
+    const question = [department, role, active ?? true, search, limit, at.page, at.cursor];
+    return this.#lists.get(JSON.stringify(['find', ...question]), async () => {
       const where = await this.#where(criteria);
       const page = after ? (after[2] ?? 1) + 1 : (at.page ?? 1);
       const [from, skip] = after ? [{ AND: [where, isAfter(after)] }, 0] : [where, (page - 1) * limit];
       const [rows, count] = await Promise.all([
         // One more than asked for tells whether there is a next page.
         this.#page(from, limit + 1, skip, criteria.search !== undefined),
-        this.#counts.get(question, () => this.#count(criteria, where)),
+        this.#counts.get(JSON.stringify(where), () => this.#count(criteria, where)),
       ]);
       const users = rows.slice(0, limit);
       const last = rows.length > limit ? users.at(-1) : undefined;

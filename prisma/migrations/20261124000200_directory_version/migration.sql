@@ -1,4 +1,5 @@
--- Departments and head counts were announced, and alone: PostgreSQL lets transactions that notify commit only one by one.
+-- Until now departments and head counts, but not users, were announced with NOTIFY. PostgreSQL lets transactions that do so
+-- commit one by one only, and delivers what they say a moment after the change can be seen.
 DROP TRIGGER departments_announced ON "departments";
 DROP TRIGGER departments_announced_on_truncate ON "departments";
 DROP TRIGGER headcounts_announced ON "headcounts";

@@ -5,6 +5,7 @@ import { EmbeddedDatabaseError } from './errors.js';
 import { layout } from './folder/data-folder.js';
 import type { Owner } from './folder/owner.js';
 import { currentGeneration, type Generation } from './folder/ownership.js';
+import { otherVersion, silent } from './owner-errors.js';
 import { startHost, type StartedHost } from './start-host.js';
 
 /** How long a host may give no sign of life. */
@@ -69,7 +70,7 @@ async function leaseFrom(
     if (owner.protocol !== CONTROL_PROTOCOL) throw otherVersion(owner);
     const outcome = await lease.untilReady(PATIENCE_MS, onProgress);
     if (outcome === 'ready') return lease;
-    if (outcome === 'silent') throw silent(dataDir, owner);
+    if (outcome === 'silent') throw silent(dataDir, owner, PATIENCE_MS);
     return undefined;
   } catch (error) {
     giveUp();
@@ -101,14 +102,6 @@ function cannotStart({ ended }: StartedHost, dataDir: string): EmbeddedDatabaseE
   );
 }
 
-function silent(dataDir: string, owner: Owner): EmbeddedDatabaseError {
-  const { pid } = owner.process;
-  return new EmbeddedDatabaseError(
-    `Process ${pid} holds the embedded database in ${dataDir} and has not answered for ${PATIENCE_MS / 1000} s: it is busy or frozen. ` +
-      `Wait and try again, or end it with "kill -9 ${pid}"; what was saved stays saved.`,
-  );
-}
-
 function unanswered(dataDir: string, current: Generation | undefined): EmbeddedDatabaseError {
   if (!current?.owner)
     return new EmbeddedDatabaseError(
@@ -117,11 +110,5 @@ function unanswered(dataDir: string, current: Generation | undefined): EmbeddedD
   return new EmbeddedDatabaseError(
     `Process ${current.owner.process.pid} holds the embedded database in ${dataDir} and could not be reached for ${PATIENCE_MS / 1000} s. ` +
       `End it and try again. If it ran in a container that is gone, remove ${current.file}.`,
-  );
-}
-
-function otherVersion(owner: Owner): EmbeddedDatabaseError {
-  return new EmbeddedDatabaseError(
-    `Another version of Steward uses the embedded database (process ${owner.process.pid}). Close it, and try again in a minute.`,
   );
 }

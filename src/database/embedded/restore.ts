@@ -18,6 +18,7 @@ import { startPGlite } from './host/pglite.js';
 import { finishReplacement, replaceDatabase } from './host/replacement.js';
 import { takeOwnership, type Ownership } from './host/take-ownership.js';
 import type { EmbeddedOptions } from './index.js';
+import { inUse, otherVersion, silent } from './owner-errors.js';
 
 const PAUSE_MS = 200;
 /** How long a client that was closed may take to be gone. */
@@ -77,43 +78,50 @@ async function readArchive(file: string, bytes: number): Promise<Blob> {
   return new Blob([archive]);
 }
 
-/** Has a host that nobody uses leave. */
-async function ownFolder(dataDir: string, { onProgress }: EmbeddedOptions): Promise<Ownership> {
-  let refused: number | undefined;
+/** Why a host does not make way, and for how long that may be so. */
+interface Refusal {
+  error: EmbeddedDatabaseError;
+  patienceMs: number;
+}
+
+/**
+ * Takes the folder over, from a host that nobody uses, too.
+ * @throws EmbeddedDatabaseError where there is a host that does not make way
+ */
+async function ownFolder(dataDir: string, options: EmbeddedOptions): Promise<Ownership> {
+  let refused: { by: string; since: number } | undefined;
   for (let told = false; ; told = true) {
     const ownership = await takeOwnership(dataDir, () => {});
     if (ownership) return ownership;
     const owner = (await currentGeneration(dataDir))?.owner;
-    if (!told) onProgress(`waiting for process ${owner?.process.pid}, which has the database open`);
-    if (owner && !(await hasLeft(owner))) {
-      refused ??= Date.now();
-      if (Date.now() - refused > GRACE_MS) throw inUse(owner, dataDir);
+    if (!told) options.onProgress(`waiting for process ${owner?.process.pid}, which has the database open`);
+    const refusal = owner && (await askToYield(owner, dataDir, options.lingerMs));
+    if (refusal) {
+      if (refused?.by !== owner.control) refused = { by: owner.control, since: Date.now() };
+      if (Date.now() - refused.since >= refusal.patienceMs) throw refusal.error;
     }
     await delay(PAUSE_MS);
   }
 }
 
-/** Asks a host to leave; false if others use its database, or it does not answer. */
-async function hasLeft(owner: Owner): Promise<boolean> {
-  if (owner.protocol !== CONTROL_PROTOCOL) return false;
+/** Resolves when the host has left, or with why it has not. */
+async function askToYield(owner: Owner, dataDir: string, lingerMs: number): Promise<Refusal | undefined> {
+  // One of another version cannot be asked; when nobody uses it, it leaves by itself.
+  if (owner.protocol !== CONTROL_PROTOCOL)
+    return { error: otherVersion(owner), patienceMs: lingerMs + FAREWELL_MS };
   const lease = await Lease.connect(owner.control);
-  if (lease === undefined) return true;
+  if (lease === undefined) return { error: silent(dataDir, owner, FAREWELL_MS), patienceMs: FAREWELL_MS };
   try {
-    const found = await lease.untilReady(FAREWELL_MS, () => {});
-    return (found === 'ready' ? await lease.askToYield(FAREWELL_MS) : found) === 'gone';
+    let outcome: 'gone' | 'in use' | 'ready' | 'silent' = await lease.untilReady(FAREWELL_MS, () => {});
+    if (outcome === 'ready') outcome = await lease.askToYield(FAREWELL_MS);
+    if (outcome === 'silent') return { error: silent(dataDir, owner, FAREWELL_MS), patienceMs: 0 };
+    return outcome === 'in use' ? { error: inUse(dataDir, owner), patienceMs: GRACE_MS } : undefined;
   } catch {
     // It cannot open its database, and is about to leave.
-    return true;
+    return undefined;
   } finally {
     await lease.end();
   }
-}
-
-function inUse(owner: Owner, dataDir: string): EmbeddedDatabaseError {
-  return new EmbeddedDatabaseError(
-    `The embedded database in ${dataDir} is in use (process ${owner.process.pid}). ` +
-      'Close every MCP client that has a Steward on it, and try again. Nothing was changed.',
-  );
 }
 
 /** The archive as a closed database in a new folder. Its rows are counted: that reads every page of every table. */

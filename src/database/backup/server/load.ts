@@ -11,7 +11,7 @@ import { identify, readState, type ServerTarget } from './state.js';
 
 /** What psql says when all before has been done. Only then is the commit sent: a kill of whichever process rolls back. */
 const DONE = 'steward: restored';
-const ASK = `\nSELECT '${DONE}';\n`;
+const SAY_DONE = `\nSELECT '${DONE}';\n`;
 const COMMIT = '\nCOMMIT;\n';
 
 /** How psql tells what `emptySchema` found. */
@@ -94,7 +94,7 @@ async function feed(
     yield beginning;
     yield* withoutUnknownSettings(output, major);
     await restore.succeeded;
-    yield ASK;
+    yield SAY_DONE;
     await Promise.race([done, psql.succeeded]);
     committing = true;
     yield COMMIT;

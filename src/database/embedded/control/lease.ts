@@ -77,7 +77,7 @@ export class Lease {
   /**
    * Asks a host that is ready to close the database and to leave, which it does if nobody else is connected.
    * @param silenceMs how long the host may take for it
-   * @returns `gone` once it has left, which ends the lease; `in use` if others are connected
+   * @returns `gone` once it has left, which ends the lease; `in use` if others are connected; `silent` if it said nothing
    */
   async askToYield(silenceMs: number): Promise<'gone' | 'in use' | 'silent'> {
     const answer = new Promise<'in use' | 'silent'>((resolve) => {

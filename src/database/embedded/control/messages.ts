@@ -16,7 +16,7 @@ export type FromHost =
 
 /** What a client may ask. */
 export type ToHost =
-  /** To enter the exclusive section, and to leave it (closing the connection leaves it too). */
+  /** To enter the exclusive section, and to leave that (closing the connection leaves it too). */
   | { kind: 'enter' | 'leave' }
   /** That the host closes the database and leaves, if nobody but this client is connected. */
   | { kind: 'yield' };

@@ -40,7 +40,8 @@ async function serve({ control, generation }: Ownership): Promise<void> {
     log.write('ready');
     presence.watch(() => void host.stop('nobody is connected any more'));
     control.onYield = () => {
-      const alone = presence.open === 1;
+      // The one is whoever asks.
+      const alone = presence.connections === 1;
       if (alone) void host.stop('the only one who is connected asked for it');
       return alone;
     };

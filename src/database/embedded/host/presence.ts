@@ -1,4 +1,4 @@
-/** Tells when nobody has been connected for a while. */
+/** Counts who is connected, and tells when nobody has been for a while. */
 export class Presence {
   readonly #counts = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
@@ -7,7 +7,7 @@ export class Presence {
   constructor(private readonly lingerMs: number) {}
 
   /** How many connections there are, of whatever kind. */
-  get open(): number {
+  get connections(): number {
     return [...this.#counts.values()].reduce((sum, open) => sum + open, 0);
   }
 
@@ -24,7 +24,7 @@ export class Presence {
   }
 
   #watch(): void {
-    if (this.open > 0 || !this.#onEmpty) {
+    if (this.connections > 0 || !this.#onEmpty) {
       clearTimeout(this.#timer);
       this.#timer = undefined;
     } else {
