@@ -262,87 +262,91 @@ onServer('the caches of several processes (on PostgreSQL only: the embedded data
   });
 });
 
-onServerOfItsOwn('the session with the primary, when it fails (on PostgreSQL only, where it is installed)', () => {
-  let server: PostgresServer;
-  let running: HttpSteward;
+onServerOfItsOwn(
+  'the session with the primary, when it fails (on PostgreSQL only, where it is installed)',
+  () => {
+    let server: PostgresServer;
+    let running: HttpSteward;
 
-  beforeAll(async () => {
-    server = await PostgresServer.create();
-    await migrateAndSeed(server.url('steward'));
-    running = await startUnlimited({ DATABASE_URL: server.url('steward') });
-    await running.logged('primary session open');
-  });
-  afterAll(async () => {
-    await running?.stop();
-    await server?.destroy();
-  });
+    beforeAll(async () => {
+      server = await PostgresServer.create();
+      await migrateAndSeed(server.url('steward'));
+      running = await startUnlimited({ DATABASE_URL: server.url('steward') });
+      await running.logged('primary session open');
+    });
+    afterAll(async () => {
+      await running?.stop();
+      await server?.destroy();
+    });
 
-  const sessions = () =>
-    server.query<{ pid: number }>(
-      `SELECT pid FROM pg_stat_activity WHERE application_name = 'steward primary'`,
-    );
-  const add = (name: string) => server.query(`INSERT INTO departments (name) VALUES ('${name}')`, 'steward');
-  const shows = async (name: string) => (await headcounts(running)).has(name);
+    const sessions = () =>
+      server.query<{ pid: number }>(
+        `SELECT pid FROM pg_stat_activity WHERE application_name = 'steward primary'`,
+      );
+    const add = (name: string) =>
+      server.query(`INSERT INTO departments (name) VALUES ('${name}')`, 'steward');
+    const shows = async (name: string) => (await headcounts(running)).has(name);
 
-  it('takes one session of the server, besides the pool', async () => {
-    expect(await sessions()).toHaveLength(1);
-  });
+    it('takes one session of the server, besides the pool', async () => {
+      expect(await sessions()).toHaveLength(1);
+    });
 
-  it('is made again when it is cut, and what was changed meanwhile is seen', async () => {
-    for (let round = 0; round < 3; round += 1) {
+    it('is made again when it is cut, and what was changed meanwhile is seen', async () => {
+      for (let round = 0; round < 3; round += 1) {
+        await shows('Anything');
+        const connected = times(running, 'primary session open');
+        const [session] = await sessions();
+        await server.query(`SELECT pg_terminate_backend(${session?.pid}, 5000)`);
+        await add(`Cut ${round}`);
+        // On odd rounds nobody asks before it is connected again: what it kept from before must be gone by then.
+        if (round % 2 === 0) expect(await shows(`Cut ${round}`)).toBe(true);
+        await eventually(() => times(running, 'primary session open') > connected);
+        expect(await shows(`Cut ${round}`)).toBe(true);
+      }
+      await add('After all');
+      expect(await shows('After all')).toBe(true);
+    });
+
+    it('comes back after the server was restarted', async () => {
       await shows('Anything');
       const connected = times(running, 'primary session open');
-      const [session] = await sessions();
-      await server.query(`SELECT pg_terminate_backend(${session?.pid}, 5000)`);
-      await add(`Cut ${round}`);
-      // On odd rounds nobody asks before it is connected again: what it kept from before must be gone by then.
-      if (round % 2 === 0) expect(await shows(`Cut ${round}`)).toBe(true);
-      await eventually(() => times(running, 'primary session open') > connected);
-      expect(await shows(`Cut ${round}`)).toBe(true);
-    }
-    await add('After all');
-    expect(await shows('After all')).toBe(true);
-  });
+      await server.stop('immediate');
+      await server.start();
+      await add('While away');
+      await eventually(() => shows('While away').catch(() => false));
+      await eventually(() => times(running, 'primary session open') === connected + 1);
+      await add('Back again');
+      expect(await shows('Back again')).toBe(true);
+    });
 
-  it('comes back after the server was restarted', async () => {
-    await shows('Anything');
-    const connected = times(running, 'primary session open');
-    await server.stop('immediate');
-    await server.start();
-    await add('While away');
-    await eventually(() => shows('While away').catch(() => false));
-    await eventually(() => times(running, 'primary session open') === connected + 1);
-    await add('Back again');
-    expect(await shows('Back again')).toBe(true);
-  });
-
-  it('leaves nothing behind on the server when what it asks for is locked', async () => {
-    await shows('Anything');
-    const holder = new pg.Client({ connectionString: server.url('steward') });
-    await holder.connect();
-    await holder.query('BEGIN; DROP SEQUENCE directory_version');
-    for (let call = 0; call < 4; call += 1) {
-      expect(await shows('Locked')).toBe(false);
-      await setTimeout(500);
-    }
-    expect(await sessions()).toHaveLength(1);
-    await holder.query('ROLLBACK');
-    await holder.end();
-    await add('Locked');
-    expect(await shows('Locked')).toBe(true);
-  });
-
-  it('is given up when it is frozen, and nobody is answered from the cache meanwhile', async () => {
-    await shows('Anything');
-    const [session] = await sessions();
-    process.kill(session?.pid as number, 'SIGSTOP');
-    try {
-      for (const name of ['Frozen', 'Frozen again']) {
-        await add(name);
-        expect(await shows(name)).toBe(true);
+    it('leaves nothing behind on the server when what it asks for is locked', async () => {
+      await shows('Anything');
+      const holder = new pg.Client({ connectionString: server.url('steward') });
+      await holder.connect();
+      await holder.query('BEGIN; DROP SEQUENCE directory_version');
+      for (let call = 0; call < 4; call += 1) {
+        expect(await shows('Locked')).toBe(false);
+        await setTimeout(500);
       }
-    } finally {
-      process.kill(session?.pid as number, 'SIGCONT');
-    }
-  });
-});
+      expect(await sessions()).toHaveLength(1);
+      await holder.query('ROLLBACK');
+      await holder.end();
+      await add('Locked');
+      expect(await shows('Locked')).toBe(true);
+    });
+
+    it('is given up when it is frozen, and nobody is answered from the cache meanwhile', async () => {
+      await shows('Anything');
+      const [session] = await sessions();
+      process.kill(session?.pid as number, 'SIGSTOP');
+      try {
+        for (const name of ['Frozen', 'Frozen again']) {
+          await add(name);
+          expect(await shows(name)).toBe(true);
+        }
+      } finally {
+        process.kill(session?.pid as number, 'SIGCONT');
+      }
+    });
+  },
+);

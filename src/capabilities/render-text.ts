@@ -29,7 +29,7 @@ interface Table {
 
 /** What all rows have in common is said once, before them; the first column tells the rows apart, and stays. */
 const renderTable = oncePerObject(({ columns, rows }: Table): string => {
-  const cells = rows.map((row) => row.map(renderCell));
+  const cells = rows.map((row) => row.map(renderTableCell));
   const [first = [], ...others] = cells;
   const shared = columns.map(
     (_, at) => at > 0 && others.length > 0 && others.every((row) => row[at] === first[at]),
@@ -43,6 +43,11 @@ function renderRecord(record: Record<string, unknown>): string {
   return Object.entries(record)
     .map(([key, value]) => renderLine(key, value))
     .join('\n');
+}
+
+/** PostgreSQL's COPY writes `t` and `f`, which says as much in a column that has a name. */
+function renderTableCell(value: unknown): string {
+  return typeof value === 'boolean' ? (value ? 't' : 'f') : renderCell(value);
 }
 
 /** People also chose the names of these members: as lines of their own, they could pass for something the server says. */

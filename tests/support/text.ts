@@ -40,11 +40,15 @@ export function inText({ notice, ...data }: Partial<AnswerData>): ReadText {
     fields: Object.fromEntries(fields.map(([name, value]) => [name, String(value)])),
     columns: tables.flatMap(({ columns }) => columns).toSorted(),
     rows: tables.flatMap(({ columns, rows }) =>
-      rows.map((row) =>
-        Object.fromEntries(row.map((cell, at) => [columns[at], cell === null ? null : String(cell)])),
-      ),
+      rows.map((row) => Object.fromEntries(row.map((cell, at) => [columns[at], asText(cell)]))),
     ),
   };
+}
+
+/** A cell of a table as COPY writes it, before anything is escaped. */
+function asText(cell: Table['rows'][number][number]): string | null {
+  if (typeof cell === 'boolean') return cell ? 't' : 'f';
+  return cell === null ? null : String(cell);
 }
 
 function isTable(value: unknown): value is Table {

@@ -114,7 +114,7 @@ describe('The text of an answer', () => {
   it('says once what is the same in every row, and keeps the first column', async () => {
     const { text } = await steward.call('find_users', { department: 'Engineering', limit: 3 });
     const [every, header, ...rows] = text.split('\n').slice(-5);
-    expect(every).toMatch(/^every row:\tdepartment=Engineering\t.*active=true$/);
+    expect(every).toMatch(/^every row:\tdepartment=Engineering\t.*active=t$/);
     expect(header).toMatch(/^id\tusername\temail\t/);
     for (const row of rows) expect(row).not.toContain('Engineering');
     const alone = await steward.call('find_users', { department: 'Engineering', limit: 1 });
