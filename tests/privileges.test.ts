@@ -213,7 +213,7 @@ onEmbedded(
       await database.query(`DO $$ DECLARE mine record; BEGIN
         ALTER DATABASE postgres OWNER TO administrator;
         FOR mine IN SELECT oid::regclass AS object FROM pg_class
-          WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' LOOP
+          WHERE relnamespace = 'public'::regnamespace AND (relkind = 'r' OR relname ~ '_version$') LOOP
           EXECUTE format('ALTER TABLE %s OWNER TO administrator', mine.object);
         END LOOP;
         FOR mine IN SELECT tgfoid::regprocedure AS object FROM pg_trigger WHERE NOT tgisinternal LOOP
