@@ -14,13 +14,16 @@ import { transfer } from './transfer.mjs';
  * @property {(stage: import('../stage.mjs').Stage) => Promise<import('../rows.mjs').Row[]>} measure
  */
 
-/** In the order in which they are measured. @type {Figure[]} */
+/**
+ * In the order in which they are measured: the start first, for what others write keeps autovacuum at work.
+ * @type {Figure[]}
+ */
 export const FIGURES = [
+  start,
   stdio,
   stdioAtOnce,
   http,
   httpAtOnce,
-  start,
   memory,
   characters,
   deepPage,
