@@ -131,7 +131,7 @@ export class PrimarySession {
     throw new Error('the connection was lost');
   }
 
-  /** Once for each cause, however often somebody asks. */
+  /** Once as long as the cause stays the same, however often somebody asks. */
   #complain(about: string, error: unknown): void {
     const cause = describeError(error);
     if (this.#complaints.get(about) === cause || this.#closing.signal.aborted) return;
