@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import { inspect } from 'node:util';
 import winston from 'winston';
 
 export type Log = winston.Logger;
@@ -70,7 +71,9 @@ export function describeError(error: unknown): string {
     at !== undefined && parts.length < 5;
     at = at instanceof Error ? at.cause : undefined
   ) {
-    parts.push(at instanceof Error ? `${at.name}: ${at.message}` : JSON.stringify(at));
+    parts.push(
+      at instanceof Error ? `${at.name}: ${at.message}` : inspect(at, { depth: 2, breakLength: Infinity }),
+    );
   }
   return parts.join(' <- ');
 }

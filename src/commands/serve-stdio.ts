@@ -1,4 +1,4 @@
-import { catalogue } from '../capabilities/index.js';
+import { catalogue as staffDirectory, type Catalogue } from '../capabilities/index.js';
 import { SCOPES } from '../scopes.js';
 import { loadConfig } from '../config.js';
 import { Database } from '../database/index.js';
@@ -20,7 +20,7 @@ import { logUnhandledRejections } from './unhandled-rejections.js';
  * under way, closes the database and exits; with 1 when the database cannot be used.
  * @throws ConfigError
  */
-export async function serveStdio(): Promise<void> {
+export async function serveStdio(catalogue: Catalogue = staffDirectory): Promise<void> {
   const config = loadConfig();
   const log = createLog(config.logLevel);
   const tracing = await openTracing(config, log);

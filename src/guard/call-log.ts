@@ -24,7 +24,7 @@ export function logCall(log: Log, call: Call, requestId: string, ms: number, end
     capability: call.capability,
     outcome: outcomeOf(call, ending),
     ms: Math.round(ms * 10) / 10,
-    rows: 'answer' in ending ? countRows(ending.answer) : 0,
+    rows: 'rows' in ending ? ending.rows : 0,
     arguments: redact(call.arguments),
     ...(error?.cause !== undefined && { cause: describeError(error.cause) }),
   };
@@ -45,13 +45,4 @@ function redact(input: unknown): Record<string, unknown> {
 function isClear(name: string, value: unknown): boolean {
   if (typeof value === 'string') return NAMES.has(name) && value.length <= LONGEST_NAME;
   return NUMBERS.has(name) && (typeof value === 'number' || typeof value === 'boolean');
-}
-
-/** The rows of an answer's table, or 1 for an answer without one. */
-function countRows(answer: unknown): number {
-  if (typeof answer !== 'object' || answer === null) return 1;
-  for (const value of Object.values(answer) as { rows?: unknown }[]) {
-    if (Array.isArray(value?.rows)) return value.rows.length;
-  }
-  return 1;
 }

@@ -7,11 +7,11 @@ const METHODS = {
   resource: 'resources/read',
   prompt: 'prompts/get',
   completion: 'completion/complete',
-} satisfies Record<Call['kind'], string>;
+} satisfies Partial<Record<Call['kind'], string>>;
 
 /** Name and attributes of a call's span (OpenTelemetry semantic conventions for MCP, server). Of what was asked, only what the catalogue lists. */
-export function spanOf({ kind, listedAs }: Call): [name: string, attributes: Attributes] {
-  const method = METHODS[kind];
+export function spanOf({ kind, capability, listedAs }: Call): [name: string, attributes: Attributes] {
+  const method = kind === 'protocol' ? capability : METHODS[kind];
   return [
     listedAs === undefined ? method : `${method} ${listedAs}`,
     {

@@ -11,8 +11,9 @@ export interface Caller {
 
 /** One request of a client that wants something of the directory. */
 export interface Call {
-  kind: 'tool' | 'resource' | 'prompt' | 'completion';
-  /** Name of the tool or the prompt, or the resource's URI. */
+  /** `protocol`: one of MCP's methods that reaches no capability, such as a list. */
+  kind: 'tool' | 'resource' | 'prompt' | 'completion' | 'protocol';
+  /** Name of the tool or the prompt, the resource's URI, or the method's name. */
   capability: string;
   /** What the catalogue calls it; undefined where there is none of that name. */
   listedAs: string | undefined;

@@ -14,8 +14,22 @@ import { beforeDeadline } from './deadline.js';
 import { outcomeOf, type Ending, type Outcome } from './outcome.js';
 import type { RateLimit } from './rate-limit.js';
 
+/** What a call came to, ready to be sent. */
+export interface Answered<Result> {
+  result: Result;
+  /** How many rows it holds; for the log. */
+  rows: number;
+}
+
 export interface Guard {
-  <Answer>(call: Call, run: (context: Context) => Promise<Answer>): Promise<Answer>;
+  /**
+   * Runs a call. All that makes its answer happens in `work`: the caller, the log and the metrics learn of anything that
+   * is thrown there, by the same code.
+   * @throws StewardError
+   */
+  run<Result>(call: Call, work: (context: Context) => Promise<Answered<Result>>): Promise<Result>;
+  /** Logs and counts a request that failed although it reaches no capability. @returns the error for its caller */
+  fail(call: Call, thrown: unknown): StewardError;
 }
 
 export interface GuardOptions {
@@ -36,35 +50,45 @@ export interface GuardOptions {
  */
 export function createGuard(options: GuardOptions): Guard {
   const { log, rateLimit, deadlineMs, directory, observe, tracing } = options;
-  return (call, run) =>
-    tracing.inSpan(...spanOf(call), async (span) => {
+  const record = (call: Call, requestId: string, started: number, ending: Ending): Outcome => {
+    const ms = performance.now() - started;
+    const outcome = outcomeOf(call, ending);
+    logCall(log, call, requestId, ms, ending);
+    observe?.(call, outcome, ms);
+    return outcome;
+  };
+  return {
+    run: (call, work) =>
+      tracing.inSpan(...spanOf(call), async (span) => {
+        const requestId = randomUUID();
+        const started = performance.now();
+        const finish = (ending: Ending) =>
+          endSpan(span, call, requestId, record(call, requestId, started, ending));
+        try {
+          if (call.scope !== undefined) authorise(call.caller, call.scope);
+          await rateLimit?.(call.caller.name);
+          const { result, rows } = await beforeDeadline(deadlineMs, call.signal, async (signal) => {
+            const author = { actor: call.caller.name, tool: call.capability, requestId, signal };
+            const context = { directory: await directory(), author };
+            // Who waited for the database longer than the caller for us must not begin to change it now.
+            signal.throwIfAborted();
+            return cancelledBy(signal, () => work(context));
+          });
+          finish({ rows });
+          return result;
+        } catch (thrown) {
+          const error = toStewardError(thrown, requestId);
+          finish({ error });
+          throw error;
+        }
+      }),
+    fail(call, thrown) {
       const requestId = randomUUID();
-      const started = performance.now();
-      const finish = (ending: Ending) => {
-        const ms = performance.now() - started;
-        const outcome = outcomeOf(call, ending);
-        logCall(log, call, requestId, ms, ending);
-        observe?.(call, outcome, ms);
-        endSpan(span, call, requestId, outcome);
-      };
-      try {
-        if (call.scope !== undefined) authorise(call.caller, call.scope);
-        await rateLimit?.(call.caller.name);
-        const answer = await beforeDeadline(deadlineMs, call.signal, async (signal) => {
-          const author = { actor: call.caller.name, tool: call.capability, requestId, signal };
-          const context = { directory: await directory(), author };
-          // Who waited for the database longer than the caller for us must not begin to change it now.
-          signal.throwIfAborted();
-          return cancelledBy(signal, () => run(context));
-        });
-        finish({ answer });
-        return answer;
-      } catch (thrown) {
-        const error = toStewardError(thrown, requestId);
-        finish({ error });
-        throw error;
-      }
-    });
+      const error = toStewardError(thrown, requestId);
+      record(call, requestId, performance.now(), { error });
+      return error;
+    },
+  };
 }
 
 function toStewardError(thrown: unknown, requestId: string): StewardError {

@@ -1,7 +1,7 @@
 import type { JSONRPCMessage, JSONRPCRequest } from '@modelcontextprotocol/sdk/types.js';
 import type { Dispatch } from './dispatch.js';
 import type { Request } from './methods.js';
-import { RpcError } from './rpc-error.js';
+import type { RpcError } from './rpc-error.js';
 
 /**
  * Answers a request that stands alone, on no connection that would be worth a server of the SDK's: making one for each
@@ -15,13 +15,10 @@ export async function answerRequest(
   try {
     return { jsonrpc: '2.0', id, result: await dispatch(method, params, request) };
   } catch (error) {
-    return { jsonrpc: '2.0', id, error: toJsonRpc(error) };
+    return { jsonrpc: '2.0', id, error: toJsonRpc(error as RpcError) };
   }
 }
 
-function toJsonRpc(error: unknown): { code: number; message: string; data?: unknown } {
-  // Whatever else it is, its words are not for callers.
-  if (!(error instanceof RpcError)) throw error;
-  const { code, message, data } = error;
+function toJsonRpc({ code, message, data }: RpcError): { code: number; message: string; data?: unknown } {
   return { code, message, ...(data && { data }) };
 }

@@ -1,12 +1,13 @@
 import { ErrorCode, type Result } from '@modelcontextprotocol/sdk/types.js';
 import type { Catalogue } from '../capabilities/index.js';
 import { StewardError } from '../errors.js';
+import type { Call } from '../guard/call.js';
 import type { Guard } from '../guard/index.js';
 import type { Tracing } from '../tracing.js';
 import { initialize, type Introduction } from './initialize.js';
 import { createListings } from './listings.js';
 import { createMethods, type Request } from './methods.js';
-import { toRpcError, type RpcError } from './rpc-error.js';
+import { RpcError, toRpcError } from './rpc-error.js';
 
 /** Does what a request asks for. @throws RpcError */
 export type Dispatch = (method: string, params: Record<string, unknown>, request: Request) => Promise<Result>;
@@ -35,7 +36,7 @@ export function createDispatch({ catalogue, guard, version, tracing }: DispatchO
     capabilities: { tools: {}, resources: {}, prompts: {}, completions: {} },
     instructions: INSTRUCTIONS,
   };
-  return async (method, params, request) => {
+  const route: Dispatch = async (method, params, request) => {
     if (Object.hasOwn(listings, method)) return listings[method]?.(request.caller) ?? {};
     const handle = Object.hasOwn(methods, method) ? methods[method] : undefined;
     // Where a client that traces its calls puts the context (OpenTelemetry semantic conventions for MCP).
@@ -43,6 +44,26 @@ export function createDispatch({ catalogue, guard, version, tracing }: DispatchO
     if (method === 'initialize') return { ...initialize(introduction, params) };
     if (method === 'ping') return {};
     throw noSuchMethod();
+  };
+  return async (method, params, request) => {
+    try {
+      return await route(method, params, request);
+    } catch (error) {
+      if (error instanceof RpcError) throw error;
+      throw toRpcError(guard.fail(describeMethod(method, request), error));
+    }
+  };
+}
+
+/** A request as the guard knows it, where it reaches no capability. */
+function describeMethod(method: string, request: Request): Call {
+  return {
+    ...request,
+    kind: 'protocol',
+    capability: method,
+    listedAs: method,
+    scope: undefined,
+    arguments: {},
   };
 }
 

@@ -52,9 +52,9 @@ export class HttpSteward {
     this.exited = once(child, 'close').then(([code, signal]) => ({ code, signal }));
   }
 
-  /** Starts it, and waits until it serves. */
-  static async start(env: Record<string, string>): Promise<HttpSteward> {
-    const child = spawn(process.execPath, [MAIN, 'http'], {
+  /** Starts it, and waits until it serves. @param command what runs it */
+  static async start(env: Record<string, string>, command = [MAIN, 'http']): Promise<HttpSteward> {
+    const child = spawn(process.execPath, command, {
       env: bareEnvironment({ STEWARD_CALLER: 'tester', HTTP_PORT: '0', ...env }),
       stdio: ['ignore', 'ignore', 'pipe'],
     });

@@ -87,13 +87,19 @@ export interface StewardOptions {
   env?: Record<string, string>;
   /** A database to share; without it, one of its own, dropped with the server. */
   database?: TestDatabase;
+  /** What runs it. */
+  command?: string[];
 }
 
-export async function startSteward({ env = {}, database }: StewardOptions = {}): Promise<Steward> {
+export async function startSteward({
+  env = {},
+  database,
+  command = [MAIN],
+}: StewardOptions = {}): Promise<Steward> {
   const used = database ?? (await freshDatabase());
   const transport = new StdioClientTransport({
     command: process.execPath,
-    args: [MAIN],
+    args: command,
     env: bareEnvironment({ STEWARD_CALLER: 'tester', ...used.env, ...env }),
     stderr: 'pipe',
   });

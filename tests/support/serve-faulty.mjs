@@ -1,0 +1,93 @@
+// Steward as in production, over stdio or, with the argument `http`, over HTTP, on capabilities that fail in every way.
+import { z } from 'zod';
+import { definePrompt, defineTool, EFFECTS } from '../../build/capabilities/define.js';
+import { serveHttp } from '../../build/commands/serve-http.js';
+import { serveStdio } from '../../build/commands/serve-stdio.js';
+
+/** @typedef {import('../../build/capabilities/define.js').Tool} Tool */
+
+/** @returns {never} */
+const fail = () => {
+  throw new TypeError('a secret of the server');
+};
+
+/** @param {string} name @param {() => any} handle @param {() => any} [attach] */
+const tool = (name, handle, attach) =>
+  defineTool({
+    name,
+    title: name,
+    description: name,
+    scope: 'directory:read',
+    effect: EFFECTS.reads,
+    input: z.strictObject({}),
+    output: z.looseObject({}),
+    handle: async () => handle(),
+    ...(attach && { attachments: async () => attach() }),
+  });
+
+const fine = () => ({ message: 'fine' });
+let spoiled = false;
+/** Cannot even be looked for, once `spoil` was called. */
+const spoilt = {
+  ...tool('spoilt', fine),
+  get name() {
+    return spoiled ? fail() : 'spoilt';
+  },
+};
+
+const notJson = { kind: 'image', mimeType: 'image/png', base64: 1n };
+
+const tools = [
+  tool('handler_throws', fail),
+  tool('handler_throws_a_strange_cause', () => {
+    throw new TypeError('a secret of the server', { cause: { amount: 1n } });
+  }),
+  tool('answer_is_no_json', () => ({ id: 1n })),
+  tool('answer_throws_when_read', () => ({
+    get id() {
+      return fail();
+    },
+  })),
+  tool('answer_is_too_large', () => ({ message: 'x'.repeat(300 * 1024) })),
+  tool('attachments_throw', fine, fail),
+  tool('attachment_is_no_json', fine, () => [notJson]),
+];
+
+const spoil = tool('spoil', () => {
+  spoiled = true;
+  return fine();
+});
+
+/** @param {Tool} of */
+const resource = (of) => ({
+  name: of.name,
+  title: of.name,
+  description: of.name,
+  uriTemplate: `faulty://${of.name}`,
+  tool: of,
+  ...(of.attachments && { mimeType: 'image/png' }),
+});
+
+/** @param {string} name @param {() => any} render */
+const prompt = (name, render) =>
+  definePrompt({
+    name,
+    title: name,
+    description: name,
+    scope: 'directory:read',
+    arguments: z.strictObject({}),
+    render: async () => render(),
+  });
+
+/** @type {import('../../build/capabilities/index.js').Catalogue} */
+const catalogue = {
+  tools: [...tools, spoil, spoilt],
+  resources: tools.map(resource),
+  prompts: [
+    prompt('render_throws', fail),
+    prompt('message_is_no_json', () => [notJson]),
+    prompt('message_is_too_large', () => 'x'.repeat(300 * 1024)),
+  ],
+};
+
+await (process.argv[2] === 'http' ? serveHttp(catalogue) : serveStdio(catalogue));
