@@ -11,13 +11,13 @@ const built = (file) => import(new URL(`../build/${file}`, import.meta.url).href
  * @param {string} url
  */
 export async function openDirectory(url) {
-  /** @type {typeof import('../src/config.js')} */
+  /** @type {typeof import('../src/settings/config.js')} */
   const { loadConfig } = await built('config.js');
   /** @type {typeof import('../src/database/pool.js')} */
   const { connect } = await built('database/pool.js');
   /** @type {typeof import('../src/directory/index.js')} */
   const { createDirectory } = await built('directory/index.js');
-  /** @type {typeof import('../src/log.js')} */
+  /** @type {typeof import('../src/observability/log.js')} */
   const { createLog } = await built('log.js');
   const patient = { CALL_DEADLINE_MS: '50000', DB_STATEMENT_TIMEOUT_MS: '30000' };
   const { database } = loadConfig({ NODE_ENV: 'test', DATABASE_URL: url, ...patient });

@@ -3,9 +3,9 @@
 //   node scripts/readme-tables.mjs          writes them
 //   node scripts/readme-tables.mjs --check  exits 1 if they are not current
 import { readFileSync, writeFileSync } from 'node:fs';
-import { catalogue } from '../build/capabilities/index.js';
-import { toJsonSchema } from '../build/server/json-schema.js';
-import { ENVIRONMENT } from '../build/environment.js';
+import { catalogue } from '../build/directory/catalogue.js';
+import { toJsonSchema } from '../build/protocol/json-schema.js';
+import { ENVIRONMENT } from '../build/settings/environment.js';
 import { z } from 'zod';
 import { formatMarkdown, replaceSection } from './generated-section.mjs';
 

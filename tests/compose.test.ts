@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import { ENVIRONMENT } from '../src/environment.js';
+import { ENVIRONMENT } from '../src/settings/environment.js';
 import { ROOT } from './support/command.mjs';
 
 type Condition = 'service_healthy' | 'service_completed_successfully';

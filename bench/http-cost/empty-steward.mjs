@@ -1,12 +1,12 @@
 // An empty tool behind Steward's own stateless HTTP stack: the door, the guard with its log, its metrics, all as in production.
 import { z } from 'zod';
 import { httpRoutes } from '../../build/commands/http-routes.js';
-import { loadHttpConfig } from '../../build/config.js';
+import { loadHttpConfig } from '../../build/settings/config.js';
 import { Database } from '../../build/database/index.js';
 import { withoutAuthentication } from '../../build/guard/authentication/index.js';
-import { createLog } from '../../build/log.js';
+import { createLog } from '../../build/observability/log.js';
 import { Metrics } from '../../build/observability/metrics.js';
-import { UNTRACED } from '../../build/tracing.js';
+import { UNTRACED } from '../../build/observability/tracing.js';
 import { originPolicy } from '../../build/transport/http/origin.js';
 import { HttpServer } from '../../build/transport/http/server.js';
 

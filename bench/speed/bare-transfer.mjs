@@ -1,8 +1,8 @@
 // A transfer and its audit row as one bare interactive transaction of Prisma, on Steward's own pool and with its names of
 // statements; without a guard, an MCP, or a lock. Each message asks for one.
-import { loadConfig } from '../../build/config.js';
+import { loadConfig } from '../../build/settings/config.js';
 import { connect } from '../../build/database/pool.js';
-import { createLog } from '../../build/log.js';
+import { createLog } from '../../build/observability/log.js';
 import { USER_COLUMNS } from './user-columns.mjs';
 
 /** @typedef {{ userId: number, department: string }} Transfer */

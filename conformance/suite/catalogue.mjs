@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineTool, definePrompt, EFFECTS } from '../../build/capabilities/define.js';
+import { defineTool, definePrompt, EFFECTS } from '../../build/capability/define.js';
 import { StewardError } from '../../build/errors.js';
 
 /**
@@ -7,8 +7,8 @@ import { StewardError } from '../../build/errors.js';
  * catalogue as any other: defined with what the real one is defined with, and served by what serves the real one.
  */
 
-/** @typedef {import('../../build/capabilities/define.js').Attachment} Attachment */
-/** @typedef {import('../../build/capabilities/index.js').Catalogue} Catalogue */
+/** @typedef {import('../../build/capability/define.js').Attachment} Attachment */
+/** @typedef {import('../../build/directory/catalogue.js').Catalogue} Catalogue */
 
 /** One red pixel. @type {Attachment} */
 const picture = {
@@ -82,7 +82,7 @@ const templated = defineTool({
 const simpleText = saying('test_simple_text', 'This is a simple text response for testing.');
 const image = saying('test_image_content', 'One red pixel.', [picture]);
 
-/** @param {string} name @param {string} uriTemplate @param {import('../../build/capabilities/define.js').Tool} tool */
+/** @param {string} name @param {string} uriTemplate @param {import('../../build/capability/define.js').Tool} tool */
 const resource = (name, uriTemplate, tool) => ({ name, title: name, description: name, uriTemplate, tool });
 
 /** @type {Catalogue} */

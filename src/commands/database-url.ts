@@ -1,4 +1,4 @@
-import { loadConfig, type DatabaseConfig } from '../config.js';
+import { loadConfig, type DatabaseConfig } from '../settings/config.js';
 import { openEmbedded } from '../database/embedded/index.js';
 
 /**

@@ -1,4 +1,4 @@
-import { ConfigError } from '../config.js';
+import { ConfigError } from '../settings/config.js';
 import { BackupError } from '../database/backup/errors.js';
 import { EmbeddedDatabaseError } from '../database/embedded/errors.js';
 import { UnusableDatabaseError } from '../database/unusable.js';

@@ -1,10 +1,10 @@
-import type { AuthenticationConfig } from '../authentication-settings.js';
-import type { Config } from '../config.js';
+import type { AuthenticationConfig } from '../settings/authentication.js';
+import type { Config } from '../settings/config.js';
 import { CurrentTokens } from '../guard/authentication/current-tokens.js';
 import { withoutAuthentication, type Authentication } from '../guard/authentication/index.js';
 import { withJwt } from '../guard/authentication/jwt.js';
 import { withStaticTokens } from '../guard/authentication/static-tokens.js';
-import type { Log } from '../log.js';
+import type { Log } from '../observability/log.js';
 import { resourceMetadataUrl } from '../transport/http/protected-resource.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { Config } from '../config.js';
+import type { Config } from '../settings/config.js';
 import type { Database } from '../database/index.js';
 import { UnusableDatabaseError } from '../database/unusable.js';
 import { createDirectory, type Directory } from '../directory/index.js';

@@ -1,6 +1,6 @@
-import type { Config } from '../config.js';
-import type { Log } from '../log.js';
-import { UNTRACED, type Tracing } from '../tracing.js';
+import type { Config } from '../settings/config.js';
+import type { Log } from '../observability/log.js';
+import { UNTRACED, type Tracing } from '../observability/tracing.js';
 import { VERSION } from '../version.js';
 
 /** Traces to where the configuration says. Where it does not, nothing of OpenTelemetry is loaded. */

@@ -1,7 +1,7 @@
-import { loadConfig } from '../config.js';
+import { loadConfig } from '../settings/config.js';
 import { Database } from '../database/index.js';
-import { seedIfEmpty } from '../database/seed.js';
-import { createLog } from '../log.js';
+import { seedIfEmpty } from '../directory/seed.js';
+import { createLog } from '../observability/log.js';
 
 /** Fills the configured database with the sample organisation, if nobody is in it yet. */
 export async function seedDatabase(): Promise<void> {

@@ -1,8 +1,8 @@
-import { catalogue as staffDirectory, type Catalogue } from '../capabilities/index.js';
-import { ConfigError, loadHttpConfig, type HttpConfig } from '../config.js';
+import { catalogue as staffDirectory, type Catalogue } from '../directory/catalogue.js';
+import { ConfigError, loadHttpConfig, type HttpConfig } from '../settings/config.js';
 import { Database } from '../database/index.js';
 import { openRedis, type Redis } from '../guard/redis.js';
-import { createLog, type Log } from '../log.js';
+import { createLog, type Log } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
 import { originPolicy } from '../transport/http/origin.js';
 import { HttpServer } from '../transport/http/server.js';

@@ -1,12 +1,12 @@
-import { catalogue as staffDirectory, type Catalogue } from '../capabilities/index.js';
+import { catalogue as staffDirectory, type Catalogue } from '../directory/catalogue.js';
 import { SCOPES } from '../scopes.js';
-import { loadConfig } from '../config.js';
+import { loadConfig } from '../settings/config.js';
 import { Database } from '../database/index.js';
 import { createGuard } from '../guard/index.js';
 import { createRateLimit } from '../guard/rate-limit.js';
-import { createLog } from '../log.js';
-import { ConnectedServer } from '../server/connected-server.js';
-import { createDispatch } from '../server/dispatch.js';
+import { createLog } from '../observability/log.js';
+import { ConnectedServer } from '../protocol/connected-server.js';
+import { createDispatch } from '../protocol/dispatch.js';
 import { StdioTransport } from '../transport/stdio.js';
 import { VERSION } from '../version.js';
 import { openDirectory } from './open-directory.js';

@@ -1,4 +1,4 @@
-import type { Log } from '../log.js';
+import type { Log } from '../observability/log.js';
 
 /** A failed call must not take the server with it, whatever a library forgot to catch. */
 export function logUnhandledRejections(log: Log): void {

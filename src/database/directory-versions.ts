@@ -1,4 +1,4 @@
-import type { PrimarySession } from './primary-session.js';
+import type { PrimarySession } from './replicas/primary-session.js';
 import { TableVersion, type Version } from './table-version.js';
 
 /** By which it is seen whether what is kept in memory is still what the database holds. */

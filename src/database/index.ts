@@ -1,15 +1,15 @@
-import type { DatabaseConfig } from '../config.js';
+import type { DatabaseConfig } from '../settings/config.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
-import { describeError, type Log } from '../log.js';
+import { describeError, type Log } from '../observability/log.js';
 import type { Embedded } from './embedded/index.js';
-import { translateDatabaseError } from './translate-error.js';
-import { inspectMigrations } from './migrations.js';
+import { translateDatabaseError } from './errors.js';
+import { inspectMigrations } from './migrations/inspect.js';
 import { connect, type Connections } from './pool.js';
 import { createDirectoryVersions, type DirectoryVersions } from './directory-versions.js';
-import { PrimaryPosition } from './primary-position.js';
-import { PrimarySession } from './primary-session.js';
-import { readsFromReplicas } from './read-routes.js';
-import { Replica } from './replica.js';
+import { PrimaryPosition } from './replicas/primary-position.js';
+import { PrimarySession } from './replicas/primary-session.js';
+import { readsFromReplicas } from './replicas/read-routes.js';
+import { Replica } from './replicas/replica.js';
 import { UnusableDatabaseError } from './unusable.js';
 
 /** What there is beside the pool where there is a server. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type pg from 'pg';
-import type { DatabaseConfig } from '../config.js';
+import type { DatabaseConfig } from '../settings/config.js';
 import { PrismaClient } from '../generated/prisma/client.js';
-import type { Log } from '../log.js';
+import type { Log } from '../observability/log.js';
 import { CancellablePool, type CancellableClient } from './cancellation.js';
 
 /** How much longer than `statement_timeout` the client waits for a server that has stopped answering altogether. */

@@ -1,10 +1,10 @@
-import type { DatabaseConfig } from '../config.js';
-import type { Log } from '../log.js';
-import { applyMigrations } from './apply-migrations.js';
+import type { DatabaseConfig } from '../settings/config.js';
+import type { Log } from '../observability/log.js';
+import { applyMigrations } from './migrations/apply.js';
 import { EmbeddedDatabaseError, openEmbedded, type Embedded } from './embedded/index.js';
-import { inspectMigrations } from './migrations.js';
+import { inspectMigrations } from './migrations/inspect.js';
 import { connect } from './pool.js';
-import { seedIfEmpty } from './seed.js';
+import { seedIfEmpty } from '../directory/seed.js';
 import { UnusableDatabaseError } from './unusable.js';
 
 /**

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { describeError, type Log } from '../log.js';
+import { describeError, type Log } from '../observability/log.js';
 import type { Database } from './index.js';
-import { inspectMigrations } from './migrations.js';
+import { inspectMigrations } from './migrations/inspect.js';
 import { UnusableDatabaseError } from './unusable.js';
 
 export interface Readiness {

@@ -1,4 +1,4 @@
-import type { PrimarySession } from './primary-session.js';
+import type { PrimarySession } from './replicas/primary-session.js';
 import { SharedRound } from './shared-round.js';
 
 /** The version of what is read. */

@@ -1,7 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 import { uncancelled } from '../database/cancellation.js';
 import { SharedRound } from '../database/shared-round.js';
-import { violatedUniqueIndex } from '../database/translate-error.js';
+import { violatedUniqueIndex } from '../database/errors.js';
 import { StewardError } from '../errors.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
 import type { CacheSettings } from './cache-settings.js';

@@ -1,4 +1,4 @@
-import { violatedUniqueIndex } from '../database/translate-error.js';
+import { violatedUniqueIndex } from '../database/errors.js';
 import { StewardError } from '../errors.js';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
 import { auditRow, changeUser, type Author, type UserChange } from './audited-change.js';

@@ -1,4 +1,4 @@
-import { describeError, type Log } from '../log.js';
+import { describeError, type Log } from '../observability/log.js';
 import type { Call } from './call.js';
 import { outcomeOf, type Ending } from './outcome.js';
 

@@ -1,4 +1,4 @@
-import type { Attributes, Span } from '../tracing.js';
+import type { Attributes, Span } from '../observability/tracing.js';
 import type { Call } from './call.js';
 import type { Outcome } from './outcome.js';
 

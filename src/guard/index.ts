@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { Context } from '../capabilities/define.js';
+import type { Context } from '../capability/define.js';
 import { cancelledBy } from '../database/cancellation.js';
-import { translateDatabaseError } from '../database/translate-error.js';
+import { translateDatabaseError } from '../database/errors.js';
 import type { Directory } from '../directory/index.js';
 import { internalError, StewardError } from '../errors.js';
-import type { Log } from '../log.js';
-import type { Tracing } from '../tracing.js';
+import type { Log } from '../observability/log.js';
+import type { Tracing } from '../observability/tracing.js';
 import { authorise } from './authorise.js';
 import type { Call } from './call.js';
 import { endSpan, spanOf } from './call-span.js';

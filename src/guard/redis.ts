@@ -1,5 +1,5 @@
 import { createClient } from '@redis/client';
-import { describeError, type Log } from '../log.js';
+import { describeError, type Log } from '../observability/log.js';
 
 /** A Redis that several processes share. It may come and go: nothing waits for it longer than a moment. */
 export interface Redis {

@@ -20,8 +20,8 @@ import {
 } from '@opentelemetry/resources';
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { PrismaInstrumentation } from '@prisma/instrumentation';
-import type { Log } from '../log.js';
-import type { Span, TraceCarrier, Tracing } from '../tracing.js';
+import type { Log } from './log.js';
+import type { Span, TraceCarrier, Tracing } from './tracing.js';
 import { ReportingExporter } from './reporting-exporter.js';
 
 /** How long the spans of the last moments may take to be sent, in milliseconds, when the process ends. */

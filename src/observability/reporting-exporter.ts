@@ -1,5 +1,5 @@
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-node';
-import { describeError, type Log } from '../log.js';
+import { describeError, type Log } from './log.js';
 
 type Done = Parameters<SpanExporter['export']>[1];
 

@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { ErrorCode, JSONRPCMessageSchema, type JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import { StewardError } from '../errors.js';
-import { toRpcError } from '../server/rpc-error.js';
+import { toRpcError } from '../protocol/errors.js';
 import { describeNonMessage, looksLikeAnswer } from './not-a-message.js';
 
 /** Far above any honest call; what is longer is dropped as it comes in, without being held in memory. */

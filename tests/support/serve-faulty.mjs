@@ -1,10 +1,10 @@
 // Steward as in production, over stdio or, with the argument `http`, over HTTP, on capabilities that fail in every way.
 import { z } from 'zod';
-import { definePrompt, defineTool, EFFECTS } from '../../build/capabilities/define.js';
+import { definePrompt, defineTool, EFFECTS } from '../../build/capability/define.js';
 import { serveHttp } from '../../build/commands/serve-http.js';
 import { serveStdio } from '../../build/commands/serve-stdio.js';
 
-/** @typedef {import('../../build/capabilities/define.js').Tool} Tool */
+/** @typedef {import('../../build/capability/define.js').Tool} Tool */
 
 /** @returns {never} */
 const fail = () => {
@@ -79,7 +79,7 @@ const prompt = (name, render) =>
     render: async () => render(),
   });
 
-/** @type {import('../../build/capabilities/index.js').Catalogue} */
+/** @type {import('../../build/directory/catalogue.js').Catalogue} */
 const catalogue = {
   tools: [...tools, spoil, spoilt],
   resources: tools.map(resource),

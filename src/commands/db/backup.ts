@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
-import { loadConfig, type DatabaseConfig } from '../../config.js';
+import { loadConfig, type DatabaseConfig } from '../../settings/config.js';
 import { writeNewFile } from '../../database/backup/new-file.js';
 import { interruption } from './interruption.js';
 import { say, size, watchBytes } from './progress.js';

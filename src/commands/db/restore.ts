@@ -1,9 +1,9 @@
 import path from 'node:path';
-import { loadConfig, type DatabaseConfig } from '../../config.js';
+import { loadConfig, type DatabaseConfig } from '../../settings/config.js';
 import { BackupError } from '../../database/backup/errors.js';
 import type { RowCounts } from '../../database/backup/row-counts.js';
 import { checkSeal, type Sealed } from '../../database/backup/seal.js';
-import { inspectMigrations } from '../../database/migrations.js';
+import { inspectMigrations } from '../../database/migrations/inspect.js';
 import { interruption } from './interruption.js';
 import { say, watchBytes } from './progress.js';
 import { onServer } from './server-target.js';

@@ -1,8 +1,8 @@
-import type { DatabaseConfig } from '../../config.js';
+import type { DatabaseConfig } from '../../settings/config.js';
 import type { ServerTarget } from '../../database/backup/server/state.js';
 import { connect, type Connections } from '../../database/pool.js';
-import { translateDatabaseError } from '../../database/translate-error.js';
-import { createLog } from '../../log.js';
+import { translateDatabaseError } from '../../database/errors.js';
+import { createLog } from '../../observability/log.js';
 
 /** Counting the rows of a large table takes longer than any statement of a tool's may. */
 const LONGEST_STATEMENT_MS = 60 * 60 * 1000;

@@ -1,9 +1,9 @@
 import pg from 'pg';
-import { loadConfig } from '../../config.js';
+import { loadConfig } from '../../settings/config.js';
 import { connect } from '../../database/pool.js';
 import { readSlowStatements, type Refusal, type SlowStatement } from '../../database/slow-statements.js';
-import { translateDatabaseError } from '../../database/translate-error.js';
-import { createLog } from '../../log.js';
+import { translateDatabaseError } from '../../database/errors.js';
+import { createLog } from '../../observability/log.js';
 import { alignColumns } from '../columns.js';
 
 const LONGEST_STATEMENT = 160;

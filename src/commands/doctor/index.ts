@@ -1,7 +1,7 @@
-import { loadConfig, type Config } from '../../config.js';
+import { loadConfig, type Config } from '../../settings/config.js';
 import { connect, type Connections } from '../../database/pool.js';
 import { UnusableDatabaseError } from '../../database/unusable.js';
-import { createLog, describeError } from '../../log.js';
+import { createLog, describeError } from '../../observability/log.js';
 import { report, type Finding } from './finding.js';
 import { checkMigrations } from './migrations.js';
 import { checkPrivileges } from './privileges.js';

@@ -1,6 +1,6 @@
-import { inspectMigrations } from '../../database/migrations.js';
+import { inspectMigrations } from '../../database/migrations/inspect.js';
 import type { PrismaClient } from '../../generated/prisma/client.js';
-import { describeError } from '../../log.js';
+import { describeError } from '../../observability/log.js';
 import type { Finding } from './finding.js';
 
 /** Whether the database has the migrations of this version. */

@@ -1,6 +1,6 @@
-import { readPrivileges, type Privileges } from '../../database/privileges.js';
+import { readPrivileges, type Privileges } from '../../database/roles/privileges.js';
 import type { PrismaClient } from '../../generated/prisma/client.js';
-import { readRolePowers, type RolePower } from '../../database/role-powers.js';
+import { readRolePowers, type RolePower } from '../../database/roles/powers.js';
 import type { Finding } from './finding.js';
 
 const BETTER =

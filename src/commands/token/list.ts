@@ -1,4 +1,4 @@
-import { loadConfig } from '../../config.js';
+import { loadConfig } from '../../settings/config.js';
 import { readTokensIfAny, type StoredToken } from '../../guard/authentication/token-file.js';
 import { alignColumns } from '../columns.js';
 import { lifetime } from './lifetime.js';

@@ -1,4 +1,4 @@
-import { loadConfig } from '../../config.js';
+import { loadConfig } from '../../settings/config.js';
 import { StewardError } from '../../errors.js';
 import { changeTokens } from '../../guard/authentication/token-file.js';
 

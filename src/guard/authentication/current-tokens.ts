@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { Log } from '../../log.js';
+import type { Log } from '../../observability/log.js';
 import { readTokens, type StoredToken } from './token-file.js';
 import { TokenFileError } from './token-file-error.js';
 

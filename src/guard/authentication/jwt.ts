@@ -1,6 +1,6 @@
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose';
-import type { JwtConfig } from '../../authentication-settings.js';
-import type { Log } from '../../log.js';
+import type { JwtConfig } from '../../settings/authentication.js';
+import type { Log } from '../../observability/log.js';
 import { SCOPES } from '../../scopes.js';
 import { CALLER_NAME, type Caller } from '../call.js';
 import { bearerChallenge, bearerToken } from './bearer.js';

@@ -5,7 +5,7 @@ import {
   type FetchImplementation,
   type JWTVerifyGetKey,
 } from 'jose';
-import { describeError, type Log } from '../../log.js';
+import { describeError, type Log } from '../../observability/log.js';
 import { AuthenticationError } from './index.js';
 
 const FETCH_TIMEOUT_MS = 3000;

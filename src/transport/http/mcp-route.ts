@@ -5,7 +5,7 @@ import type { Admission, Admit } from '../../guard/admission.js';
 import { AuthenticationError, type Authentication } from '../../guard/authentication/index.js';
 import type { Caller } from '../../guard/call.js';
 import { readBody } from './body.js';
-import { errorDataOf, SERVER_ERROR, toRpcError } from '../../server/rpc-error.js';
+import { errorDataOf, SERVER_ERROR, toRpcError } from '../../protocol/errors.js';
 import { checkHeaders, readMessages } from './messages.js';
 import { HttpRefusal, refusalOf, retryAfter, statusOf } from './refusal.js';
 import { reply } from './reply.js';

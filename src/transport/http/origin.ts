@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import type { HttpConfig } from '../../config.js';
-import { isLoopback } from '../../loopback.js';
+import type { HttpConfig } from '../../settings/config.js';
+import { isLoopback } from '../../settings/loopback.js';
 import { HttpRefusal } from './refusal.js';
 
 /** The port is not looked at: a name that leads here is as good on any. */

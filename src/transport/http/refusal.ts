@@ -1,6 +1,6 @@
 import { ErrorCode } from '@modelcontextprotocol/sdk/types.js';
 import { StewardError, type ErrorCode as StewardCode } from '../../errors.js';
-import { errorData, SERVER_ERROR } from '../../server/rpc-error.js';
+import { errorData, SERVER_ERROR } from '../../protocol/errors.js';
 
 export interface RefusalOptions {
   /** Instead of the one that goes with the status. */

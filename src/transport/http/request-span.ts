@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Tracing } from '../../tracing.js';
+import type { Tracing } from '../../observability/tracing.js';
 
 /**
  * Answers a request within a span of its own (OpenTelemetry semantic conventions for HTTP, server), as a part of the trace

@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { describeError, type Log } from '../../log.js';
+import { describeError, type Log } from '../../observability/log.js';
 import { checkOrigin, preflightHeaders, type OriginPolicy } from './origin.js';
 import { HttpRefusal } from './refusal.js';
-import type { Tracing } from '../../tracing.js';
+import type { Tracing } from '../../observability/tracing.js';
 import { reply } from './reply.js';
 import { traced } from './request-span.js';
 

@@ -1,0 +1,90 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type pg from 'pg';
+import { CancellablePool } from '../cancellation.js';
+import { hasReached, parseLsn, type WalPosition } from './wal-position.js';
+
+/** How long a replica may take to say how far it is, in milliseconds. */
+const PATIENCE_MS = 500;
+
+const POSITION = {
+  name: 'replica_position',
+  text: `SELECT pg_is_in_recovery() AS follows, system_identifier || '/' || timeline_id AS history,
+           pg_last_wal_replay_lsn()::text AS lsn
+         FROM pg_control_system(), pg_control_checkpoint()`,
+  query_timeout: PATIENCE_MS,
+};
+
+/** pg's own words, which come without a code, for a server that has stopped answering (`query_timeout`). */
+const READ_TIMEOUT = /query read timeout/i;
+
+interface PositionRow {
+  follows: boolean;
+  history: string;
+  lsn: string | null;
+}
+
+/** The replica has not yet replayed what the reader has to see; nothing is wrong with it. */
+export class ReplicaBehindError extends Error {
+  override readonly name = 'ReplicaBehindError';
+}
+
+/** The server is no replica of the primary, or follows one that the primary is no longer. */
+export class NotAReplicaError extends Error {
+  override readonly name = 'NotAReplicaError';
+}
+
+/** The server cannot even say how far it is, or said nothing until nobody waited any more. */
+export class SilentReplicaError extends Error {
+  override readonly name = 'SilentReplicaError';
+}
+
+/** What a replica must have replayed before a statement may run there. Prisma Client has no way to hand it down. */
+const required = new AsyncLocalStorage<WalPosition>();
+
+/** Runs work whose statements, on a replica, see everything up to the position. */
+export function atLeastAt<Result>(position: WalPosition, work: () => Promise<Result>): Promise<Result> {
+  return required.run(position, work);
+}
+
+/**
+ * Connections to a replica. Before each statement the very connection it runs on is asked how far its server is: a
+ * connection stays with one run of one server, which only ever moves forward, whereas an address may lead to several
+ * servers, or to one that was restarted and has to replay again what it had before.
+ */
+export class ReplicaPool extends CancellablePool {
+  constructor(config: pg.PoolConfig) {
+    super(config);
+    this.query = this.#queryInTime.bind(this) as unknown as typeof this.query;
+  }
+
+  /**
+   * @throws ReplicaBehindError, NotAReplicaError, SilentReplicaError, and whatever pg throws
+   */
+  async #queryInTime(statement: pg.QueryConfig, values: unknown[]): Promise<pg.QueryResult> {
+    const position = required.getStore();
+    if (!position) throw new Error('A replica may only be asked for what it must have replayed.');
+    const client = await this.connect();
+    let failure: Error | undefined;
+    try {
+      await assertReplayed(client, position);
+      return await client.query(statement, values);
+    } catch (error) {
+      failure = READ_TIMEOUT.test((error as Error).message)
+        ? new SilentReplicaError('The replica stopped answering.', { cause: error })
+        : (error as Error);
+      throw failure;
+    } finally {
+      client.release(failure instanceof ReplicaBehindError ? undefined : failure);
+    }
+  }
+}
+
+async function assertReplayed(client: pg.PoolClient, position: WalPosition): Promise<void> {
+  const { rows } = await client.query<PositionRow>(POSITION).catch((error: unknown) => {
+    throw new SilentReplicaError('The replica does not say how far it is.', { cause: error });
+  });
+  const [{ follows, history, lsn } = { follows: false, history: '', lsn: null }] = rows;
+  if (!follows || lsn === null || history !== position.history)
+    throw new NotAReplicaError('The server does not follow the primary.');
+  if (!hasReached({ history, lsn: parseLsn(lsn) }, position)) throw new ReplicaBehindError();
+}

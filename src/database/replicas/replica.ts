@@ -1,0 +1,113 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DatabaseConfig } from '../../settings/config.js';
+import type { PrismaClient } from '../../generated/prisma/client.js';
+import { describeError, type Log } from '../../observability/log.js';
+import { connect, type Connections } from '../pool.js';
+import {
+  atLeastAt,
+  NotAReplicaError,
+  ReplicaBehindError,
+  ReplicaPool,
+  SilentReplicaError,
+} from './replica-pool.js';
+import { translateDatabaseError } from '../errors.js';
+import type { WalPosition } from './wal-position.js';
+
+/** `unknown`: the primary does not say how far a replica should be. */
+export type ReplicaState = 'ok' | 'behind' | 'does not answer' | 'does not follow this database' | 'unknown';
+
+/** There is the primary to turn to, so nobody waits for a connection to a replica any longer than this, in milliseconds. */
+const LONGEST_WAIT_MS = 1000;
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 5000;
+
+/**
+ * A server that follows the primary and answers reads. It is in use from when it first answers until it fails, and again
+ * once it answers; being behind is no failure.
+ */
+export class Replica {
+  readonly #connections: Connections;
+  readonly #closing = new AbortController();
+  #usable = false;
+  #told: string | undefined;
+
+  /** @param name for the log and for /ready: its address is nobody's business there */
+  constructor(
+    readonly name: string,
+    url: string,
+    config: DatabaseConfig,
+    private readonly position: () => Promise<WalPosition | undefined>,
+    private readonly log: Log,
+  ) {
+    const acquireTimeoutMs = Math.min(config.pool.acquireTimeoutMs, LONGEST_WAIT_MS);
+    const limits = { ...config, pool: { ...config.pool, acquireTimeoutMs } };
+    this.#connections = connect(url, limits, log, ReplicaPool);
+    void this.#comeBack();
+  }
+
+  get prisma(): PrismaClient {
+    return this.#connections.prisma;
+  }
+
+  get usable(): boolean {
+    return this.#usable;
+  }
+
+  /** To be told of every read that failed. Where the server is to blame, it is out of use until it answers again. */
+  failed(error: unknown): void {
+    if (!this.#usable || error instanceof ReplicaBehindError) return;
+    if (!isOutage(error)) {
+      this.log.info('a replica could not answer', { replica: this.name, cause: describeError(error) });
+      return;
+    }
+    this.#usable = false;
+    this.#tell(error);
+    void this.#comeBack();
+  }
+
+  /** Asks it now. */
+  async state(): Promise<ReplicaState> {
+    const position = await this.position();
+    if (!position) return 'unknown';
+    try {
+      await atLeastAt(position, () => this.#connections.pool.query('SELECT'));
+      return 'ok';
+    } catch (error) {
+      if (error instanceof ReplicaBehindError) return 'behind';
+      this.#tell(error);
+      return error instanceof NotAReplicaError ? 'does not follow this database' : 'does not answer';
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#connections.close();
+  }
+
+  async #comeBack(): Promise<void> {
+    const { signal } = this.#closing;
+    for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      const state = await this.state();
+      if (state === 'ok' || state === 'behind') break;
+      await delay(pause, undefined, { ref: false, signal }).catch(() => {});
+    }
+    if (signal.aborted) return;
+    this.#usable = true;
+    this.#told = undefined;
+    this.log.info('replica in use', { replica: this.name });
+  }
+
+  /** Each reason once, however often it is met. */
+  #tell(error: unknown): void {
+    const cause = describeError(error);
+    if (cause === this.#told || this.#closing.signal.aborted) return;
+    this.#told = cause;
+    this.log.warn('replica out of use', { replica: this.name, cause });
+  }
+}
+
+/** A statement that took too long, and a pool that is busy, say nothing about the server. */
+function isOutage(error: unknown): boolean {
+  if (error instanceof NotAReplicaError || error instanceof SilentReplicaError) return true;
+  return translateDatabaseError(error)?.code === 'DATABASE_UNAVAILABLE';
+}

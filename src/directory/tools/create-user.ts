@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { notice, noticed, toUserRecord, userRecord } from '../answers.js';
+import { defineTool, EFFECTS } from '../../capability/define.js';
+import { departmentName, newEmail, newUsername, newRoleName } from '../arguments.js';
+
+export const createUser = defineTool({
+  name: 'create_user',
+  title: 'Create a user',
+  description:
+    'Adds a user and returns it with its id. A username or email that is taken is a CONFLICT which says which one. The department has to exist: see list_departments.',
+  scope: 'directory:write',
+  effect: EFFECTS.adds,
+  input: z.strictObject({
+    username: newUsername,
+    email: newEmail,
+    department: departmentName.default('General'),
+    role: newRoleName.default('User'),
+  }),
+  output: z.strictObject({ notice, user: userRecord }),
+  async handle(input, { directory, author }) {
+    return { ...noticed, user: toUserRecord(await directory.changes.create(input, author)) };
+  },
+});

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { nextCursor, notice, noticed, toUserTable, userTable } from '../answers.js';
+import { defineTool, EFFECTS } from '../../capability/define.js';
+import { departmentName, pageCursor, pageSize, roleName, searchText } from '../arguments.js';
+
+export const findUsers = defineTool({
+  name: 'find_users',
+  title: 'Find users',
+  description:
+    'Users that meet all the given conditions, newest first, a page at a time, with their total. Only active users, unless active is false. ' +
+    'To go on, pass next_cursor as cursor (quick at any depth), or count up page. For one known user use get_user.',
+  scope: 'directory:read',
+  effect: EFFECTS.reads,
+  input: z
+    .strictObject({
+      department: departmentName.optional(),
+      role: roleName.optional(),
+      active: z.boolean().default(true).describe('false finds the deactivated users instead'),
+      search: searchText.optional(),
+      limit: pageSize,
+      page: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .optional()
+        .describe('Page number, from 1; not together with cursor'),
+      cursor: pageCursor.optional(),
+    })
+    .refine(({ page, cursor }) => page === undefined || cursor === undefined, {
+      message: 'give either page or cursor, not both',
+    }),
+  output: z.strictObject({
+    notice,
+    total: z.int().describe('How many users meet the conditions'),
+    total_is_exact: z.boolean().describe('false: there are more than total; counting stopped there'),
+    page: z.int(),
+    page_size: z.int(),
+    pages: z.int().describe('total / page_size, rounded up'),
+    next_cursor: nextCursor,
+    users: userTable.schema,
+  }),
+  async handle({ limit, page, cursor, ...criteria }, { directory }) {
+    const found = await directory.users.find(criteria, limit, { page, cursor });
+    return {
+      ...noticed,
+      total: found.total,
+      total_is_exact: found.totalIsExact,
+      page: found.page,
+      page_size: found.pageSize,
+      pages: found.pages,
+      next_cursor: found.nextCursor,
+      users: toUserTable(found.users),
+    };
+  },
+});

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import type { AuditEntry } from '../audit-log.js';
+import { fitting, nextCursor, notice, noticed, table } from '../answers.js';
+import { defineTool, EFFECTS } from '../../capability/define.js';
+import { pageCursor, pageSize, userId } from '../arguments.js';
+
+const changeTable = table({
+  id: z.int(),
+  field: z.string(),
+  old_value: z.string().nullable(),
+  new_value: z.string().nullable(),
+  changed_at: z.string(),
+  actor: z.string(),
+  tool: z.string(),
+  request_id: z.string(),
+});
+
+export const getUserHistory = defineTool({
+  name: 'get_user_history',
+  title: "Get a user's history",
+  description:
+    'What was changed about a user, newest first: which field (created, department, role, active, preferences), from what to what, when, by whom and by which tool. Answers "when did she move?" and "who changed this?".',
+  scope: 'audit:read',
+  effect: EFFECTS.reads,
+  input: z.strictObject({ user_id: userId, limit: pageSize, cursor: pageCursor.optional() }),
+  output: z.strictObject({
+    notice,
+    next_cursor: nextCursor,
+    changes: changeTable.schema,
+  }),
+  async handle({ user_id, limit, cursor }, { directory }) {
+    const entries = await directory.auditLog.ofUser(user_id, limit, cursor);
+    const shown = fitting(entries.slice(0, limit));
+    const last = shown.length < entries.length ? shown.at(-1) : undefined;
+    return {
+      ...noticed,
+      next_cursor: last ? directory.auditLog.cursorAfter(user_id, last) : null,
+      changes: changeTable.fill(shown.map(toChange)),
+    };
+  },
+});
+
+function toChange({ id, field, oldValue, newValue, changedAt, actor, tool, requestId }: AuditEntry) {
+  return {
+    id,
+    field,
+    old_value: oldValue,
+    new_value: newValue,
+    changed_at: changedAt,
+    actor,
+    tool,
+    request_id: requestId,
+  };
+}

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { notice, noticed, toUserRecord, userRecord } from '../answers.js';
+import { defineTool, EFFECTS } from '../../capability/define.js';
+import { userId } from '../arguments.js';
+
+const wholeText = z.string().trim().min(1).max(254);
+
+export const getUser = defineTool({
+  name: 'get_user',
+  title: 'Get one user',
+  description:
+    'One user by exactly one of id, username or email. With only a part of a name, use find_users with search.',
+  scope: 'directory:read',
+  effect: EFFECTS.reads,
+  input: z
+    .strictObject({
+      id: userId.optional(),
+      username: wholeText.describe('Whole username, whatever its case').optional(),
+      email: wholeText.describe('Whole email address, whatever its case').optional(),
+    })
+    .refine((by) => Object.values(by).filter((value) => value !== undefined).length === 1, {
+      message: 'give exactly one of id, username and email',
+    }),
+  output: z.strictObject({ notice, user: userRecord }),
+  async handle({ id, username, email }, { directory }) {
+    const by = id !== undefined ? { id } : username !== undefined ? { username } : { email: email ?? '' };
+    return { ...noticed, user: toUserRecord(await directory.users.get(by)) };
+  },
+});

@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { noticed, notice, toUserTable, userTable } from '../answers.js';
+import { defineTool, EFFECTS } from '../../capability/define.js';
+import { pageSize } from '../arguments.js';
+
+export const listRecentUsers = defineTool({
+  name: 'list_recent_users',
+  title: 'List the newest users',
+  description:
+    'The users created last, newest first, active or not. Use it for "who joined lately?"; for any condition or further pages use find_users.',
+  scope: 'directory:read',
+  effect: EFFECTS.reads,
+  input: z.strictObject({ limit: pageSize }),
+  output: z.strictObject({ notice, users: userTable.schema }),
+  async handle({ limit }, { directory }) {
+    return { ...noticed, users: toUserTable(await directory.users.recent(limit)) };
+  },
+});

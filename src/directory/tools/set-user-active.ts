@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { changedUser, toChangedUser } from '../answers.js';
+import { defineTool, EFFECTS } from '../../capability/define.js';
+import { userId } from '../arguments.js';
+
+export const setUserActive = defineTool({
+  name: 'set_user_active',
+  title: 'Activate or deactivate a user',
+  description:
+    'Deactivates a user who left (false) or brings one back (true), and records it in the audit log. Users are never deleted.',
+  scope: 'directory:write',
+  effect: EFFECTS.overwrites,
+  input: z.strictObject({
+    user_id: userId,
+    active: z.boolean().describe('false deactivates, true reactivates'),
+  }),
+  output: changedUser,
+  async handle({ user_id, active }, { directory, author }) {
+    return toChangedUser(await directory.changes.setActive(user_id, active, author));
+  },
+});

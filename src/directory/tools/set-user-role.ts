@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { changedUser, toChangedUser } from '../answers.js';
+import { defineTool, EFFECTS } from '../../capability/define.js';
+import { newRoleName, userId } from '../arguments.js';
+
+export const setUserRole = defineTool({
+  name: 'set_user_role',
+  title: "Set a user's role",
+  description:
+    'Gives a user another role and records it in the audit log. Roles are free text: reuse one that is in use where it fits.',
+  scope: 'directory:write',
+  effect: EFFECTS.overwrites,
+  input: z.strictObject({ user_id: userId, role: newRoleName }),
+  output: changedUser,
+  async handle({ user_id, role }, { directory, author }) {
+    return toChangedUser(await directory.changes.setRole(user_id, role, author));
+  },
+});

@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { changedUser, toChangedUser } from '../answers.js';
+import { defineTool, EFFECTS } from '../../capability/define.js';
+import { departmentName, userId } from '../arguments.js';
+
+export const transferUser = defineTool({
+  name: 'transfer_user',
+  title: 'Transfer a user',
+  description:
+    'Moves an active user to another existing department and records the move in the audit log, both or neither. Find the id with find_users or get_user.',
+  scope: 'directory:write',
+  effect: EFFECTS.overwrites,
+  input: z.strictObject({ user_id: userId, new_department: departmentName }),
+  output: changedUser,
+  async handle({ user_id, new_department }, { directory, author }) {
+    return toChangedUser(await directory.changes.transfer(user_id, new_department, author));
+  },
+});

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import type { JsonObject } from '../merge-patch.js';
+import { notice, noticed, preferences } from '../answers.js';
+import { defineTool, EFFECTS } from '../../capability/define.js';
+import { preferencesPatch, userId } from '../arguments.js';
+
+export const updateUserPreferences = defineTool({
+  name: 'update_user_preferences',
+  title: "Update a user's preferences",
+  description:
+    "Merges a JSON object into a user's preferences (RFC 7396: null removes a member, objects merge, anything else replaces) and records both states in the audit log. Returns the whole result.",
+  scope: 'directory:write',
+  effect: EFFECTS.overwrites,
+  input: z.strictObject({ user_id: userId, preferences: preferencesPatch }),
+  output: z.strictObject({
+    notice,
+    changed: z.boolean().describe('false: nothing was different; nothing was written'),
+    user_id: z.int(),
+    preferences,
+  }),
+  async handle({ user_id, preferences: patch }, { directory, author }) {
+    const updated = await directory.preferences.update(user_id, patch as JsonObject, author);
+    return { ...noticed, changed: updated.changed, user_id, preferences: updated.preferences };
+  },
+});

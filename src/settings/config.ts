@@ -1,0 +1,215 @@
+import os from 'node:os';
+import path from 'node:path';
+import dotenv from 'dotenv';
+import envPaths from 'env-paths';
+import { AUTHENTICATION_SETTINGS, toAuthentication, type AuthenticationConfig } from './authentication.js';
+import { ENVIRONMENT, type Environment } from './environment.js';
+import { PROJECT_ROOT } from '../project-root.js';
+
+/** Raised with every problem of the environment at once; the message is made for the person who has to fix it. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+export interface DatabaseConfig {
+  /** A server's URL; absent, the embedded PostgreSQL is used. */
+  url: string | undefined;
+  /** Servers that follow that one, for reads. */
+  replicaUrls: string[];
+  embedded: { dataDir: string; lingerMs: number };
+  /** Where pg_dump, pg_restore and psql are, if that has been said. */
+  binDir: string | undefined;
+  pool: { min: number; max: number; acquireTimeoutMs: number; idleTimeoutMs: number; lifetimeMs: number };
+  session: { statementTimeoutMs: number; lockTimeoutMs: number; idleInTransactionTimeoutMs: number };
+}
+
+export interface HttpConfig {
+  host: string;
+  port: number;
+  /** By which clients call the MCP endpoint. */
+  publicUrl: string | undefined;
+  allowedHosts: string[];
+  allowedOrigins: string[];
+  trustedProxies: string[];
+  largestBodyBytes: number;
+  inFlight: { total: number; perCaller: number };
+  redisUrl: string | undefined;
+  withoutRedis: Environment['RATE_LIMIT_WITHOUT_REDIS'];
+  metricsToken: string | undefined;
+  shutdownGraceMs: number;
+}
+
+export interface Config {
+  environment: Environment['NODE_ENV'];
+  logLevel: Environment['LOG_LEVEL'];
+  database: DatabaseConfig;
+  http: HttpConfig;
+  tokensFile: string;
+  callerName: string;
+  rateLimitPerMinute: number;
+  callDeadlineMs: number;
+  /** Where traces go; absent, there are none. */
+  tracesUrl: string | undefined;
+  cacheTtlMs: number;
+}
+
+/**
+ * Reads the configuration: the real environment first, then `.env.local` (not in tests), then `.env.<NODE_ENV>`.
+ * @throws ConfigError naming every problem at once; values are never repeated, as they may hold a password
+ */
+export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  return toConfig(read(environment));
+}
+
+/**
+ * As loadConfig, with what only the HTTP server needs to be right.
+ * @throws ConfigError
+ */
+export function loadHttpConfig(
+  environment: NodeJS.ProcessEnv = process.env,
+): Config & { authentication: AuthenticationConfig } {
+  const env = read(environment, (settings) => AUTHENTICATION_SETTINGS.safeParse(settings).error?.issues);
+  return { ...toConfig(env), authentication: toAuthentication(AUTHENTICATION_SETTINGS.parse(env)) };
+}
+
+/** What is wrong with variables that are right each by itself. */
+type FurtherCheck = (env: Environment) => Issue[] | undefined;
+
+interface Issue {
+  path: PropertyKey[];
+  message: string;
+}
+
+function read(environment: NodeJS.ProcessEnv, furtherCheck: FurtherCheck = () => []): Environment {
+  const variables = withEnvFiles(environment);
+  const issues: Issue[] = ENVIRONMENT.safeParse(variables).error?.issues ?? [];
+  const wrong = new Set(issues.map((issue) => issue.path[0]));
+  const rest = Object.fromEntries(Object.entries(variables).filter(([name]) => !wrong.has(name)));
+  const env = ENVIRONMENT.parse(rest);
+  // What a mode needs is not known without the mode, and what is wrong by itself has been named.
+  const further = wrong.has('AUTH_MODE') ? [] : (furtherCheck(env) ?? []);
+  const named = [...issues, ...further.filter((issue) => !wrong.has(issue.path[0]))];
+  const problems = [...named.map(describeIssue), ...contradictions(env)];
+  if (problems.length > 0) throw unusable(problems);
+  return env;
+}
+
+function describeIssue({ path: at, message }: Issue): string {
+  return `${at.join('.')} ${message}`;
+}
+
+/** Empty variables count as absent, as they do in a shell's `${VAR:-default}`. */
+function withEnvFiles(environment: NodeJS.ProcessEnv): Record<string, string> {
+  const real = withoutEmpty(environment);
+  const name = real['NODE_ENV'] ?? 'development';
+  const files = (name === 'test' ? [] : ['.env.local']).concat(`.env.${path.basename(name)}`);
+  const merged: Record<string, string> = {};
+  dotenv.config({
+    path: files.map((file) => path.join(PROJECT_ROOT, file)),
+    processEnv: merged,
+    quiet: true,
+  });
+  return { ...withoutEmpty(merged), ...real };
+}
+
+function withoutEmpty(variables: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(variables).filter((entry): entry is [string, string] => Boolean(entry[1])),
+  );
+}
+
+function contradictions(env: Environment): string[] {
+  const problems: string[] = [];
+  if (env.DB_POOL_MIN > env.DB_POOL_MAX) problems.push('DB_POOL_MIN must not be greater than DB_POOL_MAX');
+  for (const name of ['DB_ACQUIRE_TIMEOUT_MS', 'DB_STATEMENT_TIMEOUT_MS', 'DB_LOCK_TIMEOUT_MS'] as const) {
+    if (env[name] >= env.CALL_DEADLINE_MS) problems.push(`${name} must be less than CALL_DEADLINE_MS`);
+  }
+  if (!env.DATABASE_URL && !env.DB_NAME && (env.DB_USER || env.DB_PASSWORD)) {
+    problems.push('DB_USER and DB_PASSWORD are of no use without DB_NAME');
+  }
+  if (!env.DATABASE_URL && !env.DB_NAME && env.DATABASE_REPLICA_URL.length > 0) {
+    problems.push('DATABASE_REPLICA_URL is of no use without DATABASE_URL or DB_NAME');
+  }
+  return problems;
+}
+
+function unusable(problems: string[]): ConfigError {
+  const list = problems.map((problem) => `  - ${problem}`).join('\n');
+  return new ConfigError(
+    `The configuration cannot be used:\n${list}\nSee the configuration table in README.md.`,
+  );
+}
+
+function toConfig(env: Environment): Config {
+  return {
+    environment: env.NODE_ENV,
+    logLevel: env.LOG_LEVEL,
+    database: {
+      url: env.DATABASE_URL ?? urlFromParts(env),
+      replicaUrls: env.DATABASE_REPLICA_URL,
+      embedded: {
+        dataDir: env.STEWARD_DATA_DIR ?? path.join(envPaths('steward', { suffix: '' }).data, 'postgres'),
+        lingerMs: env.STEWARD_EMBEDDED_LINGER_MS,
+      },
+      binDir: env.POSTGRES_BIN_DIR,
+      pool: {
+        min: env.DB_POOL_MIN,
+        max: env.DB_POOL_MAX,
+        acquireTimeoutMs: env.DB_ACQUIRE_TIMEOUT_MS,
+        idleTimeoutMs: env.DB_IDLE_TIMEOUT_MS,
+        lifetimeMs: env.DB_CONNECTION_LIFETIME_MS,
+      },
+      session: {
+        statementTimeoutMs: env.DB_STATEMENT_TIMEOUT_MS,
+        lockTimeoutMs: env.DB_LOCK_TIMEOUT_MS,
+        idleInTransactionTimeoutMs: env.DB_IDLE_IN_TRANSACTION_TIMEOUT_MS,
+      },
+    },
+    http: {
+      host: env.HTTP_HOST,
+      port: env.HTTP_PORT,
+      publicUrl: env.PUBLIC_URL,
+      allowedHosts: env.ALLOWED_HOSTS,
+      allowedOrigins: env.ALLOWED_ORIGINS,
+      trustedProxies: env.TRUSTED_PROXIES,
+      largestBodyBytes: env.MAX_BODY_BYTES,
+      inFlight: { total: env.MAX_CALLS_IN_FLIGHT, perCaller: env.MAX_CALLS_IN_FLIGHT_PER_CALLER },
+      redisUrl: env.REDIS_URL,
+      withoutRedis: env.RATE_LIMIT_WITHOUT_REDIS,
+      metricsToken: env.METRICS_TOKEN,
+      shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
+    },
+    tokensFile: env.AUTH_TOKENS_FILE ?? path.join(envPaths('steward', { suffix: '' }).config, 'tokens.json'),
+    callerName: env.STEWARD_CALLER ?? localUser(),
+    rateLimitPerMinute: env.RATE_LIMIT_PER_MINUTE,
+    callDeadlineMs: env.CALL_DEADLINE_MS,
+    tracesUrl: env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? tracesUnder(env.OTEL_EXPORTER_OTLP_ENDPOINT),
+    cacheTtlMs: env.CACHE_TTL_MS,
+  };
+}
+
+/** OpenTelemetry specification, protocol/exporter: the path of traces is added to that of the endpoint. */
+function tracesUnder(endpoint: string | undefined): string | undefined {
+  return endpoint?.replace(/\/*$/, '/v1/traces');
+}
+
+/** A user id without an entry in the system's list of users, as containers have, has no name. */
+function localUser(): string {
+  try {
+    return os.userInfo().username;
+  } catch {
+    return `uid-${process.getuid?.()}`;
+  }
+}
+
+function urlFromParts(env: Environment): string | undefined {
+  if (!env.DB_NAME) return undefined;
+  const url = new URL('postgresql://localhost');
+  url.username = encodeURIComponent(env.DB_USER ?? '');
+  url.password = encodeURIComponent(env.DB_PASSWORD ?? '');
+  if (env.DB_HOST.startsWith('/')) url.searchParams.set('host', env.DB_HOST);
+  else url.hostname = env.DB_HOST.includes(':') ? `[${env.DB_HOST}]` : env.DB_HOST;
+  url.port = String(env.DB_PORT);
+  url.pathname = encodeURIComponent(env.DB_NAME);
+  return url.href;
+}
