@@ -1,5 +1,5 @@
 /**
- * @typedef {import('../src/directory/index.js').Directory} Directory
+ * @typedef {import('../src/directory/services.js').Directory} Directory
  * @typedef {{ name?: string, text: string, values: (string | number | boolean | null)[] }} Statement
  */
 
@@ -12,16 +12,22 @@ const built = (file) => import(new URL(`../build/${file}`, import.meta.url).href
  */
 export async function openDirectory(url) {
   /** @type {typeof import('../src/settings/config.js')} */
-  const { loadConfig } = await built('config.js');
+  const { loadConfig } = await built('settings/config.js');
   /** @type {typeof import('../src/database/pool.js')} */
   const { connect } = await built('database/pool.js');
-  /** @type {typeof import('../src/directory/index.js')} */
-  const { createDirectory } = await built('directory/index.js');
+  /** @type {typeof import('../src/directory/services.js')} */
+  const { createServices } = await built('directory/services.js');
+  /** @type {typeof import('../src/directory/database.js')} */
+  const { createClient } = await built('directory/database.js');
+  /** @type {typeof import('../src/capability/answer/cursor.js')} */
+  const { Cursors } = await built('capability/answer/cursor.js');
   /** @type {typeof import('../src/observability/log.js')} */
-  const { createLog } = await built('log.js');
+  const { createLog } = await built('observability/log.js');
   const patient = { CALL_DEADLINE_MS: '50000', DB_STATEMENT_TIMEOUT_MS: '30000' };
-  const { database } = loadConfig({ NODE_ENV: 'test', DATABASE_URL: url, ...patient });
-  const connections = connect(url, database, createLog('warn'));
+  const environment = { NODE_ENV: 'test', DATABASE_URL: url, ...patient };
+  const { database } = loadConfig({ environment, domainSettings: {} });
+  const connections = connect(url, database.session, createClient, createLog('warn'));
+  const cursors = new Cursors([Buffer.alloc(32, 'bench')]);
   /** @type {Statement[]} */
   let caught = [];
   connections.pool.on('connect', (client) => {
@@ -33,8 +39,12 @@ export async function openDirectory(url) {
     Object.assign(client, { query: recording });
   });
   return {
-    directory: createDirectory(connections.prisma, { ttlMs: 0, versions: undefined, replicas: false }),
-    prisma: connections.prisma,
+    directory: createServices(
+      connections.client,
+      { ttlMs: 0, versions: undefined, replicas: false },
+      cursors,
+    ),
+    prisma: connections.client,
     close: () => connections.close(),
     /** The reads that a call sends. @param {() => Promise<unknown>} run */
     async caughtWhile(run) {

@@ -3,11 +3,18 @@
 //   node scripts/readme-tables.mjs          writes them
 //   node scripts/readme-tables.mjs --check  exits 1 if they are not current
 import { readFileSync, writeFileSync } from 'node:fs';
-import { catalogue } from '../build/directory/catalogue.js';
+import { createDirectory } from '../build/directory/index.js';
 import { toJsonSchema } from '../build/protocol/json-schema.js';
 import { ENVIRONMENT } from '../build/settings/environment.js';
+import { passingSecret } from '../build/settings/secret.js';
 import { z } from 'zod';
 import { formatMarkdown, replaceSection } from './generated-section.mjs';
+
+const catalogue = createDirectory({
+  database: { ready: () => Promise.reject(new Error('Tables need no database')) },
+  settings: { cacheTtlMs: 0 },
+  secret: passingSecret(),
+});
 
 const README = new URL('../README.md', import.meta.url);
 
@@ -57,7 +64,7 @@ function capabilities() {
 }
 
 function configuration() {
-  const rows = Object.entries(ENVIRONMENT.shape).map(([name, schema]) => {
+  const rows = Object.entries({ ...ENVIRONMENT.shape, ...catalogue.settings }).map(([name, schema]) => {
     const fallback = schema instanceof z.ZodDefault ? String(schema.def.defaultValue) : '';
     const unit = name.endsWith('_MS') ? ' ms' : '';
     return [`\`${name}\``, fallback && `${fallback}${unit}`, schema.description ?? ''];

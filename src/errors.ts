@@ -1,5 +1,3 @@
-import type { Scope } from './scopes.js';
-
 /** What can go wrong, in words a model can act on. Codes are stable: clients may branch on them. */
 export const ERROR_CODES = [
   'UNAUTHENTICATED',
@@ -26,7 +24,7 @@ export class StewardError extends Error {
   constructor(
     readonly code: ErrorCode,
     message: string,
-    readonly options: { cause?: unknown; retryAfterSeconds?: number; scope?: Scope } = {},
+    readonly options: { cause?: unknown; retryAfterSeconds?: number; scope?: string } = {},
   ) {
     super(message, { cause: options.cause });
   }

@@ -30,6 +30,14 @@ const REQUESTS = [
     ([name, code]) => ['resource', name, code, 'resources/read', { uri: `faulty://${name}` }] as const,
   ),
   ...PROMPT_FAULTS.map(([name, code]) => ['prompt', name, code, 'prompts/get', { name }] as const),
+  ['tool', 'secretive', 'INTERNAL', 'tools/call', { name: 'secretive', arguments: { secret: 1 } }] as const,
+  [
+    'completion',
+    'completed',
+    'INTERNAL',
+    'completion/complete',
+    { ref: { type: 'ref/prompt', name: 'completed' }, argument: { name: 'broken', value: '' } },
+  ] as const,
 ];
 
 const PROGRAM = fileURLToPath(new URL('support/serve-faulty.mjs', import.meta.url));

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -41,7 +41,7 @@ describe('a configuration that cannot be used', () => {
         'STEWARD_DATA_DIR',
       ]),
     );
-    expect(stderr).toContain('README.md');
+    expect(stderr).toContain('docs/configuration.md');
     expect(stderr).not.toMatch(/\n\s+at |zod/i);
   });
 
@@ -137,6 +137,14 @@ describe('the database', () => {
 
 describe('settings', () => {
   let project: string;
+  const folders: string[] = [];
+  /** A folder with a configuration file that says nothing, unless it is given a text. */
+  const emptyConfiguration = async (text = '{}') => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'steward-empty-'));
+    folders.push(folder);
+    await writeFile(path.join(folder, 'empty.json'), text);
+    return folder;
+  };
   const LATER_WINS = 'DATABASE_URL=postgresql://127.0.0.1:1/';
 
   /** A copy of the project with `.env` files of our own. */
@@ -145,12 +153,17 @@ describe('settings', () => {
     await cp(path.join(ROOT, 'dist'), path.join(project, 'dist'), { recursive: true });
     await cp(path.join(ROOT, 'package.json'), path.join(project, 'package.json'));
     await symlink(path.join(ROOT, 'node_modules'), path.join(project, 'node_modules'));
+    // What tells a checkout from an installed package.
+    await mkdir(path.join(project, 'src'));
+    await writeFile(path.join(project, 'src', 'main.ts'), '');
     await writeFile(path.join(project, '.env.development'), `${LATER_WINS}from_development\n`);
     await writeFile(path.join(project, '.env.production'), `${LATER_WINS}from_production\n`);
     await writeFile(path.join(project, '.env.test'), `${LATER_WINS}from_test\n`);
   });
 
-  afterAll(() => rm(project, { recursive: true, force: true }));
+  afterAll(async () => {
+    for (const folder of [project, ...folders]) await rm(folder, { recursive: true, force: true });
+  });
 
   const urlUnder = async (env: Record<string, string | undefined>) =>
     new URL((await run([path.join(project, 'dist', 'main.js'), 'database-url'], env, os.tmpdir())).stdout)
@@ -180,6 +193,74 @@ describe('settings', () => {
     } finally {
       await rm(local);
     }
+  });
+
+  it('are looked for in the configuration file, too, which is weaker than all else but the defaults', async () => {
+    const file = path.join(project, 'steward.config.json');
+    const setting = { settings: { DATABASE_URL: 'postgresql://127.0.0.1:1/from_file' } };
+    await writeFile(file, JSON.stringify(setting));
+    try {
+      expect(await urlUnder({ NODE_ENV: 'production' })).toBe('/from_production');
+      await rm(path.join(project, '.env.production'));
+      expect(await urlUnder({ NODE_ENV: 'production' })).toBe('/from_file');
+    } finally {
+      await rm(file);
+      await writeFile(path.join(project, '.env.production'), `${LATER_WINS}from_production\n`);
+    }
+  });
+
+  it('of .env files are those beside the configuration file, where one is named', async () => {
+    const elsewhere = await mkdtemp(path.join(os.tmpdir(), 'steward-elsewhere-'));
+    try {
+      const STEWARD_CONFIG = path.join(elsewhere, 'mine.json');
+      await writeFile(STEWARD_CONFIG, JSON.stringify({ settings: { DB_NAME: 'from_file' } }));
+      expect(await urlUnder({ NODE_ENV: 'production', STEWARD_CONFIG })).toBe('/from_file');
+      await writeFile(path.join(elsewhere, '.env.production'), `${LATER_WINS}from_elsewhere\n`);
+      expect(await urlUnder({ NODE_ENV: 'production', STEWARD_CONFIG })).toBe('/from_elsewhere');
+      const flag = [path.join(project, 'dist', 'main.js'), 'database-url', '--config', STEWARD_CONFIG];
+      expect((await run(flag, { NODE_ENV: 'production' }, os.tmpdir())).stdout).toContain('/from_elsewhere');
+    } finally {
+      await rm(elsewhere, { recursive: true });
+    }
+  });
+
+  it('of an installed package are those of the working folder, and none of its own', async () => {
+    const [src, aside] = [path.join(project, 'src'), path.join(project, 'src-aside')];
+    const working = await mkdtemp(path.join(os.tmpdir(), 'steward-working-'));
+    await rename(src, aside);
+    try {
+      const urlIn = async (env: Record<string, string>) =>
+        (await run([path.join(project, 'dist', 'main.js'), 'database-url'], env, working)).stdout.trim();
+      expect(await urlIn({ NODE_ENV: 'production', DB_NAME: 'own' })).toBe('postgresql://localhost:5432/own');
+      await writeFile(path.join(working, '.env.production'), `${LATER_WINS}from_working\n`);
+      expect(await urlIn({ NODE_ENV: 'production' })).toContain('/from_working');
+    } finally {
+      await rename(aside, src);
+      await rm(working, { recursive: true });
+    }
+  });
+
+  it('given as flags come before all others', async () => {
+    const flags = ['--db-name', 'from_flag', '--db-port', '7', 'database-url'];
+    const { stdout } = await run([path.join(project, 'dist', 'main.js'), ...flags], {
+      NODE_ENV: 'development',
+      DB_NAME: 'from_environment',
+      DB_PORT: '8',
+      STEWARD_CONFIG: path.join(await emptyConfiguration(), 'empty.json'),
+    });
+    expect(stdout.trim()).toBe('postgresql://localhost:7/from_flag');
+  });
+
+  it.each([
+    ['{', 'cannot be read'],
+    ['{"settings":{"DB_PORT":[1]}}', 'settings.DB_PORT'],
+    ['{"setings":{}}', 'setings'],
+  ])('in a configuration file %j are refused with the reason', async (text, says) => {
+    const folder = await emptyConfiguration(text);
+    const { code, stderr } = await steward(['doctor'], { STEWARD_CONFIG: path.join(folder, 'empty.json') });
+    expect(code).toBe(1);
+    expect(stderr).toContain(says);
+    expect(stderr).not.toMatch(/\n\s+at /);
   });
 
   it('are looked for in no other file, whatever NODE_ENV says', async () => {

@@ -13,7 +13,7 @@ import { POSTGRES_BIN, PostgresServer } from './support/postgres-server.mjs';
 const get = (steward: HttpSteward, path: string, headers = {}) =>
   steward.send({ method: 'GET', path, headers });
 
-const READY = { status: 'ready', checks: { database: 'ok', migrations: 'ok' } };
+const READY = { status: 'ready', checks: { directory: { database: 'ok', migrations: 'ok' } } };
 
 /** What /ready comes to say: an answer of a moment ago may be given once more. */
 async function readiness(steward: HttpSteward, wanted: object): Promise<HttpAnswer> {
@@ -25,9 +25,9 @@ async function readiness(steward: HttpSteward, wanted: object): Promise<HttpAnsw
   return answer as HttpAnswer;
 }
 
-const notReady = (checks: { database: string; migrations: string }) => ({ status: 'not ready', checks });
+const notReady = (directory: Record<string, string>) => ({ status: 'not ready', checks: { directory } });
 
-async function expectNotReady(steward: HttpSteward, checks: { database: string; migrations: string }) {
+async function expectNotReady(steward: HttpSteward, checks: Record<string, string>) {
   const answer = await readiness(steward, notReady(checks));
   expect(answer.status).toBe(503);
   expect(await get(steward, '/health')).toMatchObject({ status: 200, json: { status: 'ok' } });
@@ -103,7 +103,7 @@ describe('/ready', () => {
 
   it('says without its secrets that a database cannot be reached, which calls are told, too', async () => {
     const lost = await HttpSteward.start({ DATABASE_URL: 'postgresql://ann:s3cret@127.0.0.1:1/gone' });
-    await expectNotReady(lost, { database: 'does not answer', migrations: 'unknown' });
+    await expectNotReady(lost, { database: 'does not answer' });
     expect((await get(lost, '/ready')).text).not.toMatch(/s3cret|127\.0\.0\.1|gone|ann/);
     expect(codeOf(await lost.call('list_departments'))).toBe('DATABASE_UNAVAILABLE');
     await lost.stop();
@@ -205,14 +205,14 @@ onServer('/ready (on PostgreSQL only: the embedded database serves one at a time
 
     it('does not wait for a database that is frozen, and says yes when it goes on', async () => {
       server.freeze();
-      await expectNotReady(steward, { database: 'does not answer', migrations: 'unknown' });
+      await expectNotReady(steward, { database: 'does not answer' });
       server.thaw();
       await readiness(steward, READY);
     });
 
     it('says no while the database is down, without its secrets, and yes when it is back', async () => {
       await server.stop();
-      await expectNotReady(steward, { database: 'does not answer', migrations: 'unknown' });
+      await expectNotReady(steward, { database: 'does not answer' });
       expect((await get(steward, '/ready')).text).not.toMatch(/outage|secret|127\.0\.0\.1|postgres/);
       await server.start();
       await readiness(steward, READY);

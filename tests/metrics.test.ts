@@ -40,8 +40,9 @@ function counts(families: Map<string, Family>, name: string): Record<string, num
   );
 }
 
-/** The value of a metric without labels. */
-const valueOf = (families: Map<string, Family>, name: string) => counts(families, name)[''];
+/** The value of a metric without labels, or of the one database. */
+const valueOf = (families: Map<string, Family>, name: string) =>
+  counts(families, name)[''] ?? counts(families, name)['directory'];
 
 /** Scrapes until a gauge has come to a value. */
 async function settled(steward: HttpSteward, name: string, value: number): Promise<Map<string, Family>> {

@@ -223,7 +223,7 @@ const NOT_A_REPLICA = 'does not follow this database';
 
 const checks = async (by: HttpSteward) => {
   const { json } = await by.send({ method: 'GET', path: '/ready' });
-  return (json as { checks: Record<string, string> }).checks;
+  return (json as { checks: { directory: Record<string, string> } }).checks.directory;
 };
 
 /** What /ready says of a process and of its replica. */

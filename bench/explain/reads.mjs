@@ -27,7 +27,8 @@ export async function allReads(directory, client, userCount) {
   );
   const [entry] = await auditLog.ofUser(1, 1);
   if (!entry) throw new Error('user 1 has no history');
-  const author = { actor: 'bench', tool: 'explain', requestId: '1', signal: new AbortController().signal };
+  const author = { actor: 'bench', tool: 'explain', requestId: '1' };
+  const context = { author, claims: {}, signal: new AbortController().signal };
   const known = [
     { label: 'recent', run: () => users.recent(100) },
     { label: 'user by id', run: () => users.get({ id }) },
@@ -43,8 +44,8 @@ export async function allReads(directory, client, userCount) {
     { label: 'history, all long ago', run: () => auditLog.ofUser(51, PAGE) },
     { label: 'history, quiet user', run: () => auditLog.ofUser(id, PAGE) },
     { label: 'preferences', run: () => preferences.get(4) },
-    { label: 'transfer', run: () => changes.transfer(id, 'Legal', author) },
-    { label: 'set preferences', run: () => preferences.update(8, { theme: 'light' }, author) },
+    { label: 'transfer', run: () => changes.transfer(id, 'Legal', context) },
+    { label: 'set preferences', run: () => preferences.update(8, { theme: 'light' }, context) },
   ].map((read) => ({ ...read, rows: A_PAGE }));
 
   /** @type {UserCriteria[]} */

@@ -2,14 +2,20 @@
 // statements; without a guard, an MCP, or a lock. Each message asks for one.
 import { loadConfig } from '../../build/settings/config.js';
 import { connect } from '../../build/database/pool.js';
+import { createClient } from '../../build/directory/database.js';
 import { createLog } from '../../build/observability/log.js';
 import { USER_COLUMNS } from './user-columns.mjs';
 
 /** @typedef {{ userId: number, department: string }} Transfer */
 /** @typedef {{ user: { id: number, department: { name: string } } } | { error: string }} Transferred */
 
-const config = loadConfig();
-const { prisma, close } = connect(process.env['DATABASE_URL'] ?? '', config.database, createLog('warn'));
+const { database } = loadConfig({ domainSettings: {} });
+const { client: prisma, close } = connect(
+  database.url ?? '',
+  database.session,
+  createClient,
+  createLog('warn'),
+);
 
 /** @param {Transfer} transfer */
 async function run({ userId, department }) {

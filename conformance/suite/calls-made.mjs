@@ -1,4 +1,4 @@
-import { suiteCatalogue } from './catalogue.mjs';
+import { suiteDomain } from './catalogue.mjs';
 
 /** @typedef {{ message: string, kind: string, capability: string, outcome: string }} CallLine */
 
@@ -13,7 +13,7 @@ const OUTCOMES = { test_error_handling: 'CONFLICT' };
  */
 export function wrongCalls(log) {
   const calls = log.filter(({ message }) => message === 'call');
-  const { tools, prompts, resources } = suiteCatalogue;
+  const { tools, prompts, resources } = suiteDomain;
   const names = [...tools, ...prompts].map(({ name }) => name);
   // What is not offered is NOT_FOUND, as it should be.
   const known = calls.filter(({ kind, capability }) => kind === 'resource' || names.includes(capability));

@@ -4,11 +4,11 @@ import { StewardError } from '../../build/errors.js';
 
 /**
  * What the official suite looks for on a server that it tests, each named and worded as its scenarios ask for it. It is a
- * catalogue as any other: defined with what the real one is defined with, and served by what serves the real one.
+ * domain as any other: defined with what the real one is defined with, and served by what serves the real one.
  */
 
 /** @typedef {import('../../build/capability/define.js').Attachment} Attachment */
-/** @typedef {import('../../build/directory/catalogue.js').Catalogue} Catalogue */
+/** @typedef {import('../../build/capability/domain.js').Domain} Domain */
 
 /** One red pixel. @type {Attachment} */
 const picture = {
@@ -85,8 +85,15 @@ const image = saying('test_image_content', 'One red pixel.', [picture]);
 /** @param {string} name @param {string} uriTemplate @param {import('../../build/capability/define.js').Tool} tool */
 const resource = (name, uriTemplate, tool) => ({ name, title: name, description: name, uriTemplate, tool });
 
-/** @type {Catalogue} */
-export const suiteCatalogue = {
+/** @type {Domain} */
+export const suiteDomain = {
+  name: 'suite',
+  settings: {},
+  scopes: ['directory:read'],
+  completions: {},
+  instructions: 'What the official suite looks for.',
+  redactArguments: () => ({}),
+  rights: { tables: {}, sequences: {} },
   tools: [
     simpleText,
     image,

@@ -1,5 +1,6 @@
-// `steward http`, on the catalogue of the suite instead of the staff directory. Nothing else of it is replaced.
+// `steward http`, with the domain of the suite instead of the staff directory. Nothing else of it is replaced.
+import { composeDirectory } from '../../build/commands/compose.js';
 import { serveHttp } from '../../build/commands/serve-http.js';
-import { suiteCatalogue } from './catalogue.mjs';
+import { suiteDomain } from './catalogue.mjs';
 
-await serveHttp(suiteCatalogue);
+await serveHttp((options) => ({ ...composeDirectory(options), domains: [suiteDomain] }));

@@ -1,12 +1,27 @@
 import type { z } from 'zod';
-import type { Author } from '../directory/audited-change.js';
-import type { Directory } from '../directory/index.js';
-import type { Scope } from '../scopes.js';
 
-/** What a handler gets to see: the domain and who is calling. Never the SDK, never Prisma. */
+/** The name of a right. A caller has some; each capability needs one. A domain declares those that its capabilities need. */
+export type Scope = string;
+
+/** What RFC 6749, section 3.3 allows as a scope, less the characters that a header or a list would have to escape. */
+export const SCOPE = /^[a-z][a-z0-9._-]*(:[a-z0-9._-]+)*$/;
+
+/** What is known of a caller beyond name and scopes, such as the claims of its access token. */
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** Who makes a change, and by which call: part of every audit row. */
+export interface Author {
+  actor: string;
+  tool: string;
+  requestId: string;
+}
+
+/** What a handler knows of the call it serves. Never the SDK, never Prisma, never a domain. */
 export interface Context {
-  directory: Directory;
   author: Author;
+  claims: Claims;
+  /** Aborted when the caller no longer waits: what is not committed by then is rolled back. */
+  signal: AbortSignal;
 }
 
 /** What a tool does to the world, as MCP's tool annotations tell it (specification 2025-11-25, server/tools). */
@@ -24,12 +39,17 @@ export const EFFECTS = {
   overwrites: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
 } satisfies Record<string, Effect>;
 
-/** Something to be shown as it is: a picture, sound, a document (specification 2025-11-25, server/tools: tool result). */
+/** A picture, sound or document that is shown as it is (specification 2025-11-25, server/tools: tool result). */
 export type Attachment =
   | { kind: 'image' | 'audio'; mimeType: string; base64: string }
   | { kind: 'document'; uri: string; mimeType: string; text: string };
 
-export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodObject = z.ZodObject> {
+/** A tool. `Services` is what its domain gives its handler besides the call, once the domain is bound to a database. */
+export interface Tool<
+  Input extends z.ZodObject = z.ZodObject,
+  Output extends z.ZodObject = z.ZodObject,
+  Services = void,
+> {
   name: string;
   title: string;
   /** For the model: when to use it, what it answers, what to do next. */
@@ -39,42 +59,55 @@ export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.
   effect: Effect;
   input: Input;
   output: Output;
-  handle(input: z.output<Input>, context: Context): Promise<z.input<Output>>;
-  /** What goes with the answer and is no part of it; asked for after the answer. */
-  attachments?(input: z.output<Input>, context: Context): Promise<Attachment[]>;
+  handle(input: z.output<Input>, context: Context, services: Services): Promise<z.input<Output>>;
+  /** What goes with the answer and is no part of it; made after the answer. */
+  attachments?(input: z.output<Input>, context: Context, services: Services): Promise<Attachment[]>;
 }
 
-/** A tool that can also be read at an address, by whoever may call the tool. It holds what the tool answers, as JSON. */
-export interface Resource {
+/** A tool that can also be read at an address, by callers who may call the tool. It holds what the tool answers, as JSON. */
+export interface Resource<Services = void> {
   name: string;
   title: string;
   description: string;
   /** RFC 6570 template, level 1 expansions and one `{?form,query}`; each variable is an argument of the tool. */
   uriTemplate: string;
-  tool: Tool;
+  tool: Tool<z.ZodObject, z.ZodObject, Services>;
   /** For a resource that holds the tool's attachments of this type instead. */
   mimeType?: string;
 }
 
-export interface Prompt<Arguments extends z.ZodObject = z.ZodObject> {
+export interface Prompt<Arguments extends z.ZodObject = z.ZodObject, Services = void> {
   name: string;
   title: string;
   description: string;
   scope: Scope;
-  /** Strings all of them, as prompts have nothing else. */
+  /** All of them strings, as prompts have nothing else. */
   arguments: Arguments;
   /** The message, in the user's words; or several, some of which may be attachments. */
-  render(values: z.output<Arguments>, context: Context): Promise<string | (string | Attachment)[]>;
+  render(
+    values: z.output<Arguments>,
+    context: Context,
+    services: Services,
+  ): Promise<string | (string | Attachment)[]>;
+}
+
+/** Known values of an argument, of which those are offered that begin with what was typed. */
+export interface Completion<Services = void> {
+  /** What a caller needs to be offered them. */
+  scope: Scope;
+  values(context: Context, services: Services): Promise<string[]>;
 }
 
 /** Lets the compiler hold a handler to its schemas: its input is what they parse to, its answer what they allow. */
-export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(
-  tool: Tool<Input, Output>,
-): Tool {
+export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject, Services = void>(
+  tool: Tool<Input, Output, Services>,
+): Tool<z.ZodObject, z.ZodObject, Services> {
   return tool;
 }
 
 /** As defineTool. */
-export function definePrompt<Arguments extends z.ZodObject>(prompt: Prompt<Arguments>): Prompt {
+export function definePrompt<Arguments extends z.ZodObject, Services = void>(
+  prompt: Prompt<Arguments, Services>,
+): Prompt<z.ZodObject, Services> {
   return prompt;
 }

@@ -1,4 +1,5 @@
-import { loadConfig, type DatabaseConfig } from '../settings/config.js';
+import type { DatabaseConfig } from '../settings/config.js';
+import { readConfig } from './read-config.js';
 import { openEmbedded } from '../database/embedded/index.js';
 
 /**
@@ -6,7 +7,7 @@ import { openEmbedded } from '../database/embedded/index.js';
  * one is started for it, and stays up for a while after the last connection.
  */
 export async function printDatabaseUrl(): Promise<void> {
-  const { database } = loadConfig();
+  const { database } = readConfig();
   process.stdout.write(`${database.url ?? (await embeddedUrl(database.embedded))}\n`);
 }
 

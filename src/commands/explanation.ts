@@ -1,4 +1,5 @@
-import { ConfigError } from '../settings/config.js';
+import { CatalogueError } from '../capability/catalogue.js';
+import { ConfigError } from '../settings/errors.js';
 import { BackupError } from '../database/backup/errors.js';
 import { EmbeddedDatabaseError } from '../database/embedded/errors.js';
 import { UnusableDatabaseError } from '../database/unusable.js';
@@ -8,6 +9,7 @@ import { TokenFileError } from '../guard/authentication/token-file-error.js';
 /** Errors whose message is made for whoever started the command. */
 const EXPLAINED = [
   ConfigError,
+  CatalogueError,
   UnusableDatabaseError,
   EmbeddedDatabaseError,
   BackupError,

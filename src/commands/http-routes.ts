@@ -1,19 +1,20 @@
 import proxyAddr from 'proxy-addr';
-import type { Catalogue } from '../directory/catalogue.js';
+import type { Catalogue } from '../capability/catalogue.js';
 import type { AuthenticationConfig } from '../settings/authentication.js';
 import type { Config } from '../settings/config.js';
-import type { Database } from '../database/index.js';
+import type { Database } from '../database/open.js';
+import type { Scope } from '../capability/define.js';
+import type { Domain } from '../capability/domain.js';
+import { StewardError, type ErrorCode } from '../errors.js';
 import { readinessOf } from '../database/readiness.js';
-import type { Directory } from '../directory/index.js';
 import { createAdmission } from '../guard/admission.js';
-import type { Authentication } from '../guard/authentication/index.js';
+import { AuthenticationError, type Authentication } from '../guard/authentication/index.js';
 import { InFlight } from '../guard/in-flight.js';
 import { createGuard } from '../guard/index.js';
 import { createRateLimit } from '../guard/rate-limit.js';
 import type { Redis } from '../guard/redis.js';
 import type { Log } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
-import { SCOPES } from '../scopes.js';
 import { answerRequest } from '../protocol/answer-request.js';
 import { createDispatch } from '../protocol/dispatch.js';
 import { mcpRoute } from '../transport/http/mcp-route.js';
@@ -23,21 +24,18 @@ import { healthRoute, readyRoute } from '../transport/http/probes.js';
 import type { Route } from '../transport/http/server.js';
 import type { Tracing } from '../observability/tracing.js';
 import { VERSION } from '../version.js';
-import { openDirectory } from './open-directory.js';
 
 /** How long a batch may go on beginning calls: as long as some calls may take, and well below a minute, which clients wait. */
 const LONGEST_BATCH_CALLS = 4;
 const LONGEST_BATCH_MS = 40_000;
-
-/** A cache before there is a directory. */
-const UNUSED = { hits: 0, misses: 0 };
 
 export interface HttpServices {
   catalogue: Catalogue;
   config: Config & { authentication: AuthenticationConfig };
   authentication: Authentication;
   log: Log;
-  database: Database;
+  domains: Domain[];
+  databases: Database[];
   redis: Redis | undefined;
   /** Aborted when the process has begun to stop. */
   stopping: AbortSignal;
@@ -48,13 +46,13 @@ export interface HttpServices {
 
 /** Everything that is served, by path. */
 export function httpRoutes(services: HttpServices): Map<string, Route> {
-  const { config, log, database, stopping, metrics } = services;
+  const { catalogue, config, log, databases, stopping, metrics } = services;
   const { metricsToken } = config.http;
   const routes = new Map<string, Route>([
     ['/mcp', openMcp(services)],
     ['/health', healthRoute(VERSION)],
-    ['/ready', readyRoute(readinessOf(database, log), stopping)],
-    ...metadataRoutes(config.authentication),
+    ['/ready', readyRoute(readinessOf(databases, log), stopping)],
+    ...metadataRoutes(config.authentication, catalogue.scopes),
   ]);
   if (metrics && metricsToken !== undefined)
     routes.set(
@@ -64,17 +62,14 @@ export function httpRoutes(services: HttpServices): Map<string, Route> {
   return routes;
 }
 
-/** The way of a call: from the door through the guard to a server, on the directory as soon as there is one. */
+/** The way of a call: from the door through the guard to a capability. */
 function openMcp(services: HttpServices): Route {
-  const { catalogue, config, authentication, log, database, redis, tracing, metrics } = services;
+  const { catalogue, config, authentication, log, domains, databases, redis, tracing, metrics } = services;
   const { http } = config;
-  const open = openDirectory(database, config, (error) => log.error(error.message));
-  let directory: Directory | undefined;
   const guard = createGuard({
     log,
     tracing,
     deadlineMs: config.callDeadlineMs,
-    directory: async () => (directory = await open()),
     observe: metrics && ((call, outcome, ms) => metrics.countCall(call, outcome, ms)),
   });
   const rateLimit = createRateLimit(
@@ -83,11 +78,8 @@ function openMcp(services: HttpServices): Route {
   );
   const inFlight = new InFlight(http.inFlight);
   metrics?.watch({
-    connections: () => database.connectionUse,
-    caches: () => ({
-      departments: directory?.departments.cacheUse ?? UNUSED,
-      users: directory?.users.cacheUse ?? UNUSED,
-    }),
+    connections: () => Object.fromEntries(databases.map(({ name, connectionUse }) => [name, connectionUse])),
+    caches: () => Object.assign({}, ...domains.map((domain) => domain.cacheUse?.())),
     callsInFlight: () => inFlight.total,
   });
   const dispatch = createDispatch({ catalogue, guard, tracing, version: VERSION });
@@ -98,7 +90,7 @@ function openMcp(services: HttpServices): Route {
       authentication,
       rateLimit,
       inFlight,
-      observe: metrics && ((step, error) => metrics.countRefusal(step, error)),
+      observe: metrics && ((step, error) => metrics.countRefusal(step, codeOf(error))),
     }),
     challenge: authentication.challenge,
     answer: (message, request) => answerRequest(dispatch, message, request),
@@ -108,6 +100,10 @@ function openMcp(services: HttpServices): Route {
 }
 
 /** Only an OAuth resource has metadata. */
-function metadataRoutes(config: AuthenticationConfig): [string, Route][] {
-  return config.mode === 'jwt' ? protectedResourceRoutes({ ...config, scopes: SCOPES }) : [];
+function metadataRoutes(config: AuthenticationConfig, scopes: readonly Scope[]): [string, Route][] {
+  return config.mode === 'jwt' ? protectedResourceRoutes({ ...config, scopes }) : [];
+}
+
+function codeOf(error: unknown): ErrorCode {
+  return error instanceof StewardError || error instanceof AuthenticationError ? error.code : 'INTERNAL';
 }

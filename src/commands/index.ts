@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { VERSION } from '../version.js';
 import { endWithOutput } from './closed-output.js';
+import { addSettingFlags } from './setting-flags.js';
 import { addDatabaseCommands } from './db/index.js';
 import { addTokenCommands } from './token/index.js';
 
@@ -15,8 +16,11 @@ export async function runCommandLine(argv: string[]): Promise<void> {
     .configureHelp({ showGlobalOptions: false })
     .addHelpText(
       'after',
-      '\nConfiguration comes from the environment, .env.local and .env.<NODE_ENV>; README.md lists the variables.\nWithout DATABASE_URL or DB_NAME an embedded PostgreSQL is used.',
-    );
+      '\nSettings come from flags, the environment, .env.local, .env.<NODE_ENV> and steward.config.json; docs/configuration.md lists them.\nEach that holds no secret is a flag, too: HTTP_PORT is --http-port. Without DATABASE_URL or DB_NAME an embedded PostgreSQL is used.',
+    )
+    .allowExcessArguments(false)
+    .action(async () => (await import('./serve-stdio.js')).serveStdio());
+  addSettingFlags(program);
   program
     .command('http')
     .description('serve MCP over HTTP, by default at http://127.0.0.1:3000/mcp')

@@ -1,4 +1,5 @@
 import type { AuthenticationConfig } from '../settings/authentication.js';
+import type { Scope } from '../capability/define.js';
 import type { Config } from '../settings/config.js';
 import { CurrentTokens } from '../guard/authentication/current-tokens.js';
 import { withoutAuthentication, type Authentication } from '../guard/authentication/index.js';
@@ -13,14 +14,15 @@ import { resourceMetadataUrl } from '../transport/http/protected-resource.js';
  */
 export async function openAuthentication(
   { authentication, callerName, tokensFile }: Config & { authentication: AuthenticationConfig },
+  scopes: readonly Scope[],
   log: Log,
 ): Promise<Authentication> {
   switch (authentication.mode) {
     case 'none':
-      return withoutAuthentication(callerName);
+      return withoutAuthentication(callerName, scopes);
     case 'token':
-      return withStaticTokens(await CurrentTokens.open(tokensFile, log));
+      return withStaticTokens(await CurrentTokens.open(tokensFile, log), scopes);
     case 'jwt':
-      return withJwt(authentication, resourceMetadataUrl(authentication.resource), log);
+      return withJwt(authentication, scopes, resourceMetadataUrl(authentication.resource), log);
   }
 }

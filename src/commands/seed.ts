@@ -1,12 +1,12 @@
-import { loadConfig } from '../settings/config.js';
-import { Database } from '../database/index.js';
 import { seedIfEmpty } from '../directory/seed.js';
 import { createLog } from '../observability/log.js';
+import { openDirectoryDatabase } from './compose.js';
+import { readConfig } from './read-config.js';
 
 /** Fills the configured database with the sample organisation, if nobody is in it yet. */
 export async function seedDatabase(): Promise<void> {
-  const config = loadConfig();
-  const database = new Database(config.database, createLog(config.logLevel));
+  const config = readConfig();
+  const database = openDirectoryDatabase(config, createLog(config.logLevel));
   try {
     const created = await seedIfEmpty(await database.ready());
     process.stderr.write(

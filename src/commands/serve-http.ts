@@ -1,15 +1,16 @@
-import { catalogue as staffDirectory, type Catalogue } from '../directory/catalogue.js';
-import { ConfigError, loadHttpConfig, type HttpConfig } from '../settings/config.js';
-import { Database } from '../database/index.js';
+import type { HttpConfig } from '../settings/config.js';
+import { ConfigError } from '../settings/errors.js';
 import { openRedis, type Redis } from '../guard/redis.js';
 import { createLog, type Log } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
 import { originPolicy } from '../transport/http/origin.js';
 import { HttpServer } from '../transport/http/server.js';
 import { VERSION } from '../version.js';
+import { composeDirectory, composeServer, type Compose } from './compose.js';
 import { openAuthentication } from './open-authentication.js';
 import { httpRoutes } from './http-routes.js';
 import { openTracing } from './open-tracing.js';
+import { readHttpConfig } from './read-config.js';
 import { closeWithin, onTermination } from './shutdown.js';
 import { logUnhandledRejections } from './unhandled-rejections.js';
 
@@ -23,14 +24,18 @@ const WITHOUT_REDIS = {
 
 /**
  * Serves MCP over HTTP until the process is told to stop; then takes no more requests, answers what is under way, closes
- * the database and exits. A database that cannot be used is no reason to end: /ready tells, until it can.
- * @throws ConfigError, TokenFileError
+ * the databases and exits. A database that cannot be used is no reason to end: /ready tells, until it can.
+ * @throws ConfigError, CatalogueError, TokenFileError
  */
-export async function serveHttp(catalogue: Catalogue = staffDirectory): Promise<void> {
-  const config = loadHttpConfig();
+export async function serveHttp(compose: Compose = composeDirectory): Promise<void> {
+  const config = readHttpConfig();
   const log = createLog(config.logLevel);
-  const authentication = await openAuthentication(config, log);
-  const database = new Database(config.database, log);
+  const { catalogue, domains, databases } = composeServer(compose, {
+    config,
+    log,
+    onUnusable: (_database, error) => log.error(error.message),
+  });
+  const authentication = await openAuthentication(config, catalogue.scopes, log);
   const redis = connectRedis(config.http, log);
   const metrics = await openMetrics(config.http);
   const tracing = await openTracing(config, log);
@@ -41,7 +46,8 @@ export async function serveHttp(catalogue: Catalogue = staffDirectory): Promise<
       config,
       authentication,
       log,
-      database,
+      domains,
+      databases,
       redis,
       tracing,
       metrics,
@@ -65,14 +71,14 @@ export async function serveHttp(catalogue: Catalogue = staffDirectory): Promise<
     stopping.abort();
     log.info('stopping', { reason });
     await server.close(config.http.shutdownGraceMs);
-    await closeWithin(CLOSING_MS, database, tracing, ...(redis ? [redis] : []));
+    await closeWithin(CLOSING_MS, ...databases, tracing, ...(redis ? [redis] : []));
     log.info('stopped');
     process.exit(0);
   };
   onTermination((signal) => void stop(signal));
   logUnhandledRejections(log);
   // The first call need not wait for a connection to be made.
-  database.ready().catch(() => {});
+  for (const database of databases) database.ready().catch(() => {});
 }
 
 /** Only where processes are to share their counts of calls. */

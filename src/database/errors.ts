@@ -1,6 +1,5 @@
 import { StewardError, type ErrorCode } from '../errors.js';
 import { UnusableDatabaseError } from './unusable.js';
-import { Prisma } from '../generated/prisma/client.js';
 
 type Meaning = [code: ErrorCode, message: string];
 
@@ -40,6 +39,8 @@ const NOT_SET_UP: Meaning = [
 ];
 
 const QUERY_CANCELED = '57014';
+/** Prisma Client's code. */
+const UNIQUE_VIOLATION = 'P2002';
 
 /** PostgreSQL's codes (PostgreSQL manual, appendix A). */
 const BY_SQLSTATE: [RegExp, Meaning][] = [
@@ -100,7 +101,7 @@ export function translateDatabaseError(thrown: unknown): StewardError | undefine
 
 /** The name of the unique index that refused a write, or undefined if that is not what happened. */
 export function violatedUniqueIndex(thrown: unknown): string | undefined {
-  if (!(thrown instanceof Prisma.PrismaClientKnownRequestError) || thrown.code !== 'P2002') return undefined;
+  if ((thrown as { code?: unknown } | null)?.code !== UNIQUE_VIOLATION) return undefined;
   // A driver adapter's error has no `meta.target`, where Prisma's documentation would have one look.
   for (const error of innermostFirst(thrown)) {
     const constraint = error['constraint'] as { index?: string } | undefined;

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type pg from 'pg';
-import type { DatabaseConfig } from '../settings/config.js';
-import { PrismaClient } from '../generated/prisma/client.js';
 import type { Log } from '../observability/log.js';
+import type { SessionConfig } from '../settings/config.js';
 import { CancellablePool, type CancellableClient } from './cancellation.js';
+import type { DatabaseClient } from './client.js';
 
 /** How much longer than `statement_timeout` the client waits for a server that has stopped answering altogether. */
 const FROZEN_SERVER_GRACE_MS = 1000;
 
-export interface Connections {
-  prisma: PrismaClient;
+export interface Connections<Client> {
+  client: Client;
   pool: pg.Pool;
   /** Waits for what runs, then closes every connection. */
   close(): Promise<void>;
@@ -20,12 +20,34 @@ export interface Connections {
  * A Prisma Client on a pool of its own. Nothing connects before the first query. Time limits are set on each session,
  * so a statement that the client gave up on does not run on in the server.
  */
-export function connect(
+export function connect<Client extends DatabaseClient>(
   url: string,
-  { pool: limits, session }: DatabaseConfig,
+  session: SessionConfig,
+  createClient: (adapter: PrismaPg) => Client,
   log: Log,
   Pool: typeof CancellablePool = CancellablePool,
-): Connections {
+): Connections<Client> {
+  const pool = openPool(url, session, Pool);
+  const lost = (error: Error) => log.warn('database connection lost', { error: error.message });
+  const client = createClient(
+    new PrismaPg(pool, { onPoolError: lost, onConnectionError: lost, statementNameGenerator }),
+  );
+  return {
+    client,
+    pool,
+    async close() {
+      await client.$disconnect();
+      await pool.end();
+    },
+  };
+}
+
+/** A pool without a Prisma Client, for work that knows no model. To be ended by its caller. */
+export function openPool(
+  url: string,
+  { pool: limits, ...session }: SessionConfig,
+  Pool: typeof CancellablePool = CancellablePool,
+): pg.Pool {
   const pool = new Pool({
     connectionString: sessionUrl(url),
     application_name: 'steward',
@@ -52,17 +74,7 @@ export function connect(
     if (client.getTransactionStatus() !== 'I' || (client as unknown as CancellableClient).cancelled)
       void client.end();
   });
-  const lost = (error: Error) => log.warn('database connection lost', { error: error.message });
-  const adapter = new PrismaPg(pool, { onPoolError: lost, onConnectionError: lost, statementNameGenerator });
-  const prisma = new PrismaClient({ adapter });
-  return {
-    prisma,
-    pool,
-    async close() {
-      await prisma.$disconnect();
-      await pool.end();
-    },
-  };
+  return pool;
 }
 
 /**

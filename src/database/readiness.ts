@@ -1,53 +1,57 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describeError, type Log } from '../observability/log.js';
-import type { Database } from './index.js';
-import { inspectMigrations } from './migrations/inspect.js';
+import type { Database } from './open.js';
 import { UnusableDatabaseError } from './unusable.js';
 
 export interface Readiness {
+  /** Whether any database can be served from: one that is down stops none of the others. */
   ready: boolean;
-  /** What was looked at: "ok", or what is wrong, without secrets. Without its replicas, Steward is ready all the same. */
-  checks: { database: string; migrations: string } & Record<string, string>;
+  /** By database, what was looked at: "ok", or what is wrong, without secrets. Replicas do not count for `ready`. */
+  checks: Record<string, Record<string, string>>;
 }
 
 const PATIENCE_MS = 3000;
-/** Probes are not authenticated: however many come, the database is asked once in this time. */
+/** Probes are not authenticated: however many come, each database is queried once in this time. */
 const GOOD_FOR_MS = 1000;
 
-/** Says whether the database answers with the migrations of this version. Failures are logged in full. */
-export function readinessOf(database: Database, log: Log): () => Promise<Readiness> {
+/** Says whether databases answer and are what they should be. Failures are logged in full. */
+export function readinessOf(databases: readonly Database[], log: Log): () => Promise<Readiness> {
   let latest: Promise<Readiness> | undefined;
   return () => {
-    latest ??= inspectAll(database, log).finally(() =>
+    latest ??= inspectAll(databases, log).finally(() =>
       setTimeout(() => (latest = undefined), GOOD_FOR_MS).unref(),
     );
     return latest;
   };
 }
 
-async function inspectAll(database: Database, log: Log): Promise<Readiness> {
-  const { ready, checks } = await inspect(database, log);
-  const replicas = database.replicas.map(async (replica) => [replica.name, await replica.state()] as const);
-  return { ready, checks: { ...checks, ...Object.fromEntries(await Promise.all(replicas)) } };
+async function inspectAll(databases: readonly Database[], log: Log): Promise<Readiness> {
+  const inspected = await Promise.all(
+    databases.map(async (database) => {
+      const checks = await inspect(database, log);
+      const ready = Object.values(checks).every((state) => state === 'ok');
+      return { name: database.name, ready, checks: { ...checks, ...(await database.replicaStates()) } };
+    }),
+  );
+  return {
+    ready: inspected.some(({ ready }) => ready),
+    checks: Object.fromEntries(inspected.map(({ name, checks }) => [name, checks])),
+  };
 }
 
-async function inspect(database: Database, log: Log): Promise<Readiness> {
+async function inspect(database: Database, log: Log): Promise<Record<string, string>> {
   const tooLate = delay(PATIENCE_MS, undefined, { ref: false }).then(() => {
     throw new Error(`no answer within ${PATIENCE_MS} ms`);
   });
   try {
-    const prisma = await Promise.race([database.ready(), tooLate]);
-    const found = await Promise.race([inspectMigrations(prisma), tooLate]);
-    const migrations = found.state === 'current' ? 'ok' : found.state;
-    return { ready: migrations === 'ok', checks: { database: 'ok', migrations } };
+    const { name, state, problem } = await Promise.race([database.check(), tooLate]);
+    return { database: 'ok', [name]: problem ? state : 'ok' };
   } catch (error) {
-    log.warn('not ready', { cause: describeError(error) });
-    if (error instanceof UnusableDatabaseError) {
-      const { migrations } = error.options;
-      return migrations
-        ? { ready: false, checks: { database: 'ok', migrations } }
-        : { ready: false, checks: { database: 'cannot be used, see the log', migrations: 'unknown' } };
-    }
-    return { ready: false, checks: { database: 'does not answer', migrations: 'unknown' } };
+    log.warn('not ready', { database: database.name, cause: describeError(error) });
+    if (!(error instanceof UnusableDatabaseError)) return { database: 'does not answer' };
+    const { check } = error.options;
+    return check
+      ? { database: 'ok', [check.name]: check.state }
+      : { database: 'cannot be used, see the log' };
   }
 }

@@ -1,5 +1,5 @@
+import type { Cursors } from '../capability/answer/cursor.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
-import { decodeCursor, encodeCursor } from './page-cursor.js';
 import { noSuchUser } from './users.js';
 
 export interface AuditEntry {
@@ -15,7 +15,10 @@ export interface AuditEntry {
 
 /** The record of changes, which only ever grows. */
 export class AuditLog {
-  constructor(private readonly prisma: PrismaClient) {}
+  constructor(
+    private readonly prisma: PrismaClient,
+    private readonly cursors: Cursors,
+  ) {}
 
   /**
    * A user's changes, newest first, from the cursor on; one more than `limit` where there are more.
@@ -23,7 +26,7 @@ export class AuditLog {
    */
   async ofUser(userId: number, limit: number, cursor?: string): Promise<AuditEntry[]> {
     const [before] =
-      cursor === undefined ? [] : decodeCursor(cursor, ['history', userId], [Number.MAX_SAFE_INTEGER]);
+      cursor === undefined ? [] : this.cursors.decode(cursor, ['history', userId], [Number.MAX_SAFE_INTEGER]);
     const [user, rows] = await Promise.all([
       this.prisma.user.findFirst({ where: { id: userId }, select: { id: true } }),
       this.prisma.userAuditLog.findMany({
@@ -44,6 +47,6 @@ export class AuditLog {
 
   /** The cursor for the changes before `entry`. */
   cursorAfter(userId: number, entry: AuditEntry): string {
-    return encodeCursor([entry.id], ['history', userId]);
+    return this.cursors.encode([entry.id], ['history', userId]);
   }
 }

@@ -1,14 +1,6 @@
+import type { Author, Context } from '../capability/define.js';
 import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
 import { noSuchUser, toUser, type User, type UserRow } from './users.js';
-
-/** Who changes something, and by which call: part of every audit row. */
-export interface Author {
-  actor: string;
-  tool: string;
-  requestId: string;
-  /** Aborted when the caller no longer waits: what is not committed by then is rolled back. */
-  signal: AbortSignal;
-}
 
 /** A user as they are, and stay until the transaction ends. */
 type LockedUser = UserRow & { departmentId: number };
@@ -49,7 +41,7 @@ const TRANSACTION_LIMITS = { maxWait: 60_000, timeout: 6000 };
 export async function changeUser(
   prisma: PrismaClient,
   userId: number,
-  author: Author,
+  { author, signal }: Context,
   apply: ApplyChange,
 ): Promise<UserChange> {
   return prisma.$transaction(async (tx) => {
@@ -58,7 +50,7 @@ export async function changeUser(
     if (made === null) return { user: toUser(locked), change: null };
     const { user = locked, ...change } = made;
     await record(tx, userId, change, author);
-    author.signal.throwIfAborted();
+    signal.throwIfAborted();
     return { user: toUser(user), change };
   }, TRANSACTION_LIMITS);
 }

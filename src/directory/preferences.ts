@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Context } from '../capability/define.js';
 import { StewardError } from '../errors.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
-import { changeUser, type Author } from './audited-change.js';
+import { changeUser } from './audited-change.js';
 import { mergePatch, nesting, type JsonObject } from './merge-patch.js';
 import { noSuchUser } from './users.js';
 
@@ -30,10 +31,10 @@ export class Preferences {
   async update(
     userId: number,
     patch: JsonObject,
-    author: Author,
+    context: Context,
   ): Promise<{ preferences: JsonObject; changed: boolean }> {
     let preferences: JsonObject = {};
-    const { change } = await changeUser(this.prisma, userId, author, async (tx) => {
+    const { change } = await changeUser(this.prisma, userId, context, async (tx) => {
       const row = await tx.userPreference.findFirst({ where: { userId } });
       const before = (row?.preferences ?? {}) as JsonObject;
       preferences = mergePatch(before, patch);

@@ -1,7 +1,8 @@
 import { violatedUniqueIndex } from '../database/errors.js';
+import type { Context } from '../capability/define.js';
 import { StewardError } from '../errors.js';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
-import { auditRow, changeUser, type Author, type UserChange } from './audited-change.js';
+import { auditRow, changeUser, type UserChange } from './audited-change.js';
 import type { Departments } from './departments.js';
 import { OWN_COLUMNS, toUser, USER_COLUMNS, type User, type UserRow } from './users.js';
 
@@ -18,12 +19,12 @@ export class UserChanges {
    */
   async create(
     data: { username: string; email: string; department: string; role: string },
-    author: Author,
+    { author, signal }: Context,
   ): Promise<User> {
     const { username, email, role } = data;
     const department = await this.departments.find(data.department);
     const created = { field: 'created', oldValue: null, newValue: username };
-    author.signal.throwIfAborted();
+    signal.throwIfAborted();
     try {
       const row = await this.prisma.user.create({
         data: {
@@ -42,9 +43,9 @@ export class UserChanges {
   }
 
   /** @throws StewardError NOT_FOUND for an unknown user or department, CONFLICT for an inactive user */
-  async transfer(userId: number, newDepartment: string, author: Author): Promise<UserChange> {
+  async transfer(userId: number, newDepartment: string, context: Context): Promise<UserChange> {
     const target = await this.departments.find(newDepartment);
-    return changeUser(this.prisma, userId, author, async (tx, user) => {
+    return changeUser(this.prisma, userId, context, async (tx, user) => {
       if (!user.active) {
         throw new StewardError(
           'CONFLICT',
@@ -59,8 +60,8 @@ export class UserChanges {
   }
 
   /** @throws StewardError NOT_FOUND */
-  async setActive(userId: number, active: boolean, author: Author): Promise<UserChange> {
-    return changeUser(this.prisma, userId, author, async (tx, user) => {
+  async setActive(userId: number, active: boolean, context: Context): Promise<UserChange> {
+    return changeUser(this.prisma, userId, context, async (tx, user) => {
       if (user.active === active) return null;
       const changed = { ...user, ...(await update(tx, userId, { active })) };
       return { field: 'active', oldValue: String(user.active), newValue: String(active), user: changed };
@@ -68,8 +69,8 @@ export class UserChanges {
   }
 
   /** @throws StewardError NOT_FOUND */
-  async setRole(userId: number, role: string, author: Author): Promise<UserChange> {
-    return changeUser(this.prisma, userId, author, async (tx, user) => {
+  async setRole(userId: number, role: string, context: Context): Promise<UserChange> {
+    return changeUser(this.prisma, userId, context, async (tx, user) => {
       if (user.role === role) return null;
       const changed = { ...user, ...(await update(tx, userId, { role })) };
       return { field: 'role', oldValue: user.role, newValue: role, user: changed };

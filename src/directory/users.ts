@@ -1,8 +1,8 @@
+import type { Cursors } from '../capability/answer/cursor.js';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
 import { StewardError } from '../errors.js';
 import type { CacheSettings } from './cache-settings.js';
 import type { Departments } from './departments.js';
-import { decodeCursor, encodeCursor } from './page-cursor.js';
 import { ReadCache, type CacheUse } from './read-cache.js';
 import { matchesSearch } from './search.js';
 
@@ -107,6 +107,7 @@ export class Users {
     private readonly prisma: PrismaClient,
     private readonly departments: Departments,
     { ttlMs, versions, replicas }: CacheSettings,
+    private readonly cursors: Cursors,
   ) {
     const kept = { ttlMs, version: replicas ? undefined : versions?.directory };
     this.#lists = new ReadCache({
@@ -160,7 +161,8 @@ export class Users {
       criteria.active ?? true,
       criteria.search?.toLowerCase(),
     ];
-    const after = at.cursor === undefined ? undefined : decodeCursor(at.cursor, scope, LARGEST_POSITION);
+    const after =
+      at.cursor === undefined ? undefined : this.cursors.decode(at.cursor, scope, LARGEST_POSITION);
     // Not the scope: PostgreSQL has its own mind of which letters are the same in another case.
     const { department, role, active, search } = criteria;
     const question = [department, role, active ?? true, search, limit, at.page, at.cursor];
@@ -181,7 +183,7 @@ export class Users {
         page,
         pageSize: limit,
         pages: Math.ceil(count.total / limit),
-        nextCursor: last ? encodeCursor([Date.parse(last.createdAt), last.id, page], scope) : null,
+        nextCursor: last ? this.cursors.encode([Date.parse(last.createdAt), last.id, page], scope) : null,
       };
     });
   }

@@ -1,4 +1,4 @@
-import type { Scope } from '../scopes.js';
+import type { Scope } from '../capability/define.js';
 import { StewardError } from '../errors.js';
 import type { Caller } from './call.js';
 
@@ -12,7 +12,7 @@ export function authorise(caller: Caller, scope: Scope): void {
   if (permits(caller, scope)) return;
   throw new StewardError(
     'FORBIDDEN',
-    `This needs the scope ${scope}, which your credentials do not have. Nothing was done. Go on without it, or ask whoever runs this server for it.`,
+    `This needs the scope ${scope}, which your credentials do not have. Nothing was done. Go on without it, or ask the operator of this server for it.`,
     { scope },
   );
 }

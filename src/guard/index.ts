@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { Context } from '../capability/define.js';
 import { cancelledBy } from '../database/cancellation.js';
 import { translateDatabaseError } from '../database/errors.js';
-import type { Directory } from '../directory/index.js';
 import { internalError, StewardError } from '../errors.js';
 import type { Log } from '../observability/log.js';
 import type { Tracing } from '../observability/tracing.js';
@@ -37,8 +36,6 @@ export interface GuardOptions {
   /** Absent where the transport counts requests before it reads them. */
   rateLimit?: RateLimit;
   deadlineMs: number;
-  /** Resolves as soon as the database can serve. */
-  directory: () => Promise<Directory>;
   /** Told of each call when it is over, with the milliseconds it took. */
   observe?: ((call: Call, outcome: Outcome, ms: number) => void) | undefined;
   tracing: Tracing;
@@ -49,29 +46,27 @@ export interface GuardOptions {
  * went wrong turned into a StewardError. Each call leaves one line in the log, refused or not.
  */
 export function createGuard(options: GuardOptions): Guard {
-  const { log, rateLimit, deadlineMs, directory, observe, tracing } = options;
-  const record = (call: Call, requestId: string, started: number, ending: Ending): Outcome => {
-    const ms = performance.now() - started;
-    const outcome = outcomeOf(call, ending);
-    logCall(log, call, requestId, ms, ending);
-    observe?.(call, outcome, ms);
-    return outcome;
-  };
+  const { log, rateLimit, deadlineMs, observe, tracing } = options;
   return {
     run: (call, work) =>
       tracing.inSpan(...spanOf(call), async (span) => {
         const requestId = randomUUID();
         const started = performance.now();
-        const finish = (ending: Ending) =>
-          endSpan(span, call, requestId, record(call, requestId, started, ending));
+        let redacted: Record<string, unknown> = {};
+        const finish = (ending: Ending) => {
+          const ms = performance.now() - started;
+          const outcome = outcomeOf(call, ending);
+          logCall(log, call, redacted, requestId, ms, ending);
+          observe?.(call, outcome, ms);
+          endSpan(span, call, requestId, outcome);
+        };
         try {
+          redacted = call.redactArguments?.(call.arguments) ?? {};
           if (call.scope !== undefined) authorise(call.caller, call.scope);
           await rateLimit?.(call.caller.name);
-          const { result, rows } = await beforeDeadline(deadlineMs, call.signal, async (signal) => {
-            const author = { actor: call.caller.name, tool: call.capability, requestId, signal };
-            const context = { directory: await directory(), author };
-            // Who waited for the database longer than the caller for us must not begin to change it now.
-            signal.throwIfAborted();
+          const { result, rows } = await beforeDeadline(deadlineMs, call.signal, (signal) => {
+            const { name: actor, claims } = call.caller;
+            const context = { author: { actor, tool: call.capability, requestId }, claims, signal };
             return cancelledBy(signal, () => work(context));
           });
           finish({ rows });
@@ -85,7 +80,8 @@ export function createGuard(options: GuardOptions): Guard {
     fail(call, thrown) {
       const requestId = randomUUID();
       const error = toStewardError(thrown, requestId);
-      record(call, requestId, performance.now(), { error });
+      logCall(log, call, {}, requestId, 0, { error });
+      observe?.(call, outcomeOf(call, { error }), 0);
       return error;
     },
   };

@@ -27,7 +27,7 @@ export function createLog(level: LogLevel | 'silent'): Log {
       timestamp(),
       printf((info) => JSON.stringify(info).replace(EMAIL, '[email]')),
     ),
-    transports: [new winston.transports.Stream({ stream: gathered(process.stderr) })],
+    transports: [new winston.transports.Stream({ stream: collect(process.stderr) })],
   });
 }
 
@@ -38,7 +38,7 @@ const ONE_PIECE_BYTES = 4096;
  * Hands lines on together, once the work of the moment is done: nobody's answer waits for its line in the log, and many
  * calls take few writes. What is left when the process ends is written then, unless it is killed.
  */
-function gathered(target: NodeJS.WriteStream): Writable {
+function collect(target: NodeJS.WriteStream): Writable {
   let lines: string[] = [];
   const flush = () => {
     let piece = '';

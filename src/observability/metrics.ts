@@ -1,16 +1,18 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { StewardError, type ErrorCode } from '../errors.js';
-import type { AdmissionStep } from '../guard/admission.js';
-import { AuthenticationError } from '../guard/authentication/index.js';
-import type { Call } from '../guard/call.js';
-import type { Outcome } from '../guard/outcome.js';
 
 /** What is not counted as it happens, but looked at when somebody scrapes. */
 export interface Sources {
-  connections(): { inUse: number; idle: number; waiting: number; max: number };
+  /** By database. */
+  connections(): Record<string, { inUse: number; idle: number; waiting: number; max: number }>;
   /** By what is kept in them. */
   caches(): Record<string, { hits: number; misses: number }>;
   callsInFlight(): number;
+}
+
+/** What is counted of a call. `listedAs`: its name in the catalogue, where it has one. */
+interface CountedCall {
+  kind: string;
+  listedAs: string | undefined;
 }
 
 /** In seconds: from what the cache answers to the longest deadline in use. */
@@ -62,14 +64,14 @@ export class Metrics {
   }
 
   /** Counts a call that is over. @param ms how long it took, in milliseconds; kept in seconds, as Prometheus has it */
-  countCall({ kind, listedAs: capability = 'unknown' }: Call, outcome: Outcome, ms: number): void {
+  countCall({ kind, listedAs: capability = 'unknown' }: CountedCall, outcome: string, ms: number): void {
     this.#calls.inc({ kind, capability, outcome });
     this.#durations.observe({ kind, capability }, ms / 1000);
   }
 
   /** Counts a request that was turned away at the door, with the code of the error that its caller was told. */
-  countRefusal(step: AdmissionStep, error: unknown): void {
-    this.#refusals.inc({ step, code: codeOf(error) });
+  countRefusal(step: string, code: string): void {
+    this.#refusals.inc({ step, code });
   }
 
   /** Counts an HTTP request that is dealt with. @param status undefined where it got no answer */
@@ -84,26 +86,22 @@ export class Metrics {
       'Requests to /mcp that were let in and are not answered yet',
       callsInFlight,
     );
-    this.#gauge(
+    const watchConnections = (name: string, help: string, of: 'inUse' | 'idle' | 'max' | 'waiting') =>
+      this.#gaugeBy('database', name, help, () =>
+        Object.entries(connections()).map(([database, use]) => [database, use[of]]),
+      );
+    watchConnections(
       'steward_database_connections_in_use',
       'Connections of the pool that are at work or being made',
-      () => connections().inUse,
+      'inUse',
     );
-    this.#gauge(
+    watchConnections(
       'steward_database_connections_idle',
       'Connections of the pool that have nothing to do',
-      () => connections().idle,
+      'idle',
     );
-    this.#gauge(
-      'steward_database_connections_max',
-      'How many connections the pool may have',
-      () => connections().max,
-    );
-    this.#gauge(
-      'steward_database_waiting',
-      'How many statements wait for a connection',
-      () => connections().waiting,
-    );
+    watchConnections('steward_database_connections_max', 'How many connections the pool may have', 'max');
+    watchConnections('steward_database_waiting', 'How many statements wait for a connection', 'waiting');
     this.#countByCache('steward_cache_hits_total', 'Reads that were answered from memory', () =>
       Object.entries(caches()).map(([cache, { hits }]) => [cache, hits]),
     );
@@ -128,6 +126,18 @@ export class Metrics {
     });
   }
 
+  #gaugeBy(label: string, name: string, help: string, look: () => [of: string, value: number][]): Gauge {
+    return new Gauge({
+      name,
+      help,
+      labelNames: [label],
+      registers: this.#registers,
+      collect() {
+        for (const [of, value] of look()) this.set({ [label]: of }, value);
+      },
+    });
+  }
+
   #countByCache(name: string, help: string, look: () => [cache: string, count: number][]): Counter {
     return new Counter({
       name,
@@ -140,8 +150,4 @@ export class Metrics {
       },
     });
   }
-}
-
-function codeOf(error: unknown): ErrorCode {
-  return error instanceof StewardError || error instanceof AuthenticationError ? error.code : 'INTERNAL';
 }

@@ -1,6 +1,6 @@
 import type { JSONRPCMessage, JSONRPCRequest } from '@modelcontextprotocol/sdk/types.js';
 import type { Dispatch } from './dispatch.js';
-import type { Request } from './methods.js';
+import type { Request } from './method.js';
 import type { RpcError } from './errors.js';
 
 /**

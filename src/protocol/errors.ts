@@ -1,6 +1,6 @@
 import { ErrorCode, type JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import type { StewardError } from '../errors.js';
-import type { Scope } from '../scopes.js';
+import type { Scope } from '../capability/define.js';
 
 /** An error as JSON-RPC carries it (JSON-RPC 2.0, section 5.1); the SDK sends code, message and data as they are. */
 export class RpcError extends Error {
@@ -21,6 +21,11 @@ export const SERVER_ERROR = -32000;
 /** A StewardError for the methods that, unlike tools/call, have no result to put it into. */
 export function toRpcError(error: StewardError, notFound: number = ErrorCode.InvalidParams): RpcError {
   return new RpcError(rpcCode(error, notFound), `${error.code}: ${error.message}`, errorData(error));
+}
+
+/** Ends a promise of a StewardError. @throws RpcError */
+export function throwRpcError(error: StewardError): never {
+  throw toRpcError(error);
 }
 
 /** Where errorData stands in the result of a tool call. */

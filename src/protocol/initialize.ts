@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { parseInput } from '../capability/parse-input.js';
 import { StewardError } from '../errors.js';
 import { toRpcError } from './errors.js';
+import type { Method } from './method.js';
 
 /** What a client must say of itself. All else it may, and nothing here depends on it. */
 const GREETING = z.looseObject({
@@ -28,13 +29,15 @@ export interface Introduction {
  * known, in the latest otherwise.
  * @throws RpcError for a greeting that is not one, naming what is wrong with it
  */
-export function initialize(introduction: Introduction, params: Record<string, unknown>): InitializeResult {
-  const { protocolVersion } = parseGreeting(params);
-  return {
-    protocolVersion: SUPPORTED_PROTOCOL_VERSIONS.includes(protocolVersion)
-      ? protocolVersion
-      : LATEST_PROTOCOL_VERSION,
-    ...introduction,
+export function initialize(introduction: Introduction): Method {
+  return (params): InitializeResult => {
+    const { protocolVersion } = parseGreeting(params);
+    return {
+      protocolVersion: SUPPORTED_PROTOCOL_VERSIONS.includes(protocolVersion)
+        ? protocolVersion
+        : LATEST_PROTOCOL_VERSION,
+      ...introduction,
+    };
   };
 }
 
@@ -42,6 +45,6 @@ function parseGreeting(params: Record<string, unknown>): z.output<typeof GREETIN
   try {
     return parseInput(GREETING, params);
   } catch (error) {
-    throw toRpcError(error as StewardError);
+    throw error instanceof StewardError ? toRpcError(error) : error;
   }
 }

@@ -1,11 +1,9 @@
-import type { Result } from '@modelcontextprotocol/sdk/types.js';
-import type { Prompt, Resource, Tool } from '../capability/define.js';
-import type { Catalogue } from '../directory/catalogue.js';
-import type { Scope } from '../scopes.js';
+import type { Catalogue } from '../capability/catalogue.js';
+import type { Prompt, Resource, Scope, Tool } from '../capability/define.js';
 import { permits } from '../guard/authorise.js';
-import type { Caller } from '../guard/call.js';
 import { toJsonSchema } from './json-schema.js';
-import { templateVariables } from './resource-address.js';
+import { templateVariables } from './addresses.js';
+import { scopeOf, type Method } from './method.js';
 
 export const RESOURCE_TYPE = 'application/json';
 
@@ -14,39 +12,37 @@ interface Listed {
   description: object;
 }
 
-/** The methods that say what there is for a caller. They touch neither the database nor anybody's data. */
-export function createListings(catalogue: Catalogue): Record<string, (caller: Caller) => Result> {
+/** The methods that say what there is for a caller. They touch neither a database nor anything of a user's. */
+export function createListings(catalogue: Catalogue): Record<string, Method> {
   const fixed = catalogue.resources.filter((resource) => !isTemplate(resource));
   const templates = catalogue.resources.filter(isTemplate);
   return {
-    'tools/list': listing('tools', catalogue.tools, describeTool),
-    'resources/list': listing('resources', fixed.map(scoped), ({ resource }) => ({
+    'tools/list': list('tools', catalogue.tools, describeTool),
+    'resources/list': list('resources', fixed, (resource) => ({
       ...describeResource(resource),
       uri: resource.uriTemplate,
     })),
-    'resources/templates/list': listing('resourceTemplates', templates.map(scoped), ({ resource }) => ({
+    'resources/templates/list': list('resourceTemplates', templates, (resource) => ({
       ...describeResource(resource),
       uriTemplate: resource.uriTemplate,
     })),
-    'prompts/list': listing('prompts', catalogue.prompts, describePrompt),
+    'prompts/list': list('prompts', catalogue.prompts, describePrompt),
   };
 }
 
 /** Items are described once; a caller gets those it may use. */
-function listing<Item extends { scope: Scope }>(
+function list<Item extends Tool | Resource | Prompt>(
   key: string,
-  items: Item[],
+  items: readonly Item[],
   describe: (item: Item) => object,
-): (caller: Caller) => Result {
-  const listed: Listed[] = items.map((item) => ({ scope: item.scope, description: describe(item) }));
-  return (caller) => ({
+): Method {
+  const listed: Listed[] = items.map((item) => ({ scope: scopeOf(item), description: describe(item) }));
+  return (_params, { caller }) => ({
     [key]: listed.filter(({ scope }) => permits(caller, scope)).map(({ description }) => description),
   });
 }
 
 const isTemplate = ({ uriTemplate }: Resource) => templateVariables(uriTemplate).length > 0;
-
-const scoped = (resource: Resource) => ({ scope: resource.tool.scope, resource });
 
 function describeTool({ name, title, description, effect, input, output }: Tool) {
   return {

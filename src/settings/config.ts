@@ -1,15 +1,11 @@
 import os from 'node:os';
 import path from 'node:path';
-import dotenv from 'dotenv';
 import envPaths from 'env-paths';
+import { z } from 'zod';
 import { AUTHENTICATION_SETTINGS, toAuthentication, type AuthenticationConfig } from './authentication.js';
 import { ENVIRONMENT, type Environment } from './environment.js';
-import { PROJECT_ROOT } from '../project-root.js';
-
-/** Raised with every problem of the environment at once; the message is made for the person who has to fix it. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
+import { ConfigError } from './errors.js';
+import { readSources } from './sources.js';
 
 export interface DatabaseConfig {
   /** A server's URL; absent, the embedded PostgreSQL is used. */
@@ -19,8 +15,15 @@ export interface DatabaseConfig {
   embedded: { dataDir: string; lingerMs: number };
   /** Where pg_dump, pg_restore and psql are, if that has been said. */
   binDir: string | undefined;
+  session: SessionConfig;
+}
+
+/** Milliseconds. */
+export interface SessionConfig {
   pool: { min: number; max: number; acquireTimeoutMs: number; idleTimeoutMs: number; lifetimeMs: number };
-  session: { statementTimeoutMs: number; lockTimeoutMs: number; idleInTransactionTimeoutMs: number };
+  statementTimeoutMs: number;
+  lockTimeoutMs: number;
+  idleInTransactionTimeoutMs: number;
 }
 
 export interface HttpConfig {
@@ -50,72 +53,88 @@ export interface Config {
   callDeadlineMs: number;
   /** Where traces go; absent, there are none. */
   tracesUrl: string | undefined;
-  cacheTtlMs: number;
+  /** In base64url, the first of them seals; undefined: one is made. */
+  secrets: string[] | undefined;
+  /** Every variable as text, checked, for the domains to read theirs from. */
+  variables: Readonly<Record<string, string>>;
+}
+
+/** Where settings come from, and which there are besides those of the floors. */
+export interface Sources {
+  /** Instead of this process's own. */
+  environment?: NodeJS.ProcessEnv;
+  /** Of all domains, by variable. */
+  domainSettings: z.ZodRawShape;
 }
 
 /**
- * Reads the configuration: the real environment first, then `.env.local` (not in tests), then `.env.<NODE_ENV>`.
+ * Reads the settings.
  * @throws ConfigError naming every problem at once; values are never repeated, as they may hold a password
  */
-export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
-  return toConfig(read(environment));
+export function loadConfig(sources: Sources): Config {
+  return toConfig(read(sources));
 }
 
 /**
  * As loadConfig, with what only the HTTP server needs to be right.
  * @throws ConfigError
  */
-export function loadHttpConfig(
-  environment: NodeJS.ProcessEnv = process.env,
-): Config & { authentication: AuthenticationConfig } {
-  const env = read(environment, (settings) => AUTHENTICATION_SETTINGS.safeParse(settings).error?.issues);
-  return { ...toConfig(env), authentication: toAuthentication(AUTHENTICATION_SETTINGS.parse(env)) };
+export function loadHttpConfig(sources: Sources): Config & { authentication: AuthenticationConfig } {
+  const checked = read(sources, (env) => [
+    ...(AUTHENTICATION_SETTINGS.safeParse(env).error?.issues ?? []),
+    ...sharedSecret(env),
+  ]);
+  return {
+    ...toConfig(checked),
+    authentication: toAuthentication(AUTHENTICATION_SETTINGS.parse(checked.env)),
+  };
 }
 
 /** What is wrong with variables that are right each by itself. */
-type FurtherCheck = (env: Environment) => Issue[] | undefined;
+type FurtherCheck = (env: Environment) => Issue[];
 
 interface Issue {
   path: PropertyKey[];
   message: string;
 }
 
-function read(environment: NodeJS.ProcessEnv, furtherCheck: FurtherCheck = () => []): Environment {
-  const variables = withEnvFiles(environment);
-  const issues: Issue[] = ENVIRONMENT.safeParse(variables).error?.issues ?? [];
+interface Checked {
+  env: Environment;
+  /** The text of every variable, for the domains. */
+  variables: Record<string, string>;
+}
+
+function read(
+  { environment = process.env, domainSettings }: Sources,
+  furtherCheck: FurtherCheck = () => [],
+): Checked {
+  const variables = readSources(environment);
+  const issues: Issue[] = ENVIRONMENT.extend(domainSettings).safeParse(variables).error?.issues ?? [];
   const wrong = new Set(issues.map((issue) => issue.path[0]));
   const rest = Object.fromEntries(Object.entries(variables).filter(([name]) => !wrong.has(name)));
   const env = ENVIRONMENT.parse(rest);
   // What a mode needs is not known without the mode, and what is wrong by itself has been named.
-  const further = wrong.has('AUTH_MODE') ? [] : (furtherCheck(env) ?? []);
+  const further = wrong.has('AUTH_MODE') ? [] : furtherCheck(env);
   const named = [...issues, ...further.filter((issue) => !wrong.has(issue.path[0]))];
   const problems = [...named.map(describeIssue), ...contradictions(env)];
   if (problems.length > 0) throw unusable(problems);
-  return env;
+  return { env, variables };
+}
+
+/** Processes that serve the same callers must open what the others sealed. */
+function sharedSecret({ STEWARD_SECRET: secret, REDIS_URL: redis, PUBLIC_URL: url }: Environment): Issue[] {
+  if (secret !== undefined || (redis === undefined && url === undefined)) return [];
+  const reason = redis === undefined ? 'PUBLIC_URL' : 'REDIS_URL';
+  return [
+    {
+      path: ['STEWARD_SECRET'],
+      message: `must be set where ${reason} is: all processes behind it have to share it. Make one with: openssl rand -base64 32 | tr +/ -_ | tr -d =`,
+    },
+  ];
 }
 
 function describeIssue({ path: at, message }: Issue): string {
   return `${at.join('.')} ${message}`;
-}
-
-/** Empty variables count as absent, as they do in a shell's `${VAR:-default}`. */
-function withEnvFiles(environment: NodeJS.ProcessEnv): Record<string, string> {
-  const real = withoutEmpty(environment);
-  const name = real['NODE_ENV'] ?? 'development';
-  const files = (name === 'test' ? [] : ['.env.local']).concat(`.env.${path.basename(name)}`);
-  const merged: Record<string, string> = {};
-  dotenv.config({
-    path: files.map((file) => path.join(PROJECT_ROOT, file)),
-    processEnv: merged,
-    quiet: true,
-  });
-  return { ...withoutEmpty(merged), ...real };
-}
-
-function withoutEmpty(variables: Record<string, string | undefined>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(variables).filter((entry): entry is [string, string] => Boolean(entry[1])),
-  );
 }
 
 function contradictions(env: Environment): string[] {
@@ -136,11 +155,11 @@ function contradictions(env: Environment): string[] {
 function unusable(problems: string[]): ConfigError {
   const list = problems.map((problem) => `  - ${problem}`).join('\n');
   return new ConfigError(
-    `The configuration cannot be used:\n${list}\nSee the configuration table in README.md.`,
+    `The configuration cannot be used:\n${list}\ndocs/configuration.md lists all settings.`,
   );
 }
 
-function toConfig(env: Environment): Config {
+function toConfig({ env, variables }: Checked): Config {
   return {
     environment: env.NODE_ENV,
     logLevel: env.LOG_LEVEL,
@@ -152,14 +171,14 @@ function toConfig(env: Environment): Config {
         lingerMs: env.STEWARD_EMBEDDED_LINGER_MS,
       },
       binDir: env.POSTGRES_BIN_DIR,
-      pool: {
-        min: env.DB_POOL_MIN,
-        max: env.DB_POOL_MAX,
-        acquireTimeoutMs: env.DB_ACQUIRE_TIMEOUT_MS,
-        idleTimeoutMs: env.DB_IDLE_TIMEOUT_MS,
-        lifetimeMs: env.DB_CONNECTION_LIFETIME_MS,
-      },
       session: {
+        pool: {
+          min: env.DB_POOL_MIN,
+          max: env.DB_POOL_MAX,
+          acquireTimeoutMs: env.DB_ACQUIRE_TIMEOUT_MS,
+          idleTimeoutMs: env.DB_IDLE_TIMEOUT_MS,
+          lifetimeMs: env.DB_CONNECTION_LIFETIME_MS,
+        },
         statementTimeoutMs: env.DB_STATEMENT_TIMEOUT_MS,
         lockTimeoutMs: env.DB_LOCK_TIMEOUT_MS,
         idleInTransactionTimeoutMs: env.DB_IDLE_IN_TRANSACTION_TIMEOUT_MS,
@@ -184,7 +203,8 @@ function toConfig(env: Environment): Config {
     rateLimitPerMinute: env.RATE_LIMIT_PER_MINUTE,
     callDeadlineMs: env.CALL_DEADLINE_MS,
     tracesUrl: env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? tracesUnder(env.OTEL_EXPORTER_OTLP_ENDPOINT),
-    cacheTtlMs: env.CACHE_TTL_MS,
+    secrets: env.STEWARD_SECRET,
+    variables,
   };
 }
 

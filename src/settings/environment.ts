@@ -1,84 +1,21 @@
-import net from 'node:net';
-import path from 'node:path';
 import { z } from 'zod';
 import { LOG_LEVELS } from '../observability/log.js';
-import { isLoopback } from './loopback.js';
-
-const MINUTE = 60_000;
-
-interface Range {
-  min: number;
-  max: number;
-  default: number;
-}
-
-/** A whole number, in milliseconds where its variable's name ends in `_MS`. */
-const wholeNumber = (range: Range, description: string) =>
-  z
-    .string()
-    .regex(/^\d{1,12}$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(
-      z
-        .number()
-        .min(range.min, `must be at least ${range.min}`)
-        .max(range.max, `must be at most ${range.max}`),
-    )
-    .default(range.default)
-    .describe(description);
-
-/** An address, a network in CIDR notation, or a name that the library for proxies has for one. */
-function isNetwork(text: string): boolean {
-  if (/^(loopback|linklocal|uniquelocal)$/.test(text)) return true;
-  const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
-  const version = net.isIP(address);
-  return version !== 0 && Number(bits ?? 0) <= (version === 4 ? 32 : 128);
-}
-
-/** Values separated by commas. */
-const list = (description: string) => z.string().default('').transform(separated).describe(description);
-
-function separated(text: string): string[] {
-  return text
-    .split(',')
-    .map((item) => item.trim())
-    .filter(Boolean);
-}
-
-/** What decides who may do what must not be changed on its way: https, but for what stays on this machine. */
-const secureUrl = () =>
-  z.string().refine((text) => {
-    if (!URL.canParse(text)) return false;
-    const { protocol, hostname, username, password, hash } = new URL(text);
-    const secure = protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
-    return secure && username + password + hash === '';
-  }, 'must be an https:// URL (http:// on a loopback address only), without user, password or fragment');
-
-/** Signatures that are checked with a public key; with the others, whoever can check could also sign (RFC 8725, section 3.1). */
-const ALGORITHMS = 'RS256,RS384,RS512,PS256,PS384,PS512,ES256,ES384,ES512,EdDSA,Ed25519'.split(',');
-
-const webAddress = (description: string) =>
-  z
-    .string()
-    .regex(/^https?:\/\//, 'must start with http:// or https://')
-    .refine((url) => URL.canParse(url), 'is not a valid URL')
-    .optional()
-    .describe(description);
-
-const POSTGRES_URL = z
-  .string()
-  .regex(/^postgres(ql)?:\/\//, 'must start with postgresql://')
-  .refine(
-    (url) => URL.canParse(url),
-    'is not a valid URL (percent-encode special characters in the password)',
-  )
-  .refine(
-    (url) => !URL.canParse(url) || (new URL(url).searchParams.get('schema') ?? 'public') === 'public',
-    'must not name a schema: Steward works in the schema public',
-  );
+import {
+  absolutePath,
+  ALGORITHMS,
+  isNetwork,
+  list,
+  MINUTE,
+  POSTGRES_URL,
+  secureUrl,
+  separated,
+  webAddress,
+  wholeNumber,
+} from './fields.js';
+import { SECRET } from './secret.js';
 
 /**
- * Every variable Steward reads, with its default. The README's configuration table is generated from this object.
+ * The variables that the floors read, with their defaults. Domains bring their own; docs/configuration.md lists all.
  */
 export const ENVIRONMENT = z.object({
   NODE_ENV: z
@@ -89,6 +26,16 @@ export const ENVIRONMENT = z.object({
     .enum([...LOG_LEVELS, 'silent'])
     .default('info')
     .describe('Least serious level that is logged, on stderr'),
+
+  STEWARD_CONFIG: z
+    .string()
+    .optional()
+    .describe(
+      'Configuration file (default: `steward.config.json` in the working folder, if there is one). Its `settings` are weaker than all else here',
+    ),
+  STEWARD_SECRET: SECRET.optional().describe(
+    'Seals cursors: 32 bytes in base64url; several, separated by commas, while they are changed: the first seals, all open. Without it one is made and kept in `STEWARD_DATA_DIR`',
+  ),
 
   DATABASE_URL: POSTGRES_URL.optional().describe(
     'The database. Without it and without `DB_NAME`, the embedded PostgreSQL is used',
@@ -109,20 +56,12 @@ export const ENVIRONMENT = z.object({
   DB_NAME: z.string().optional().describe('Database on that server'),
   DB_USER: z.string().optional().describe('User of that server'),
   DB_PASSWORD: z.string().optional().describe('Password of that user'),
-  POSTGRES_BIN_DIR: z
-    .string()
-    .refine((dir) => path.isAbsolute(dir), 'must be an absolute path')
-    .optional()
-    .describe(
-      "Folder of `pg_dump`, `pg_restore` and `psql`, for backups (default: from the `PATH`, `pg_config` or Debian's folders)",
-    ),
-  STEWARD_DATA_DIR: z
-    .string()
-    .refine((dir) => path.isAbsolute(dir), 'must be an absolute path')
-    .optional()
-    .describe(
-      "Folder of the embedded PostgreSQL (default: a `steward` folder among the user's application data)",
-    ),
+  POSTGRES_BIN_DIR: absolutePath(
+    "Folder of `pg_dump`, `pg_restore` and `psql`, for backups (default: from the `PATH`, `pg_config` or Debian's folders)",
+  ),
+  STEWARD_DATA_DIR: absolutePath(
+    "Folder of the embedded PostgreSQL (default: a `steward` folder among the user's application data)",
+  ),
 
   STEWARD_EMBEDDED_LINGER_MS: wholeNumber(
     { min: 0, max: 60 * MINUTE, default: 10_000 },
@@ -179,13 +118,9 @@ export const ENVIRONMENT = z.object({
     .describe(
       'How HTTP callers say who they are: `none` (not at all; loopback only), `token`, `jwt`. See `docs/authentication.md`',
     ),
-  AUTH_TOKENS_FILE: z
-    .string()
-    .refine((file) => path.isAbsolute(file), 'must be an absolute path')
-    .optional()
-    .describe(
-      "File of `steward token` (default: `tokens.json` in a `steward` folder of the user's configuration)",
-    ),
+  AUTH_TOKENS_FILE: absolutePath(
+    "File of `steward token` (default: `tokens.json` in a `steward` folder of the user's configuration)",
+  ),
   AUTH_ISSUER: secureUrl()
     .refine((url) => !url.includes('?'), 'must not have a query')
     .optional()
@@ -265,10 +200,6 @@ export const ENVIRONMENT = z.object({
   CALL_DEADLINE_MS: wholeNumber(
     { min: 500, max: 50_000, default: 10_000 },
     'Longest wait of a caller; then the answer is TIMEOUT',
-  ),
-  CACHE_TTL_MS: wholeNumber(
-    { min: 0, max: 24 * 60 * MINUTE, default: 5 * MINUTE },
-    'How long departments and pages of users are kept at most, while nobody changes any; 0: not at all',
   ),
 });
 

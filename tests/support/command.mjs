@@ -14,7 +14,13 @@ export const MAIN = path.join(ROOT, 'dist', 'main.js');
  * @returns {Record<string, string>}
  */
 export function bareEnvironment(extra = {}) {
-  const env = { PATH: process.env['PATH'], HOME: '/nonexistent', NODE_ENV: 'test', ...extra };
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: '/nonexistent',
+    NODE_ENV: 'test',
+    STEWARD_SECRET: Buffer.alloc(32, 'tests').toString('base64url'),
+    ...extra,
+  };
   return Object.fromEntries(
     Object.entries(env).filter(/** @returns {entry is [string, string]} */ (entry) => entry[1] !== undefined),
   );

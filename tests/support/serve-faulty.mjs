@@ -1,6 +1,7 @@
 // Steward as in production, over stdio or, with the argument `http`, over HTTP, on capabilities that fail in every way.
 import { z } from 'zod';
 import { definePrompt, defineTool, EFFECTS } from '../../build/capability/define.js';
+import { composeDirectory } from '../../build/commands/compose.js';
 import { serveHttp } from '../../build/commands/serve-http.js';
 import { serveStdio } from '../../build/commands/serve-stdio.js';
 
@@ -53,6 +54,9 @@ const tools = [
   tool('attachment_is_no_json', fine, () => [notJson]),
 ];
 
+/** Its arguments cannot be made fit for the log. */
+const secretive = { ...tool('secretive', fine), input: z.looseObject({}) };
+
 const spoil = tool('spoil', () => {
   spoiled = true;
   return fine();
@@ -79,15 +83,26 @@ const prompt = (name, render) =>
     render: async () => render(),
   });
 
-/** @type {import('../../build/directory/catalogue.js').Catalogue} */
-const catalogue = {
-  tools: [...tools, spoil, spoilt],
+/** @type {import('../../build/capability/domain.js').Domain} */
+const domain = {
+  name: 'faulty',
+  settings: {},
+  scopes: ['directory:read'],
+  tools: [...tools, secretive, spoil, spoilt],
   resources: tools.map(resource),
   prompts: [
     prompt('render_throws', fail),
     prompt('message_is_no_json', () => [notJson]),
     prompt('message_is_too_large', () => 'x'.repeat(300 * 1024)),
+    prompt('completed', () => 'fine'),
   ],
+  completions: { broken: { scope: 'directory:read', values: async () => fail() } },
+  instructions: '',
+  redactArguments: (args) => ('secret' in Object(args) ? fail() : {}),
+  rights: { tables: {}, sequences: {} },
 };
 
-await (process.argv[2] === 'http' ? serveHttp(catalogue) : serveStdio(catalogue));
+/** @type {import('../../build/commands/compose.js').Compose} */
+const compose = (options) => ({ ...composeDirectory(options), domains: [domain] });
+
+await (process.argv[2] === 'http' ? serveHttp(compose) : serveStdio(compose));

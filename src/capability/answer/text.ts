@@ -1,14 +1,15 @@
-import { oncePerObject } from './once-per-object.js';
+import { z } from 'zod';
+import { isTable, type Table } from './table.js';
 
 /**
  * An answer as text for a model: `name: value` lines, then tables as tab-separated columns, before them the columns that are
  * the same in every row, as `column=value`. Nothing is left out.
  */
-export function renderText(answer: Record<string, unknown>): string {
+export function renderText({ shape }: z.ZodObject, answer: Record<string, unknown>): string {
   const lines: string[] = [];
   const tables: string[] = [];
   for (const [name, value] of Object.entries(answer)) {
-    if (name === 'preferences') lines.push(`${name}: ${renderJson(value)}`);
+    if (shape[name] instanceof z.ZodRecord) lines.push(`${name}: ${renderJson(value)}`);
     else if (isTable(value)) tables.push(renderTable(value));
     else if (isRecord(value) && !Array.isArray(value)) lines.push(renderRecord(value));
     else lines.push(name === 'notice' ? String(value) : renderLine(name, value));
@@ -22,13 +23,8 @@ const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
 /** Begins the line of the cells that are the same in every row. */
 const IN_EVERY_ROW = 'every row:';
 
-interface Table {
-  columns: string[];
-  rows: unknown[][];
-}
-
 /** What all rows have in common is said once, before them; the first column tells the rows apart, and stays. */
-const renderTable = oncePerObject(({ columns, rows }: Table): string => {
+function renderTable({ columns, rows }: Table): string {
   const cells = rows.map((row) => row.map(renderTableCell));
   const [first = [], ...others] = cells;
   const shared = columns.map(
@@ -37,7 +33,7 @@ const renderTable = oncePerObject(({ columns, rows }: Table): string => {
   const common = columns.flatMap((column, at) => (shared[at] ? [`${column}=${first[at]}`] : []));
   const lines = [columns, ...cells].map((row) => row.filter((_, at) => !shared[at]).join('\t'));
   return [...(common.length > 0 ? [`${IN_EVERY_ROW}\t${common.join('\t')}`] : []), ...lines].join('\n');
-});
+}
 
 function renderRecord(record: Record<string, unknown>): string {
   return Object.entries(record)
@@ -50,7 +46,7 @@ function renderTableCell(value: unknown): string {
   return typeof value === 'boolean' ? (value ? 't' : 'f') : renderCell(value);
 }
 
-/** People also chose the names of these members: as lines of their own, they could pass for something the server says. */
+/** A JSON value whose member names are data, too: as lines of their own, they could pass for something the server says. */
 function renderJson(value: unknown): string {
   return JSON.stringify(value).replace(INVISIBLE, (character) =>
     Array.from({ length: character.length }, (_, at) => character.charCodeAt(at))
@@ -84,8 +80,4 @@ function escapeCharacter(character: string): string {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
-}
-
-function isTable(value: unknown): value is Table {
-  return isRecord(value) && Array.isArray(value['columns']) && Array.isArray(value['rows']);
 }

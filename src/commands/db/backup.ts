@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
-import { loadConfig, type DatabaseConfig } from '../../settings/config.js';
+import type { DatabaseConfig } from '../../settings/config.js';
+import { readConfig } from '../read-config.js';
 import { writeNewFile } from '../../database/backup/new-file.js';
 import { interruption } from './interruption.js';
 import { say, size, watchBytes } from './progress.js';
@@ -12,7 +13,7 @@ import { onServer } from './server-target.js';
  * @throws ConfigError; BackupError, EmbeddedDatabaseError, StewardError; then there is no such file, or the former one
  */
 export async function backUp(file: string, { overwrite = false }: { overwrite?: boolean }): Promise<void> {
-  const { database } = loadConfig();
+  const { database } = readConfig();
   const target = path.resolve(file);
   const signal = interruption();
   await writeNewFile(target, overwrite, (to) =>

@@ -1,9 +1,11 @@
 import path from 'node:path';
-import { loadConfig, type DatabaseConfig } from '../../settings/config.js';
+import type { DatabaseConfig } from '../../settings/config.js';
+import { readConfig } from '../read-config.js';
 import { BackupError } from '../../database/backup/errors.js';
 import type { RowCounts } from '../../database/backup/row-counts.js';
 import { checkSeal, type Sealed } from '../../database/backup/seal.js';
 import { inspectMigrations } from '../../database/migrations/inspect.js';
+import { MIGRATIONS } from '../../directory/database.js';
 import { interruption } from './interruption.js';
 import { say, watchBytes } from './progress.js';
 import { onServer } from './server-target.js';
@@ -14,7 +16,7 @@ import { onServer } from './server-target.js';
  * @throws ConfigError; BackupError, EmbeddedDatabaseError, StewardError
  */
 export async function restore(file: string, { replace = false }: { replace?: boolean }): Promise<void> {
-  const { database } = loadConfig();
+  const { database } = readConfig();
   const backup = path.resolve(file);
   say(`checking ${backup}`);
   const sealed = await checkSeal(backup);
@@ -52,7 +54,7 @@ function restoreServer(
   file: string,
   replace: boolean,
 ): Promise<RowCounts> {
-  return onServer(config, url, async (target, { prisma }) => {
+  return onServer(config, url, async (target, { client }) => {
     const { prepareLoad } = await import('../../database/backup/server/load.js');
     const { countRows, publishedTables } = await import('../../database/backup/server/state.js');
     const load = await prepareLoad(target, file, replace, interruption());
@@ -65,7 +67,7 @@ function restoreServer(
       );
     }
     const counts = await countRows(target.pool);
-    const migrations = await inspectMigrations(prisma);
+    const migrations = await inspectMigrations(client, MIGRATIONS);
     if (migrations.state !== 'current')
       say(
         `its migrations are ${migrations.state} (${migrations.migrations.join(', ')}): ${migrations.remedy}`,

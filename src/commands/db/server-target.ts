@@ -1,7 +1,8 @@
 import type { DatabaseConfig } from '../../settings/config.js';
 import type { ServerTarget } from '../../database/backup/server/state.js';
-import { connect, type Connections } from '../../database/pool.js';
 import { translateDatabaseError } from '../../database/errors.js';
+import { connect, type Connections } from '../../database/pool.js';
+import { createClient, type PrismaClient } from '../../directory/database.js';
 import { createLog } from '../../observability/log.js';
 
 /** Counting the rows of a large table takes longer than any statement of a tool's may. */
@@ -14,10 +15,10 @@ const LONGEST_STATEMENT_MS = 60 * 60 * 1000;
 export async function onServer<Result>(
   config: DatabaseConfig,
   url: string,
-  work: (target: ServerTarget, connections: Connections) => Promise<Result>,
+  work: (target: ServerTarget, connections: Connections<PrismaClient>) => Promise<Result>,
 ): Promise<Result> {
   const session = { ...config.session, statementTimeoutMs: LONGEST_STATEMENT_MS };
-  const connections = connect(url, { ...config, session }, createLog('silent'));
+  const connections = connect(url, session, createClient, createLog('silent'));
   try {
     return await work({ url, pool: connections.pool, binDir: config.binDir }, connections);
   } catch (error) {

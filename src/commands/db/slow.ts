@@ -1,9 +1,8 @@
 import pg from 'pg';
-import { loadConfig } from '../../settings/config.js';
-import { connect } from '../../database/pool.js';
+import { readConfig } from '../read-config.js';
+import { openPool } from '../../database/pool.js';
 import { readSlowStatements, type Refusal, type SlowStatement } from '../../database/slow-statements.js';
 import { translateDatabaseError } from '../../database/errors.js';
-import { createLog } from '../../observability/log.js';
 import { alignColumns } from '../columns.js';
 
 const LONGEST_STATEMENT = 160;
@@ -16,9 +15,9 @@ const EMBEDDED =
  * @throws ConfigError; StewardError when the database does not answer
  */
 export async function printSlowStatements(limit: number): Promise<void> {
-  const { database, logLevel } = loadConfig();
+  const { database } = readConfig();
   if (database.url === undefined) return refuse(EMBEDDED);
-  const { pool, close } = connect(database.url, database, createLog(logLevel));
+  const pool = openPool(database.url, database.session);
   try {
     const found = await readSlowStatements(pool, limit);
     if ('reason' in found) refuse(howToEnable(found));
@@ -26,7 +25,7 @@ export async function printSlowStatements(limit: number): Promise<void> {
   } catch (error) {
     throw translateDatabaseError(error) ?? error;
   } finally {
-    await close();
+    await pool.end();
   }
 }
 

@@ -1,9 +1,11 @@
-import { loadConfig, type Config } from '../../settings/config.js';
 import { connect, type Connections } from '../../database/pool.js';
 import { UnusableDatabaseError } from '../../database/unusable.js';
+import { check, createClient, type PrismaClient } from '../../directory/database.js';
+import { DIRECTORY_RIGHTS } from '../../directory/rights.js';
 import { createLog, describeError } from '../../observability/log.js';
+import type { Config } from '../../settings/config.js';
+import { readConfig } from '../read-config.js';
 import { report, type Finding } from './finding.js';
-import { checkMigrations } from './migrations.js';
 import { checkPrivileges } from './privileges.js';
 import { checkTimeLimits } from './time-limits.js';
 
@@ -13,36 +15,44 @@ import { checkTimeLimits } from './time-limits.js';
  * @throws ConfigError, as any command does
  */
 export async function doctor(): Promise<void> {
-  const config = loadConfig();
+  const config = readConfig();
   report({ level: 'ok', text: `configuration (${config.environment})` });
-  const connections = await openDatabase(config);
+  const connections = await connectDirectory(config);
   if (!connections) return;
   try {
     const version = await checkConnection(connections);
     if (version === undefined) return;
-    const migrations = await checkMigrations(connections.prisma);
-    report(migrations);
+    const expected = await checkExpectations(connections.client);
+    report(expected);
     // Without its tables the database has nothing that the other checks could look at.
-    if (migrations.level === 'problem') return;
-    const checks = version.includes('PGlite') ? [onEmbedded] : [checkPrivileges, checkTimeLimits];
-    for (const check of checks) (await check(connections.prisma)).forEach(report);
+    if (expected.level === 'problem') return;
+    const findings = version.includes('PGlite')
+      ? onEmbedded()
+      : [
+          ...(await checkPrivileges(connections.client, DIRECTORY_RIGHTS)),
+          ...(await checkTimeLimits(connections.client)),
+        ];
+    findings.forEach(report);
   } finally {
     await connections.close();
   }
 }
 
-async function openDatabase({ database, logLevel }: Config): Promise<Connections | undefined> {
+async function connectDirectory({
+  database,
+  logLevel,
+}: Config): Promise<Connections<PrismaClient> | undefined> {
   const log = createLog(logLevel === 'debug' ? 'debug' : 'silent');
   if (database.url !== undefined) {
-    report({ level: 'ok', text: `database: ${withoutPassword(database.url)}` });
-    return connect(database.url, database, log);
+    report({ level: 'ok', text: `database directory: ${withoutPassword(database.url)}` });
+    return connect(database.url, database.session, createClient, log);
   }
-  report({ level: 'ok', text: `database: embedded, in ${database.embedded.dataDir}` });
-  const { openPrepared } = await import('../../database/prepare-embedded.js');
+  report({ level: 'ok', text: `database directory: embedded, in ${database.embedded.dataDir}` });
+  const { openPrepared } = await import('../../directory/prepare-embedded.js');
   try {
-    // As the server does at each start: nobody else is going to.
+    // As the server does at each start.
     const embedded = await openPrepared(database, log, (text) => process.stdout.write(`       ${text}\n`));
-    const connections = connect(embedded.url, database, log);
+    const connections = connect(embedded.url, database.session, createClient, log);
     const close = async () => {
       await connections.close();
       await embedded.close();
@@ -56,7 +66,7 @@ async function openDatabase({ database, logLevel }: Config): Promise<Connections
 }
 
 /** The server's version, or undefined where there is no connection. */
-async function checkConnection({ pool }: Connections): Promise<string | undefined> {
+async function checkConnection({ pool }: Connections<PrismaClient>): Promise<string | undefined> {
   try {
     const { rows } = await pool.query<{ version: string }>('SELECT version()');
     report({ level: 'ok', text: `connection: ${rows[0]?.version.split(' on ')[0]}` });
@@ -69,8 +79,20 @@ async function checkConnection({ pool }: Connections): Promise<string | undefine
   }
 }
 
+/** Whether the database is what its domain expects. */
+async function checkExpectations(client: PrismaClient): Promise<Finding> {
+  try {
+    const { name, state, problem } = await check(client);
+    if (!problem) return { level: 'ok', text: `${name}: ${state}` };
+    return { level: 'problem', text: `${name}: ${state} (${problem.details})`, remedy: problem.remedy };
+  } catch (error) {
+    const remedy = 'GRANT SELECT ON _prisma_migrations TO the role that Steward connects as';
+    return { level: 'problem', text: `migrations: ${describeError(error).replace(/\s+/g, ' ')}`, remedy };
+  }
+}
+
 /** PGlite has one user, who is its superuser, and no timers. */
-async function onEmbedded(): Promise<Finding[]> {
+function onEmbedded(): Finding[] {
   return [
     { level: 'ok', text: 'privileges: all; the embedded database has one user' },
     { level: 'ok', text: 'time limits: kept by Steward; the embedded database has none of its own' },

@@ -1,5 +1,6 @@
 import { readPrivileges, type Privileges } from '../../database/roles/privileges.js';
-import type { PrismaClient } from '../../generated/prisma/client.js';
+import type { DatabaseClient } from '../../database/client.js';
+import type { Rights } from '../../database/roles/rights.js';
 import { readRolePowers, type RolePower } from '../../database/roles/powers.js';
 import type { Finding } from './finding.js';
 
@@ -7,8 +8,8 @@ const BETTER =
   'connect as steward_app, which prisma/roles.sql makes and grants just what the tools need; if it is that, run the file again';
 
 /** Whether the role that Steward connects as may do all that the tools need, and whether it may do more. */
-export async function checkPrivileges(prisma: PrismaClient): Promise<Finding[]> {
-  const privileges = await readPrivileges(prisma);
+export async function checkPrivileges(client: DatabaseClient, rights: Rights): Promise<Finding[]> {
+  const privileges = await readPrivileges(client, rights);
   const enough: Finding[] = [{ level: 'ok', text: 'privileges: all that the tools need' }];
   const tooMuch = describeExcess(privileges);
   const warning: Finding[] =
@@ -16,7 +17,7 @@ export async function checkPrivileges(prisma: PrismaClient): Promise<Finding[]> 
   return [
     ...(privileges.missing.length > 0 ? privileges.missing.map(toProblem) : enough),
     ...warning,
-    ...toWarning(await readRolePowers(prisma)),
+    ...toWarning(await readRolePowers(client, rights)),
   ];
 }
 

@@ -1,9 +1,9 @@
-import type { PrismaClient } from '../../generated/prisma/client.js';
+import type { DatabaseClient } from '../../database/client.js';
 import type { Finding } from './finding.js';
 
 /** Whether the limits that each session asks for are in force: a connection pooler may have dropped them. */
-export async function checkTimeLimits(prisma: PrismaClient): Promise<Finding[]> {
-  const rows = await prisma.$queryRaw<{ name: string; setting: string }[]>`
+export async function checkTimeLimits(client: DatabaseClient): Promise<Finding[]> {
+  const rows = await client.$queryRaw<{ name: string; setting: string }[]>`
     SELECT name, setting FROM pg_settings
     WHERE name IN ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout') ORDER BY name`;
   const unset = rows.filter((row) => row.setting === '0').map((row) => row.name);

@@ -1,8 +1,8 @@
-import { loadConfig } from '../../settings/config.js';
+import { readConfig } from '../read-config.js';
 import { StewardError } from '../../errors.js';
 import { newToken } from '../../guard/authentication/static-tokens.js';
 import { changeTokens } from '../../guard/authentication/token-file.js';
-import type { Scope } from '../../scopes.js';
+import type { Scope } from '../../capability/define.js';
 import { lifetime } from './lifetime.js';
 
 export interface NewToken {
@@ -18,7 +18,7 @@ const DAY_MS = 24 * 60 * 60_000;
  * @throws StewardError CONFLICT for a name that is taken; ConfigError, TokenFileError
  */
 export async function createToken({ name, scopes: granted, expiresInDays }: NewToken): Promise<void> {
-  const { tokensFile } = loadConfig();
+  const { tokensFile } = readConfig();
   const { token, sha256 } = newToken();
   const now = Date.now();
   const expires = expiresInDays === undefined ? null : new Date(now + expiresInDays * DAY_MS).toISOString();

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { SCOPES, type Scope } from '../../scopes.js';
+import type { Scope } from '../../capability/define.js';
+import { DIRECTORY_SCOPES as SCOPES } from '../../directory/scopes.js';
 import { wholeNumber } from '../whole-number.js';
 import type { NewToken } from './create.js';
 
@@ -35,8 +36,8 @@ function callerName(text: string): string {
 }
 
 function scopes(text: string): Scope[] {
-  const asked = text.split(',').map((item) => item.trim());
-  const known = SCOPES.filter((scope) => asked.includes(scope));
-  if (known.length === new Set(asked).size) return known;
+  const wanted = text.split(',').map((item) => item.trim());
+  const known = SCOPES.filter((scope) => wanted.includes(scope));
+  if (known.length === new Set(wanted).size) return known;
   throw new InvalidArgumentError(`There are the scopes ${SCOPES.join(', ')}.`);
 }

@@ -1,11 +1,11 @@
-import { loadConfig } from '../../settings/config.js';
+import { readConfig } from '../read-config.js';
 import { readTokensIfAny, type StoredToken } from '../../guard/authentication/token-file.js';
 import { alignColumns } from '../columns.js';
 import { lifetime } from './lifetime.js';
 
 /** Prints what is known of each token. @throws ConfigError, TokenFileError */
 export async function listTokens(): Promise<void> {
-  const tokens = await readTokensIfAny(loadConfig().tokensFile);
+  const tokens = await readTokensIfAny(readConfig().tokensFile);
   const rows = tokens.map((token) => [
     token.name,
     token.scopes.join(','),

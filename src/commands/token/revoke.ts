@@ -1,4 +1,4 @@
-import { loadConfig } from '../../settings/config.js';
+import { readConfig } from '../read-config.js';
 import { StewardError } from '../../errors.js';
 import { changeTokens } from '../../guard/authentication/token-file.js';
 
@@ -7,7 +7,7 @@ import { changeTokens } from '../../guard/authentication/token-file.js';
  * @throws StewardError NOT_FOUND; ConfigError, TokenFileError
  */
 export async function revokeToken(name: string): Promise<void> {
-  const { tokensFile } = loadConfig();
+  const { tokensFile } = readConfig();
   await changeTokens(tokensFile, (tokens) => {
     const others = tokens.filter((token) => token.name !== name);
     if (others.length === tokens.length) {

@@ -2,7 +2,6 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type pg from 'pg';
-import { MIGRATIONS_DIR } from './inspect.js';
 
 /** The ledger as `prisma migrate` makes it, so that the two can work on one database in turn. */
 const CREATE_LEDGER = `
@@ -22,17 +21,17 @@ const CREATE_LEDGER = `
  * a migration and its entry in the ledger one transaction: a kill at any moment leaves a database that the next start
  * can go on with, where the other would leave a migration for failed that an operator has to look into.
  */
-export async function applyMigrations(pool: pg.Pool, names: string[]): Promise<void> {
+export async function applyMigrations(pool: pg.Pool, folder: string, names: string[]): Promise<void> {
   const client = await pool.connect();
   try {
-    for (const name of names) await applyMigration(client, name);
+    for (const name of names) await applyMigration(client, folder, name);
   } finally {
     client.release();
   }
 }
 
-async function applyMigration(client: pg.PoolClient, name: string): Promise<void> {
-  const script = await readFile(path.join(MIGRATIONS_DIR, name, 'migration.sql'), 'utf8');
+async function applyMigration(client: pg.PoolClient, folder: string, name: string): Promise<void> {
+  const script = await readFile(path.join(folder, name, 'migration.sql'), 'utf8');
   const checksum = createHash('sha256').update(script).digest('hex');
   await client.query('BEGIN');
   try {

@@ -1,9 +1,6 @@
 import { readdir } from 'node:fs/promises';
-import path from 'node:path';
-import type { PrismaClient } from '../../generated/prisma/client.js';
-import { PROJECT_ROOT } from '../../project-root.js';
-
-export const MIGRATIONS_DIR = path.join(PROJECT_ROOT, 'prisma', 'migrations');
+import type { CheckResult } from '../check.js';
+import type { DatabaseClient } from '../client.js';
 
 export type MigrationState =
   { state: 'current' } | { state: 'behind' | 'ahead' | 'failed'; migrations: string[]; remedy: string };
@@ -13,9 +10,9 @@ interface LedgerRow {
   finished: boolean;
 }
 
-/** Compares `prisma/migrations` with the ledger that `prisma migrate` keeps in the database. */
-export async function inspectMigrations(prisma: PrismaClient): Promise<MigrationState> {
-  const [shipped, ledger] = await Promise.all([shippedMigrations(), readLedger(prisma)]);
+/** Compares a folder of migrations with the ledger that `prisma migrate` keeps in the database. */
+export async function inspectMigrations(client: DatabaseClient, folder: string): Promise<MigrationState> {
+  const [shipped, ledger] = await Promise.all([listMigrations(folder), readLedger(client)]);
   const failed = ledger.filter((row) => !row.finished).map((row) => row.name);
   if (failed.length > 0) {
     return {
@@ -38,19 +35,27 @@ export async function inspectMigrations(prisma: PrismaClient): Promise<Migration
   return { state: 'current' };
 }
 
-async function shippedMigrations(): Promise<string[]> {
-  const entries = await readdir(MIGRATIONS_DIR, { withFileTypes: true });
+/** The same as the result of a database's check. */
+export async function checkMigrations(client: DatabaseClient, folder: string): Promise<CheckResult> {
+  const found = await inspectMigrations(client, folder);
+  if (found.state === 'current') return { name: 'migrations', state: 'current' };
+  const problem = { details: found.migrations.join(', '), remedy: found.remedy };
+  return { name: 'migrations', state: found.state, problem };
+}
+
+async function listMigrations(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
   return entries
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)
     .toSorted();
 }
 
-async function readLedger(prisma: PrismaClient): Promise<LedgerRow[]> {
-  const [found] = await prisma.$queryRaw<{ exists: boolean }[]>`
+async function readLedger(client: DatabaseClient): Promise<LedgerRow[]> {
+  const [found] = await client.$queryRaw<{ exists: boolean }[]>`
     SELECT to_regclass('_prisma_migrations') IS NOT NULL AS "exists"`;
   if (!found?.exists) return [];
-  return prisma.$queryRaw<LedgerRow[]>`
+  return client.$queryRaw<LedgerRow[]>`
     SELECT migration_name AS "name", finished_at IS NOT NULL AS "finished"
     FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at`;
 }

@@ -1,13 +1,26 @@
 import { readReplicas } from '@prisma/extension-read-replicas';
-import type { PrismaClient } from '../../generated/prisma/client.js';
 import { currentCall } from '../cancellation.js';
+import type { DatabaseClient } from '../client.js';
 import type { Replica } from './replica.js';
 import { atLeastAt } from './replica-pool.js';
 import { ranTooLong } from '../errors.js';
 import type { WalPosition } from './wal-position.js';
 
 /** Where reads go: to a replica that has everything up to a position, or, undefined, to the primary. */
-type Route = { replica: Replica; position: WalPosition } | undefined;
+type Route = { replica: Replica<DatabaseClient>; position: WalPosition } | undefined;
+
+/** The part of Prisma Client that every generated one has, and types each in its own way. */
+interface Extensible {
+  $extends(extension: unknown): unknown;
+}
+
+/** A read, as Prisma Client hands it to an extension. */
+interface Operation {
+  model: string;
+  operation: string;
+  args: unknown;
+  query(args: unknown): Promise<unknown>;
+}
 
 /**
  * A client whose reads go to a replica, and whose writes, transactions and raw statements go to the primary.
@@ -20,21 +33,22 @@ type Route = { replica: Replica; position: WalPosition } | undefined;
  * A replica that is behind, gone or unable to answer is no error: the call goes on with the primary, unless what it asked
  * took too long.
  */
-export function readsFromReplicas(
-  primary: PrismaClient,
-  replicas: Replica[],
+export function readsFromReplicas<Client extends DatabaseClient>(
+  primary: Client,
+  replicas: Replica<Client>[],
   position: () => Promise<WalPosition | undefined>,
-): PrismaClient {
+): Client {
   const routes = new Routes(replicas, position);
-  const reads = primary.$extends({
+  const extensible = primary as unknown as Extensible;
+  const replica = extensible.$extends({
     query: {
       $allModels: {
-        async $allOperations({ model, operation, args, query }) {
+        async $allOperations({ model, operation, args, query }: Operation) {
           const call = currentCall();
           const route = await routes.of(call);
           if (!route) return query(args);
           try {
-            const read = readOf(route.replica.prisma, model, operation);
+            const read = readOf(route.replica.client, model, operation);
             return await atLeastAt(route.position, async () => read(args));
           } catch (error) {
             if (call?.aborted || ranTooLong(error)) throw error;
@@ -48,8 +62,7 @@ export function readsFromReplicas(
   });
   // The extension knows what is a read and what is inside a transaction, but would choose a replica blindly: it gets one
   // that chooses for itself.
-  const replica = reads as unknown as PrismaClient;
-  return primary.$extends(readReplicas({ replicas: [replica] })) as unknown as PrismaClient;
+  return extensible.$extends(readReplicas({ replicas: [replica as never] })) as Client;
 }
 
 /** Decides once for each call, so that all it reads comes from one server, or else from the primary from then on. */
@@ -57,7 +70,7 @@ class Routes {
   readonly #byCall = new WeakMap<object, Promise<Route>>();
 
   constructor(
-    private readonly replicas: Replica[],
+    private readonly replicas: Replica<DatabaseClient>[],
     private readonly position: () => Promise<WalPosition | undefined>,
   ) {}
 
@@ -88,6 +101,6 @@ class Routes {
 
 type Read = (args: unknown) => Promise<unknown>;
 
-function readOf(prisma: PrismaClient, model: string, operation: string): Read {
-  return Reflect.get(Reflect.get(prisma, model) as object, operation) as Read;
+function readOf(client: DatabaseClient, model: string, operation: string): Read {
+  return Reflect.get(Reflect.get(client, model) as object, operation) as Read;
 }

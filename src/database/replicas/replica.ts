@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DatabaseConfig } from '../../settings/config.js';
-import type { PrismaClient } from '../../generated/prisma/client.js';
+import type { PrismaPg } from '@prisma/adapter-pg';
 import { describeError, type Log } from '../../observability/log.js';
+import type { DatabaseClient } from '../client.js';
+import type { SessionConfig } from '../../settings/config.js';
 import { connect, type Connections } from '../pool.js';
 import {
   atLeastAt,
@@ -21,13 +22,20 @@ const LONGEST_WAIT_MS = 1000;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5000;
 
+interface ReplicaOptions<Client> {
+  session: SessionConfig;
+  createClient(adapter: PrismaPg): Client;
+  log: Log;
+}
+
 /**
  * A server that follows the primary and answers reads. It is in use from when it first answers until it fails, and again
  * once it answers; being behind is no failure.
  */
-export class Replica {
-  readonly #connections: Connections;
+export class Replica<Client extends DatabaseClient> {
+  readonly #connections: Connections<Client>;
   readonly #closing = new AbortController();
+  private readonly log: Log;
   #usable = false;
   #told: string | undefined;
 
@@ -35,18 +43,18 @@ export class Replica {
   constructor(
     readonly name: string,
     url: string,
-    config: DatabaseConfig,
+    { session, createClient, log }: ReplicaOptions<Client>,
     private readonly position: () => Promise<WalPosition | undefined>,
-    private readonly log: Log,
   ) {
-    const acquireTimeoutMs = Math.min(config.pool.acquireTimeoutMs, LONGEST_WAIT_MS);
-    const limits = { ...config, pool: { ...config.pool, acquireTimeoutMs } };
-    this.#connections = connect(url, limits, log, ReplicaPool);
+    const acquireTimeoutMs = Math.min(session.pool.acquireTimeoutMs, LONGEST_WAIT_MS);
+    const limits = { ...session, pool: { ...session.pool, acquireTimeoutMs } };
+    this.log = log;
+    this.#connections = connect(url, limits, createClient, log, ReplicaPool);
     void this.#comeBack();
   }
 
-  get prisma(): PrismaClient {
-    return this.#connections.prisma;
+  get client(): Client {
+    return this.#connections.client;
   }
 
   get usable(): boolean {

@@ -1,4 +1,5 @@
-import type { PrismaClient } from '../../generated/prisma/client.js';
+import type { DatabaseClient } from '../client.js';
+import type { Rights } from './rights.js';
 
 /** Something the role may do to the server or the database that no tool does, and the statement that ends it. */
 export interface RolePower {
@@ -7,12 +8,12 @@ export interface RolePower {
 }
 
 /**
- * What the role that Steward connects as may do beside working with the directory's tables: by its attributes, by
- * whatever role it may become, and with sequences and the database. Nothing of a superuser and of an owner of the
+ * What the role that Steward connects as may do beside working with its tables: by its attributes, by the roles
+ * that it may become, and with sequences and the database. Nothing of a superuser and of an owner of the
  * tables, who may do everything there.
  */
-export function readRolePowers(prisma: PrismaClient): Promise<RolePower[]> {
-  return prisma.$queryRaw<RolePower[]>`
+export function readRolePowers(client: DatabaseClient, { tables }: Rights): Promise<RolePower[]> {
+  return client.$queryRaw<RolePower[]>`
     WITH roles AS (
       SELECT oid, rolname,
         array_remove(ARRAY[CASE WHEN rolsuper THEN 'SUPERUSER' END, CASE WHEN rolcreaterole THEN 'CREATEROLE' END,
@@ -44,6 +45,7 @@ export function readRolePowers(prisma: PrismaClient): Promise<RolePower[]> {
       WHERE datname = current_database() AND has_database_privilege(oid, privilege)
     ) AS held
     WHERE NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
-      AND NOT pg_has_role((SELECT relowner FROM pg_class WHERE oid = 'users'::regclass), 'MEMBER')
+      AND NOT EXISTS (SELECT FROM pg_class WHERE oid = ANY (${Object.keys(tables)}::text[]::regclass[])
+        AND pg_has_role(relowner, 'MEMBER'))
     ORDER BY place, power`;
 }

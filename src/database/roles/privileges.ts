@@ -1,4 +1,5 @@
-import type { PrismaClient } from '../../generated/prisma/client.js';
+import type { DatabaseClient } from '../client.js';
+import type { Rights } from './rights.js';
 
 /** What the role that Steward connects as may do. */
 export interface Privileges {
@@ -11,39 +12,6 @@ export interface Privileges {
   excess: string[];
 }
 
-interface Columns {
-  INSERT?: string[];
-  UPDATE?: string[];
-}
-
-/** The columns the tools write, in tables of which they read everything. prisma/roles.sql grants the same. */
-const NEEDED: Record<string, Columns> = {
-  departments: { INSERT: ['name', 'created_at'] },
-  users: {
-    INSERT: ['username', 'email', 'department_id', 'role', 'active', 'created_at', 'updated_at'],
-    UPDATE: ['department_id', 'role', 'active', 'updated_at'],
-  },
-  user_audit_log: {
-    INSERT: ['user_id', 'field_changed', 'old_value', 'new_value', 'actor', 'tool', 'request_id'],
-  },
-  user_preferences: {
-    INSERT: ['user_id', 'preferences', 'updated_at'],
-    UPDATE: ['preferences', 'updated_at'],
-  },
-  // A trigger writes it, with the rights of its owner.
-  headcounts: {},
-  _prisma_migrations: {},
-};
-
-/** Where new ids come from, and what tells whether anything was changed. */
-const SEQUENCES = {
-  departments_id_seq: 'USAGE',
-  users_id_seq: 'USAGE',
-  user_audit_log_id_seq: 'USAGE',
-  directory_version: 'SELECT',
-  departments_version: 'SELECT',
-};
-
 /** What this role may do with a table. */
 interface Table {
   name: string;
@@ -55,22 +23,22 @@ interface Table {
 }
 
 /** Compares what the role of this connection may do with what the tools need; all the tables must be there. */
-export async function readPrivileges(prisma: PrismaClient): Promise<Privileges> {
-  const tables = await readTables(prisma);
-  const missing = [...missingOnTables(tables), ...(await missingOnSequences(prisma))];
-  const [role] = await prisma.$queryRaw<{ superuser: boolean; creator: boolean }[]>`
+export async function readPrivileges(client: DatabaseClient, rights: Rights): Promise<Privileges> {
+  const tables = await readTables(client, rights);
+  const missing = [...missingOnTables(tables, rights), ...(await missingOnSequences(client, rights))];
+  const [role] = await client.$queryRaw<{ superuser: boolean; creator: boolean }[]>`
     SELECT rolsuper AS superuser, has_schema_privilege('public', 'CREATE') AS creator
     FROM pg_roles WHERE rolname = current_user`;
   return {
     missing,
     superuser: role?.superuser ?? false,
     owned: tables.filter((table) => table.owned).map((table) => table.name),
-    excess: [...excessOnTables(tables), ...(role?.creator ? ['CREATE on schema public'] : [])],
+    excess: [...excessOnTables(tables, rights), ...(role?.creator ? ['CREATE on schema public'] : [])],
   };
 }
 
-function readTables(prisma: PrismaClient): Promise<Table[]> {
-  return prisma.$queryRaw<Table[]>`
+function readTables(client: DatabaseClient, { tables }: Rights): Promise<Table[]> {
+  return client.$queryRaw<Table[]>`
     SELECT relname AS name, pg_has_role(relowner, 'MEMBER') AS owned,
       ARRAY(SELECT privilege FROM unnest('{SELECT,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[]) AS privilege
         WHERE has_table_privilege(pg_class.oid, privilege)) AS whole,
@@ -78,37 +46,41 @@ function readTables(prisma: PrismaClient): Promise<Table[]> {
         AND has_column_privilege(attrelid, attnum, 'INSERT')) AS "INSERT",
       ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = pg_class.oid AND attnum > 0
         AND has_column_privilege(attrelid, attnum, 'UPDATE')) AS "UPDATE"
-    FROM pg_class WHERE oid = ANY (${Object.keys(NEEDED)}::text[]::regclass[]) ORDER BY relname`;
+    FROM pg_class WHERE oid = ANY (${Object.keys(tables)}::text[]::regclass[]) ORDER BY relname`;
 }
 
-function missingOnTables(tables: Table[]): string[] {
+function missingOnTables(tables: Table[], rights: Rights): string[] {
   return tables.flatMap((table) => [
     ...(table.whole.includes('SELECT') ? [] : [`SELECT on ${table.name}`]),
-    ...columnsApart(table, (granted, needed) => without(needed, granted)),
+    ...columnsApart(table, rights, (granted, needed) => without(needed, granted)),
   ]);
 }
 
-async function missingOnSequences(prisma: PrismaClient): Promise<string[]> {
-  const rows = await prisma.$queryRaw<{ name: string; privilege: string }[]>`
-    SELECT name, privilege FROM unnest(${Object.keys(SEQUENCES)}::text[], ${Object.values(SEQUENCES)}::text[])
+async function missingOnSequences(client: DatabaseClient, { sequences }: Rights): Promise<string[]> {
+  const rows = await client.$queryRaw<{ name: string; privilege: string }[]>`
+    SELECT name, privilege FROM unnest(${Object.keys(sequences)}::text[], ${Object.values(sequences)}::text[])
       AS needed (name, privilege) WHERE NOT has_sequence_privilege(name, privilege)`;
   return rows.map(({ name, privilege }) => `${privilege} on sequence ${name}`);
 }
 
-function excessOnTables(tables: Table[]): string[] {
+function excessOnTables(tables: Table[], rights: Rights): string[] {
   return tables.flatMap((table) => [
     ...without(table.whole, ['SELECT']).map((privilege) => `${privilege} on ${table.name}`),
-    ...columnsApart(table, (granted, needed) => without(granted, needed)),
+    ...columnsApart(table, rights, (granted, needed) => without(granted, needed)),
   ]);
 }
 
-function columnsApart(table: Table, apart: (granted: string[], needed: string[]) => string[]): string[] {
+function columnsApart(
+  table: Table,
+  rights: Rights,
+  apart: (granted: readonly string[], needed: readonly string[]) => string[],
+): string[] {
   return (['INSERT', 'UPDATE'] as const).flatMap((privilege) => {
-    const columns = apart(table[privilege], NEEDED[table.name]?.[privilege] ?? []);
+    const columns = apart(table[privilege], rights.tables[table.name]?.[privilege] ?? []);
     return columns.length === 0 ? [] : [`${privilege} (${columns.join(', ')}) on ${table.name}`];
   });
 }
 
-function without(all: string[], some: string[]): string[] {
+function without(all: readonly string[], some: readonly string[]): string[] {
   return all.filter((one) => !some.includes(one));
 }

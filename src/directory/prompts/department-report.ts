@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { definePrompt } from '../../capability/define.js';
 import { departmentName } from '../arguments.js';
+import type { Directory } from '../services.js';
 
 export const departmentReport = definePrompt({
   name: 'department_report',
@@ -8,7 +9,7 @@ export const departmentReport = definePrompt({
   description: 'A short report on a department: size, roles, newest members.',
   scope: 'directory:read',
   arguments: z.strictObject({ department: departmentName }),
-  async render({ department }, { directory }) {
+  async render({ department }, _context, directory: Directory) {
     const { name } = await directory.departments.find(department);
     return [
       `Write a short report on the department ${JSON.stringify(name)} of the staff directory.`,

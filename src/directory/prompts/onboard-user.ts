@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { definePrompt } from '../../capability/define.js';
 import { departmentName, newEmail, newUsername, newRoleName } from '../arguments.js';
+import type { Directory } from '../services.js';
 
 export const onboardUser = definePrompt({
   name: 'onboard_user',
@@ -13,7 +14,7 @@ export const onboardUser = definePrompt({
     department: departmentName.optional(),
     role: newRoleName.optional(),
   }),
-  async render({ username, email, department = 'General', role = 'User' }, { directory }) {
+  async render({ username, email, department = 'General', role = 'User' }, _context, directory: Directory) {
     const { name } = await directory.departments.find(department);
     return [
       'Onboard a new colleague into the staff directory.',

@@ -1,7 +1,8 @@
 import type { Resource } from '../../capability/define.js';
 import { findUsers } from '../tools/find-users.js';
+import type { Directory } from '../services.js';
 
-export const usersByCriteria: Resource = {
+export const usersByCriteria: Resource<Directory> = {
   name: 'users_by_criteria',
   title: 'Users by criteria',
   description:

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { notice, noticed } from '../answers.js';
+import { notice, withNotice } from '../../capability/answer/notice.js';
 import { defineTool, EFFECTS } from '../../capability/define.js';
 import { newDepartmentName } from '../arguments.js';
+import type { Directory } from '../services.js';
 
 export const createDepartment = defineTool({
   name: 'create_department',
@@ -16,8 +17,8 @@ export const createDepartment = defineTool({
     notice,
     department: z.strictObject({ id: z.int(), name: z.string(), created_at: z.string() }),
   }),
-  async handle({ name }, { directory, author }) {
-    const { id, createdAt } = await directory.departments.create(name, author.signal);
-    return { ...noticed, department: { id, name, created_at: createdAt } };
+  async handle({ name }, context, directory: Directory) {
+    const { id, createdAt } = await directory.departments.create(name, context.signal);
+    return withNotice({ department: { id, name, created_at: createdAt } });
   },
 });

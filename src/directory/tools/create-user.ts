@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { notice, noticed, toUserRecord, userRecord } from '../answers.js';
+import { notice, withNotice } from '../../capability/answer/notice.js';
+import { toUserRecord, userRecord } from '../answers.js';
 import { defineTool, EFFECTS } from '../../capability/define.js';
 import { departmentName, newEmail, newUsername, newRoleName } from '../arguments.js';
+import type { Directory } from '../services.js';
 
 export const createUser = defineTool({
   name: 'create_user',
@@ -17,7 +19,7 @@ export const createUser = defineTool({
     role: newRoleName.default('User'),
   }),
   output: z.strictObject({ notice, user: userRecord }),
-  async handle(input, { directory, author }) {
-    return { ...noticed, user: toUserRecord(await directory.changes.create(input, author)) };
+  async handle(input, context, directory: Directory) {
+    return withNotice({ user: toUserRecord(await directory.changes.create(input, context)) });
   },
 });

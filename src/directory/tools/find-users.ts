@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { nextCursor, notice, noticed, toUserTable, userTable } from '../answers.js';
+import { notice, withNotice } from '../../capability/answer/notice.js';
+import { nextCursor, toUserTable, userTable } from '../answers.js';
 import { defineTool, EFFECTS } from '../../capability/define.js';
 import { departmentName, pageCursor, pageSize, roleName, searchText } from '../arguments.js';
+import type { Directory } from '../services.js';
 
 export const findUsers = defineTool({
   name: 'find_users',
@@ -39,10 +41,9 @@ export const findUsers = defineTool({
     next_cursor: nextCursor,
     users: userTable.schema,
   }),
-  async handle({ limit, page, cursor, ...criteria }, { directory }) {
+  async handle({ limit, page, cursor, ...criteria }, _context, directory: Directory) {
     const found = await directory.users.find(criteria, limit, { page, cursor });
-    return {
-      ...noticed,
+    return withNotice({
       total: found.total,
       total_is_exact: found.totalIsExact,
       page: found.page,
@@ -50,6 +51,6 @@ export const findUsers = defineTool({
       pages: found.pages,
       next_cursor: found.nextCursor,
       users: toUserTable(found.users),
-    };
+    });
   },
 });

@@ -1,8 +1,12 @@
 import { z } from 'zod';
 import type { AuditEntry } from '../audit-log.js';
-import { fitting, nextCursor, notice, noticed, table } from '../answers.js';
+import { notice, withNotice } from '../../capability/answer/notice.js';
+import { takeFittingRows } from '../../capability/answer/bounds.js';
+import { table } from '../../capability/answer/table.js';
+import { nextCursor } from '../answers.js';
 import { defineTool, EFFECTS } from '../../capability/define.js';
 import { pageCursor, pageSize, userId } from '../arguments.js';
+import type { Directory } from '../services.js';
 
 const changeTable = table({
   id: z.int(),
@@ -28,15 +32,14 @@ export const getUserHistory = defineTool({
     next_cursor: nextCursor,
     changes: changeTable.schema,
   }),
-  async handle({ user_id, limit, cursor }, { directory }) {
+  async handle({ user_id, limit, cursor }, _context, directory: Directory) {
     const entries = await directory.auditLog.ofUser(user_id, limit, cursor);
-    const shown = fitting(entries.slice(0, limit));
+    const shown = takeFittingRows(entries.slice(0, limit));
     const last = shown.length < entries.length ? shown.at(-1) : undefined;
-    return {
-      ...noticed,
+    return withNotice({
       next_cursor: last ? directory.auditLog.cursorAfter(user_id, last) : null,
       changes: changeTable.fill(shown.map(toChange)),
-    };
+    });
   },
 });
 

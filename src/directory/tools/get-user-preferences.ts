@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { notice, noticed, preferences } from '../answers.js';
+import { notice, withNotice } from '../../capability/answer/notice.js';
+import { preferences } from '../answers.js';
 import { defineTool, EFFECTS } from '../../capability/define.js';
 import { userId } from '../arguments.js';
+import type { Directory } from '../services.js';
 
 export const getUserPreferences = defineTool({
   name: 'get_user_preferences',
@@ -11,7 +13,7 @@ export const getUserPreferences = defineTool({
   effect: EFFECTS.reads,
   input: z.strictObject({ user_id: userId }),
   output: z.strictObject({ notice, user_id: z.int(), preferences }),
-  async handle({ user_id }, { directory }) {
-    return { ...noticed, user_id, preferences: await directory.preferences.get(user_id) };
+  async handle({ user_id }, _context, directory: Directory) {
+    return withNotice({ user_id, preferences: await directory.preferences.get(user_id) });
   },
 });

@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { notice, noticed, toUserRecord, userRecord } from '../answers.js';
+import { notice, withNotice } from '../../capability/answer/notice.js';
+import { toUserRecord, userRecord } from '../answers.js';
 import { defineTool, EFFECTS } from '../../capability/define.js';
 import { userId } from '../arguments.js';
+import type { Directory } from '../services.js';
 
 const wholeText = z.string().trim().min(1).max(254);
 
@@ -22,8 +24,8 @@ export const getUser = defineTool({
       message: 'give exactly one of id, username and email',
     }),
   output: z.strictObject({ notice, user: userRecord }),
-  async handle({ id, username, email }, { directory }) {
+  async handle({ id, username, email }, _context, directory: Directory) {
     const by = id !== undefined ? { id } : username !== undefined ? { username } : { email: email ?? '' };
-    return { ...noticed, user: toUserRecord(await directory.users.get(by)) };
+    return withNotice({ user: toUserRecord(await directory.users.get(by)) });
   },
 });

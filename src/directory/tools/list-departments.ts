@@ -1,6 +1,9 @@
 import { z } from 'zod';
-import { fitting, notice, noticed, table } from '../answers.js';
+import { notice, withNotice } from '../../capability/answer/notice.js';
+import { takeFittingRows } from '../../capability/answer/bounds.js';
+import { table } from '../../capability/answer/table.js';
 import { defineTool, EFFECTS } from '../../capability/define.js';
+import type { Directory } from '../services.js';
 
 const departmentTable = table({ id: z.int(), name: z.string(), active: z.int(), inactive: z.int() });
 
@@ -19,12 +22,11 @@ export const listDepartments = defineTool({
       .describe('How many departments there are; more than rows only where the answer would grow too large'),
     departments: departmentTable.schema,
   }),
-  async handle(_input, { directory }) {
+  async handle(_input, _context, directory: Directory) {
     const departments = await directory.departments.list();
-    return {
-      ...noticed,
+    return withNotice({
       total: departments.length,
-      departments: departmentTable.fill(fitting(departments)),
-    };
+      departments: departmentTable.fill(takeFittingRows(departments)),
+    });
   },
 });

@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { noticed, notice, toUserTable, userTable } from '../answers.js';
+import { notice, withNotice } from '../../capability/answer/notice.js';
+import { toUserTable, userTable } from '../answers.js';
 import { defineTool, EFFECTS } from '../../capability/define.js';
 import { pageSize } from '../arguments.js';
+import type { Directory } from '../services.js';
 
 export const listRecentUsers = defineTool({
   name: 'list_recent_users',
@@ -12,7 +14,7 @@ export const listRecentUsers = defineTool({
   effect: EFFECTS.reads,
   input: z.strictObject({ limit: pageSize }),
   output: z.strictObject({ notice, users: userTable.schema }),
-  async handle({ limit }, { directory }) {
-    return { ...noticed, users: toUserTable(await directory.users.recent(limit)) };
+  async handle({ limit }, _context, directory: Directory) {
+    return withNotice({ users: toUserTable(await directory.users.recent(limit)) });
   },
 });

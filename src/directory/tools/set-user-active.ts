@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { changedUser, toChangedUser } from '../answers.js';
 import { defineTool, EFFECTS } from '../../capability/define.js';
 import { userId } from '../arguments.js';
+import type { Directory } from '../services.js';
 
 export const setUserActive = defineTool({
   name: 'set_user_active',
@@ -15,7 +16,7 @@ export const setUserActive = defineTool({
     active: z.boolean().describe('false deactivates, true reactivates'),
   }),
   output: changedUser,
-  async handle({ user_id, active }, { directory, author }) {
-    return toChangedUser(await directory.changes.setActive(user_id, active, author));
+  async handle({ user_id, active }, context, directory: Directory) {
+    return toChangedUser(await directory.changes.setActive(user_id, active, context));
   },
 });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { changedUser, toChangedUser } from '../answers.js';
 import { defineTool, EFFECTS } from '../../capability/define.js';
 import { newRoleName, userId } from '../arguments.js';
+import type { Directory } from '../services.js';
 
 export const setUserRole = defineTool({
   name: 'set_user_role',
@@ -12,7 +13,7 @@ export const setUserRole = defineTool({
   effect: EFFECTS.overwrites,
   input: z.strictObject({ user_id: userId, role: newRoleName }),
   output: changedUser,
-  async handle({ user_id, role }, { directory, author }) {
-    return toChangedUser(await directory.changes.setRole(user_id, role, author));
+  async handle({ user_id, role }, context, directory: Directory) {
+    return toChangedUser(await directory.changes.setRole(user_id, role, context));
   },
 });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { changedUser, toChangedUser } from '../answers.js';
 import { defineTool, EFFECTS } from '../../capability/define.js';
 import { departmentName, userId } from '../arguments.js';
+import type { Directory } from '../services.js';
 
 export const transferUser = defineTool({
   name: 'transfer_user',
@@ -12,7 +13,7 @@ export const transferUser = defineTool({
   effect: EFFECTS.overwrites,
   input: z.strictObject({ user_id: userId, new_department: departmentName }),
   output: changedUser,
-  async handle({ user_id, new_department }, { directory, author }) {
-    return toChangedUser(await directory.changes.transfer(user_id, new_department, author));
+  async handle({ user_id, new_department }, context, directory: Directory) {
+    return toChangedUser(await directory.changes.transfer(user_id, new_department, context));
   },
 });

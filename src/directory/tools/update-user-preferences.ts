@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import type { JsonObject } from '../merge-patch.js';
-import { notice, noticed, preferences } from '../answers.js';
+import { notice, withNotice } from '../../capability/answer/notice.js';
+import { preferences } from '../answers.js';
 import { defineTool, EFFECTS } from '../../capability/define.js';
 import { preferencesPatch, userId } from '../arguments.js';
+import type { Directory } from '../services.js';
 
 export const updateUserPreferences = defineTool({
   name: 'update_user_preferences',
@@ -18,8 +20,8 @@ export const updateUserPreferences = defineTool({
     user_id: z.int(),
     preferences,
   }),
-  async handle({ user_id, preferences: patch }, { directory, author }) {
-    const updated = await directory.preferences.update(user_id, patch as JsonObject, author);
-    return { ...noticed, changed: updated.changed, user_id, preferences: updated.preferences };
+  async handle({ user_id, preferences: patch }, context, directory: Directory) {
+    const updated = await directory.preferences.update(user_id, patch as JsonObject, context);
+    return withNotice({ changed: updated.changed, user_id, preferences: updated.preferences });
   },
 });

@@ -1,4 +1,4 @@
-import { SCOPES } from '../../scopes.js';
+import type { Scope } from '../../capability/define.js';
 import { AuthenticationError, type InsufficientScope } from './index.js';
 
 /** Longer than any honest token, and short enough to be checked by whoever likes to send one. */
@@ -43,13 +43,14 @@ const ERRORS = {
 export function bearerChallenge(
   refusal: AuthenticationError | InsufficientScope,
   about: Record<string, string>,
+  scopes: readonly Scope[],
 ): string {
   if (refusal instanceof AuthenticationError) {
     const error = ERRORS[refusal.kind];
     return challenge({
       ...about,
       ...(error !== undefined && { error, error_description: refusal.message }),
-      scope: SCOPES.join(' '),
+      scope: scopes.join(' '),
     });
   }
   const { caller, missing } = refusal;
@@ -57,7 +58,7 @@ export function bearerChallenge(
     ...about,
     error: 'insufficient_scope',
     error_description: `This needs the scope ${missing}.`,
-    scope: SCOPES.filter((scope) => scope === missing || caller.scopes.has(scope)).join(' '),
+    scope: scopes.filter((scope) => scope === missing || caller.scopes.has(scope)).join(' '),
   });
 }
 

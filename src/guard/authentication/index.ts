@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../errors.js';
-import { SCOPES, type Scope } from '../../scopes.js';
+import type { Scope } from '../../capability/define.js';
 import type { Caller } from '../call.js';
 
 /** What stands in a request's Authorization header, if it has one, as a caller. @throws AuthenticationError */
@@ -36,8 +36,8 @@ export interface Authentication {
   challenge(refusal: AuthenticationError | InsufficientScope): string;
 }
 
-/** Everybody who can reach the server is let in, under one name and with every scope: for a loopback address only. */
-export function withoutAuthentication(name: string): Authentication {
-  const caller = { name, scopes: new Set(SCOPES) };
+/** Lets every client in that can reach the server, as one caller with all of these scopes: for a loopback address only. */
+export function withoutAuthentication(name: string, scopes: readonly Scope[]): Authentication {
+  const caller = { name, scopes: new Set(scopes), claims: {} };
   return { anonymous: true, authenticate: async () => caller, challenge: () => 'Bearer' };
 }

@@ -1,7 +1,7 @@
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose';
+import type { Scope } from '../../capability/define.js';
 import type { JwtConfig } from '../../settings/authentication.js';
 import type { Log } from '../../observability/log.js';
-import { SCOPES } from '../../scopes.js';
 import { CALLER_NAME, type Caller } from '../call.js';
 import { bearerChallenge, bearerToken } from './bearer.js';
 import { AuthenticationError, type Authentication } from './index.js';
@@ -18,7 +18,12 @@ const TYPES = new Set(['jwt', 'at+jwt', 'application/jwt', 'application/at+jwt']
  * basic/authorization). A token must be signed by that issuer, for this server, and say until when; it is passed on to
  * nobody and logged nowhere.
  */
-export function withJwt(config: JwtConfig, resourceMetadataUrl: string, log: Log): Authentication {
+export function withJwt(
+  config: JwtConfig,
+  scopes: readonly Scope[],
+  resourceMetadataUrl: string,
+  log: Log,
+): Authentication {
   const { issuer, audience, algorithms, callerClaim } = config;
   const keyOf = signingKeys(config.jwksUrl, log);
   const expected: JWTVerifyOptions = {
@@ -35,12 +40,12 @@ export function withJwt(config: JwtConfig, resourceMetadataUrl: string, log: Log
       try {
         const { payload, protectedHeader } = await jwtVerify(token, keyOf, expected);
         assertAccessToken(protectedHeader.typ);
-        return callerOf(payload, callerClaim);
+        return callerOf(payload, callerClaim, scopes);
       } catch (error) {
         throw refusalFor(error);
       }
     },
-    challenge: (refusal) => bearerChallenge(refusal, { resource_metadata: resourceMetadataUrl }),
+    challenge: (refusal) => bearerChallenge(refusal, { resource_metadata: resourceMetadataUrl }, scopes),
   };
 }
 
@@ -49,7 +54,7 @@ function assertAccessToken(type: string | undefined): void {
     throw new AuthenticationError('invalid', 'The token is of another kind than an access token.');
 }
 
-function callerOf(payload: JWTPayload, nameClaim: string): Caller {
+function callerOf(payload: JWTPayload, nameClaim: string, scopes: readonly Scope[]): Caller {
   const name = payload[nameClaim];
   if (typeof name !== 'string' || !CALLER_NAME.test(name)) {
     throw new AuthenticationError(
@@ -58,11 +63,11 @@ function callerOf(payload: JWTPayload, nameClaim: string): Caller {
     );
   }
   // `scope` is the standard's name for them (RFC 9068, section 2.2.3), `scp` that of some issuers.
-  const granted = listed(payload['scope'] ?? payload['scp']);
-  return { name, scopes: new Set(SCOPES.filter((scope) => granted.includes(scope))) };
+  const granted = toList(payload['scope'] ?? payload['scp']);
+  return { name, scopes: new Set(scopes.filter((scope) => granted.includes(scope))), claims: payload };
 }
 
-function listed(scopes: unknown): unknown[] {
+function toList(scopes: unknown): unknown[] {
   if (typeof scopes === 'string') return scopes.split(' ');
   return Array.isArray(scopes) ? scopes : [];
 }

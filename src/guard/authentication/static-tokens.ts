@@ -1,4 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Scope } from '../../capability/define.js';
 import { bearerChallenge, bearerToken } from './bearer.js';
 import type { CurrentTokens } from './current-tokens.js';
 import { AuthenticationError, type Authentication } from './index.js';
@@ -11,15 +12,15 @@ export function newToken(): { token: string; sha256: string } {
 }
 
 /** Callers with tokens that were handed out by hand. */
-export function withStaticTokens(current: CurrentTokens): Authentication {
+export function withStaticTokens(current: CurrentTokens, scopes: readonly Scope[]): Authentication {
   return {
     anonymous: false,
     async authenticate(authorization) {
       const token = bearerToken(authorization);
-      const { name, scopes } = usable(find(await tokensOf(current), digest(token)));
-      return { name, scopes: new Set(scopes) };
+      const { name, scopes: granted } = usable(find(await tokensOf(current), digest(token)));
+      return { name, scopes: new Set(scopes.filter((scope) => granted.includes(scope))), claims: {} };
     },
-    challenge: (refusal) => bearerChallenge(refusal, { realm: 'steward' }),
+    challenge: (refusal) => bearerChallenge(refusal, { realm: 'steward' }, scopes),
   };
 }
 

@@ -2,7 +2,7 @@ import { mkdir, open, readFile, realpath, rename, rm, stat, type FileHandle } fr
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
-import { SCOPES } from '../../scopes.js';
+import { SCOPE } from '../../capability/define.js';
 import { CALLER_NAME } from '../call.js';
 import { TokenFileError } from './token-file-error.js';
 
@@ -12,7 +12,7 @@ const TOKEN_FILE = z.strictObject({
       /** Of the caller, as it stands in the log and in audit rows. */
       name: z.string().regex(CALLER_NAME),
       sha256: z.hash('sha256'),
-      scopes: z.array(z.enum(SCOPES)),
+      scopes: z.array(z.string().regex(SCOPE)),
       created: z.iso.datetime(),
       expires: z.iso.datetime().nullable(),
     }),

@@ -13,7 +13,7 @@ export function healthRoute(version: string): Route {
 
 /** Whether this process can serve calls now: whether to send it any. Once it is stopping, it never can. */
 export function readyRoute(
-  readiness: () => Promise<{ ready: boolean; checks: Record<string, string> }>,
+  readiness: () => Promise<{ ready: boolean; checks: object }>,
   stopping: AbortSignal,
 ): Route {
   return {

@@ -10,7 +10,7 @@ const ROOM_FOR_NEW = 100 * 1024 * 1024;
 const ROOM_FOR_EXISTING = 32 * 1024 * 1024;
 
 const OURS =
-  /^(lock\..+|run|host\.log|pgdata|pgdata\.(new-.+|replacement|old-.+)|backup-.+|lost\+found|\.DS_Store)$/;
+  /^(lock\..+|secret(\..+)?|run|host\.log|pgdata|pgdata\.(new-.+|replacement|old-.+)|backup-.+|lost\+found|\.DS_Store)$/;
 
 /** Whoever has owned the folder left one. */
 const LOCK = /^lock\.\d+$/;

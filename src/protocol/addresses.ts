@@ -4,10 +4,12 @@ import type { Resource } from '../capability/define.js';
 
 const LONGEST_URI = 2000;
 
-export interface Address {
+/** A resource, and the URI that its template fits. */
+export interface Match {
   resource: Resource;
-  /** What the URI says, typed as the tool's arguments are. */
-  input: Record<string, unknown>;
+  uri: string;
+  /** The template's variables as they stand in the path, not decoded yet. */
+  variables: Record<string, string>;
 }
 
 /** The names in a template's `{braces}`, those of the path before those of the query. */
@@ -16,30 +18,26 @@ export function templateVariables(uriTemplate: string): string[] {
 }
 
 /** The resource whose template fits the path of a URI, if there is one. */
-export function resourceAt(resources: Resource[], uri: string): Resource | undefined {
-  return resources.find((resource) => matchPath(resource.uriTemplate, pathOf(uri)) !== undefined);
+export function matchAddress(resources: readonly Resource[], uri: string): Match | undefined {
+  const path = pathOf(uri);
+  for (const resource of resources) {
+    const variables = matchPath(resource.uriTemplate, path);
+    if (variables) return { resource, uri, variables };
+  }
+  return undefined;
 }
 
 /**
- * Finds the resource of a URI. Query variables may come in any number and order, percent-encoded as RFC 6570 expands
- * them (section 3.2.8).
- * @throws StewardError NOT_FOUND where no template fits, VALIDATION for a variable that is unknown or given twice
+ * The variables of a URI, typed as the tool's arguments are. Those of the query may come in any number and order,
+ * percent-encoded as RFC 6570 expands them (section 3.2.8).
+ * @throws StewardError VALIDATION for a variable that is unknown or given twice, and a URI that is too long
  */
-export function findResource(resources: Resource[], uri: string): Address {
+export function readVariables({ resource, uri, variables }: Match): Record<string, unknown> {
   if (uri.length > LONGEST_URI)
     throw new StewardError('VALIDATION', `URIs of more than ${LONGEST_URI} characters are not read.`);
-  const path = pathOf(uri);
-  const resource = resourceAt(resources, uri);
-  if (!resource) {
-    const known = resources.map(({ uriTemplate }) => uriTemplate).join(', ');
-    throw new StewardError('NOT_FOUND', `There is no resource at this URI. Resources: ${known}.`);
-  }
-  const variables = Object.entries(matchPath(resource.uriTemplate, path) ?? {});
-  const decoded = Object.fromEntries(variables.map(([name, value]) => [name, decode(value)]));
-  return {
-    resource,
-    input: typed(resource, { ...decoded, ...readQuery(resource, uri.slice(path.length + 1)) }),
-  };
+  const decoded = Object.entries(variables).map(([name, value]) => [name, decode(value)] as const);
+  const query = readQuery(resource, uri.slice(pathOf(uri).length + 1));
+  return withTypes(resource, { ...Object.fromEntries(decoded), ...query });
 }
 
 /** A URI without its query: what a log may hold, where the query may name people. */
@@ -89,7 +87,7 @@ function decode(text: string): string {
 }
 
 /** A URI holds text only: what the tool wants as a number or a boolean is made one, if it reads as one. */
-function typed({ tool }: Resource, variables: Record<string, string>): Record<string, unknown> {
+function withTypes({ tool }: Resource, variables: Record<string, string>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(variables).map(([name, text]) => [
       name,

@@ -1,11 +1,12 @@
-import type { DatabaseConfig } from '../settings/config.js';
+import { EmbeddedDatabaseError, openEmbedded, type Embedded } from '../database/embedded/index.js';
+import { applyMigrations } from '../database/migrations/apply.js';
+import { inspectMigrations } from '../database/migrations/inspect.js';
+import { connect } from '../database/pool.js';
+import { UnusableDatabaseError } from '../database/unusable.js';
 import type { Log } from '../observability/log.js';
-import { applyMigrations } from './migrations/apply.js';
-import { EmbeddedDatabaseError, openEmbedded, type Embedded } from './embedded/index.js';
-import { inspectMigrations } from './migrations/inspect.js';
-import { connect } from './pool.js';
-import { seedIfEmpty } from '../directory/seed.js';
-import { UnusableDatabaseError } from './unusable.js';
+import type { DatabaseConfig } from '../settings/config.js';
+import { createClient, MIGRATIONS } from './database.js';
+import { seedIfEmpty } from './seed.js';
 
 /**
  * Opens the embedded database and makes it ready to be served.
@@ -36,16 +37,16 @@ export async function openPrepared(
  * version is left as it is.
  */
 async function prepareEmbedded(embedded: Embedded, config: DatabaseConfig, log: Log): Promise<void> {
-  const connections = connect(embedded.url, config, log);
-  const { prisma, pool } = connections;
+  const connections = connect(embedded.url, config.session, createClient, log);
+  const { client, pool } = connections;
   try {
     await embedded.exclusively(async () => {
-      const found = await inspectMigrations(prisma);
+      const found = await inspectMigrations(client, MIGRATIONS);
       if (found.state === 'behind') {
         log.info('migrating the embedded database');
-        await applyMigrations(pool, found.migrations);
+        await applyMigrations(pool, MIGRATIONS, found.migrations);
       } else if (found.state !== 'current') return;
-      const created = await seedIfEmpty(prisma);
+      const created = await seedIfEmpty(client);
       if (created > 0)
         log.info(`seeded the embedded database with a sample organisation of ${created} users`);
     });

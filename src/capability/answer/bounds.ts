@@ -1,0 +1,31 @@
+import { StewardError } from '../../errors.js';
+import { renderCell } from './text.js';
+
+const LARGEST_ANSWER_BYTES = 256 * 1024;
+
+/**
+ * The rows that fit into an answer, and at least one: text and structured content say the same, so each row is counted
+ * as both. In the text, a character that is shown as an escape takes several times its bytes.
+ */
+export function takeFittingRows<Row extends object>(rows: Row[], largestBytes = 200 * 1024): Row[] {
+  let bytes = 0;
+  const firstTooMany = rows.findIndex((row) => {
+    const line = Object.values(row).map(renderCell).join('\t');
+    bytes += Buffer.byteLength(JSON.stringify(row)) + Buffer.byteLength(JSON.stringify(line));
+    return bytes > largestBytes;
+  });
+  return firstTooMany === -1 ? rows : rows.slice(0, Math.max(1, firstTooMany));
+}
+
+/**
+ * Tools bound their rows; this bound holds for rows of any length that another program may have written. An answer that
+ * cannot be written as JSON fails here, inside the guard, and not in the transport.
+ * @throws StewardError VALIDATION for an answer that is too large; TypeError for one that is no JSON
+ */
+export function assertFits(answer: unknown): void {
+  if (Buffer.byteLength(JSON.stringify(answer)) <= LARGEST_ANSWER_BYTES) return;
+  throw new StewardError(
+    'VALIDATION',
+    'The answer would be larger than 256 KiB. Ask for fewer rows with limit.',
+  );
+}

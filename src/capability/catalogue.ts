@@ -1,0 +1,83 @@
+import { SCOPE, type Prompt, type Resource, type Scope, type Tool } from './define.js';
+import type { Domain } from './domain.js';
+
+/** Everything a client can reach, of all domains, in the order it is listed. Nothing is found by looking into folders. */
+export interface Catalogue {
+  tools: readonly Tool[];
+  resources: readonly Resource[];
+  prompts: readonly Prompt[];
+  /** Of all domains, each once. */
+  scopes: readonly Scope[];
+  instructions: string;
+  /** Which domain a capability belongs to. */
+  domainOf(capability: Tool | Resource | Prompt): Domain;
+}
+
+/** The domains do not go together. The message names what has to change in the code. */
+export class CatalogueError extends Error {
+  override readonly name = 'CatalogueError';
+}
+
+/**
+ * Composes what domains bring into one catalogue.
+ * @throws CatalogueError for two capabilities of one kind and name, two resources at one address, and a capability whose
+ * scope its domain does not declare
+ */
+export function composeCatalogue(domains: readonly Domain[]): Catalogue {
+  const owners = new Map<object, Domain>();
+  for (const domain of domains) {
+    assertScopes(domain);
+    for (const item of [...domain.tools, ...domain.resources, ...domain.prompts]) owners.set(item, domain);
+  }
+  const tools = domains.flatMap((domain) => domain.tools);
+  const resources = domains.flatMap((domain) => domain.resources);
+  const prompts = domains.flatMap((domain) => domain.prompts);
+  assertDistinct(
+    'domains',
+    domains.map(({ name }) => name),
+  );
+  assertDistinct(
+    'tools',
+    tools.map(({ name }) => name),
+  );
+  assertDistinct(
+    'resources',
+    resources.map(({ name }) => name),
+  );
+  assertDistinct(
+    'resources at',
+    resources.map(({ uriTemplate }) => uriTemplate),
+  );
+  assertDistinct(
+    'prompts',
+    prompts.map(({ name }) => name),
+  );
+  return {
+    tools,
+    resources,
+    prompts,
+    scopes: [...new Set(domains.flatMap((domain) => domain.scopes))],
+    instructions: domains.map((domain) => domain.instructions).join('\n\n'),
+    domainOf: (capability) => owners.get(capability) as Domain,
+  };
+}
+
+function assertDistinct(what: string, names: string[]): void {
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice === undefined) return;
+  throw new CatalogueError(`There are two ${what} "${twice}". Give one of them another name.`);
+}
+
+function assertScopes({ name, scopes, tools, resources, prompts, completions }: Domain): void {
+  const malformed = scopes.find((scope) => !SCOPE.test(scope));
+  if (malformed !== undefined)
+    throw new CatalogueError(
+      `The domain ${name} declares "${malformed}", which is no scope such as "orders:read".`,
+    );
+  const needed = [...tools, ...resources.map(({ tool }) => tool), ...prompts, ...Object.values(completions)];
+  const undeclared = needed.find(({ scope }) => !scopes.includes(scope));
+  if (undeclared)
+    throw new CatalogueError(
+      `A capability of the domain ${name} needs the scope "${undeclared.scope}", which the domain does not declare.`,
+    );
+}

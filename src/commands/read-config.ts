@@ -1,0 +1,13 @@
+import { DIRECTORY_SETTINGS } from '../directory/settings.js';
+import { loadConfig, loadHttpConfig } from '../settings/config.js';
+
+/** What domains read of the environment besides what the floors do. */
+export const DOMAIN_SETTINGS = { ...DIRECTORY_SETTINGS };
+
+const SOURCES = { domainSettings: DOMAIN_SETTINGS };
+
+/** The settings of this process. @throws ConfigError */
+export const readConfig = () => loadConfig(SOURCES);
+
+/** As readConfig, with what only the HTTP server needs to be right. @throws ConfigError */
+export const readHttpConfig = () => loadHttpConfig(SOURCES);

@@ -1,0 +1,46 @@
+import type { PrismaPg } from '@prisma/adapter-pg';
+import type { Log } from '../../observability/log.js';
+import type { DatabaseClient } from '../client.js';
+import type { SessionConfig } from '../../settings/config.js';
+import { PrimaryPosition } from './primary-position.js';
+import { PrimarySession } from './primary-session.js';
+import { readsFromReplicas } from './read-routes.js';
+import { Replica, type ReplicaState } from './replica.js';
+
+export type { ReplicaState };
+
+interface ReplicasOptions<Client> {
+  session: SessionConfig;
+  createClient(adapter: PrismaPg): Client;
+  log: Log;
+}
+
+/** The replicas of a server, and the session on the server by which it is known what they must have replayed. */
+export class Replicas<Client extends DatabaseClient> {
+  readonly #session: PrimarySession;
+  readonly #position: PrimaryPosition;
+  readonly #replicas: Replica<Client>[];
+
+  constructor(primaryUrl: string, urls: readonly string[], options: ReplicasOptions<Client>) {
+    this.#session = new PrimarySession(primaryUrl, options.log);
+    this.#position = new PrimaryPosition(this.#session);
+    this.#replicas = urls.map(
+      (url, index) => new Replica(`replica_${index + 1}`, url, options, () => this.#position.now()),
+    );
+  }
+
+  /** The primary's client, with its reads sent to a replica wherever that can serve them. */
+  route(primary: Client): Client {
+    return readsFromReplicas(primary, this.#replicas, () => this.#position.now());
+  }
+
+  async states(): Promise<Record<string, ReplicaState>> {
+    const states = this.#replicas.map(async (replica) => [replica.name, await replica.state()] as const);
+    return Object.fromEntries(await Promise.all(states));
+  }
+
+  async close(): Promise<void> {
+    await this.#session.close();
+    await Promise.all(this.#replicas.map((replica) => replica.close()));
+  }
+}

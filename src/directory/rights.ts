@@ -1,0 +1,29 @@
+import type { Rights } from '../database/roles/rights.js';
+
+/** What the tools do to the tables. prisma/roles.sql grants the same. */
+export const DIRECTORY_RIGHTS: Rights = {
+  tables: {
+    departments: { INSERT: ['name', 'created_at'] },
+    users: {
+      INSERT: ['username', 'email', 'department_id', 'role', 'active', 'created_at', 'updated_at'],
+      UPDATE: ['department_id', 'role', 'active', 'updated_at'],
+    },
+    user_audit_log: {
+      INSERT: ['user_id', 'field_changed', 'old_value', 'new_value', 'actor', 'tool', 'request_id'],
+    },
+    user_preferences: {
+      INSERT: ['user_id', 'preferences', 'updated_at'],
+      UPDATE: ['preferences', 'updated_at'],
+    },
+    // A trigger writes it, with the rights of its owner.
+    headcounts: {},
+    _prisma_migrations: {},
+  },
+  sequences: {
+    departments_id_seq: 'USAGE',
+    users_id_seq: 'USAGE',
+    user_audit_log_id_seq: 'USAGE',
+    directory_version: 'SELECT',
+    departments_version: 'SELECT',
+  },
+};

@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { MINUTE, wholeNumber } from '../settings/fields.js';
+
+/** The environment variables of the staff directory. */
+export const DIRECTORY_SETTINGS = {
+  CACHE_TTL_MS: wholeNumber(
+    { min: 0, max: 24 * 60 * MINUTE, default: 5 * MINUTE },
+    'How long names of departments are kept in memory for reading; 0: not at all',
+  ),
+};
+
+export interface DirectorySettings {
+  cacheTtlMs: number;
+}
+
+/** @param variables checked at the start with all others */
+export function readDirectorySettings(variables: Readonly<Record<string, string>>): DirectorySettings {
+  return { cacheTtlMs: z.object(DIRECTORY_SETTINGS).parse(variables).CACHE_TTL_MS };
+}

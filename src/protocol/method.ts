@@ -1,0 +1,63 @@
+import type { Result } from '@modelcontextprotocol/sdk/types.js';
+import type { Catalogue } from '../capability/catalogue.js';
+import type { Prompt, Resource, Scope, Tool } from '../capability/define.js';
+import { StewardError } from '../errors.js';
+import { permits } from '../guard/authorise.js';
+import type { Call, Caller } from '../guard/call.js';
+import type { Guard } from '../guard/index.js';
+
+/** Who sends a request, and whether they still wait. */
+export interface Request {
+  caller: Caller;
+  signal: AbortSignal;
+}
+
+/** One of MCP's methods. @throws RpcError; anything else is a fault of the server's own */
+export type Method = (params: Record<string, unknown>, request: Request) => Result | Promise<Result>;
+
+/** What methods that reach a capability work with. Each goes through the guard; there is no other way to one. */
+export interface Reach {
+  catalogue: Catalogue;
+  guard: Guard;
+}
+
+const LONGEST_CAPABILITY = 100;
+
+/** A call as guard and log know it, of a capability that may not exist. @param name as the client gave it */
+export function describeCall(
+  { catalogue }: Reach,
+  request: Request,
+  kind: Call['kind'],
+  name: unknown,
+  found: Tool | Resource | Prompt | undefined,
+  args: unknown = {},
+): Call {
+  const known = typeof name === 'string' && name.length <= LONGEST_CAPABILITY;
+  return {
+    ...request,
+    kind,
+    capability: known ? name : '[none]',
+    listedAs: found?.name,
+    scope: found && scopeOf(found),
+    arguments: args,
+    redactArguments: found && catalogue.domainOf(found).redactArguments,
+  };
+}
+
+/** What a caller needs for a capability; for a resource, what its tool needs. */
+export function scopeOf(capability: Tool | Resource | Prompt): Scope {
+  return 'tool' in capability ? capability.tool.scope : capability.scope;
+}
+
+export function findByName<Item extends { name: string }>(
+  items: readonly Item[],
+  name: unknown,
+): Item | undefined {
+  return items.find((item) => item.name === name);
+}
+
+/** Names what there is instead, and no more of it than a list would. */
+export function noSuch(kind: string, items: readonly (Tool | Prompt)[], caller: Caller): StewardError {
+  const known = items.filter(({ scope }) => permits(caller, scope)).map(({ name }) => name);
+  return new StewardError('NOT_FOUND', `There is no ${kind} of this name. There are: ${known.join(', ')}.`);
+}

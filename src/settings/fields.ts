@@ -1,0 +1,85 @@
+import net from 'node:net';
+import path from 'node:path';
+import { z } from 'zod';
+import { isLoopback } from './loopback.js';
+
+export const MINUTE = 60_000;
+
+interface Range {
+  min: number;
+  max: number;
+  default: number;
+}
+
+/** A whole number, in milliseconds where its variable's name ends in `_MS`. */
+export const wholeNumber = (range: Range, description: string) =>
+  z
+    .string()
+    .regex(/^\d{1,12}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(
+      z
+        .number()
+        .min(range.min, `must be at least ${range.min}`)
+        .max(range.max, `must be at most ${range.max}`),
+    )
+    .default(range.default)
+    .describe(description);
+
+/** An address, a network in CIDR notation, or a name that the library for proxies has for one. */
+export function isNetwork(text: string): boolean {
+  if (/^(loopback|linklocal|uniquelocal)$/.test(text)) return true;
+  const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const version = net.isIP(address);
+  return version !== 0 && Number(bits ?? 0) <= (version === 4 ? 32 : 128);
+}
+
+/** Values separated by commas. */
+export const list = (description: string) =>
+  z.string().default('').transform(separated).describe(description);
+
+export function separated(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);
+}
+
+/** What decides who may do what must not be changed on its way: https, but for what stays on this machine. */
+export const secureUrl = () =>
+  z.string().refine((text) => {
+    if (!URL.canParse(text)) return false;
+    const { protocol, hostname, username, password, hash } = new URL(text);
+    const secure = protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
+    return secure && username + password + hash === '';
+  }, 'must be an https:// URL (http:// on a loopback address only), without user, password or fragment');
+
+/** Signatures that are checked with a public key; with the others, whoever can check could also sign (RFC 8725, section 3.1). */
+export const ALGORITHMS = 'RS256,RS384,RS512,PS256,PS384,PS512,ES256,ES384,ES512,EdDSA,Ed25519'.split(',');
+
+export const webAddress = (description: string) =>
+  z
+    .string()
+    .regex(/^https?:\/\//, 'must start with http:// or https://')
+    .refine((url) => URL.canParse(url), 'is not a valid URL')
+    .optional()
+    .describe(description);
+
+export const POSTGRES_URL = z
+  .string()
+  .regex(/^postgres(ql)?:\/\//, 'must start with postgresql://')
+  .refine(
+    (url) => URL.canParse(url),
+    'is not a valid URL (percent-encode special characters in the password)',
+  )
+  .refine(
+    (url) => !URL.canParse(url) || (new URL(url).searchParams.get('schema') ?? 'public') === 'public',
+    'must not name a schema: Steward works in the schema public',
+  );
+
+export const absolutePath = (description: string) =>
+  z
+    .string()
+    .refine((file) => path.isAbsolute(file), 'must be an absolute path')
+    .optional()
+    .describe(description);
