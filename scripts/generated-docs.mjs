@@ -30,6 +30,9 @@ const cell = (text) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 const table = (head, rows) =>
   [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n');
 
+/** The rest of a tool's description is for the model that is to call it. @param {string} description */
+const firstSentence = (description) => /^.*?\.(?= |$)/.exec(description)?.[0] ?? description;
+
 /** @param {import('zod').ZodObject} input */
 function argumentsOf(input) {
   const { properties = {}, required = [] } = /** @type {{ properties?: object, required?: string[] }} */ (
@@ -46,7 +49,7 @@ function tools() {
     argumentsOf(input) || '–',
     effect.readOnlyHint ? 'reads' : effect.destructiveHint ? 'overwrites' : 'adds',
     `\`${scope}\``,
-    description,
+    firstSentence(description),
   ]);
   return table(['tool', 'arguments', 'effect', 'scope', 'what it does'], rows);
 }
