@@ -1,5 +1,5 @@
-# The image of `steward http`. tests/container.test.ts replays these steps without a Docker engine, so no RUN may need more
-# than Node and npm.
+# The image of `steward http`. `npm run image` builds it and tries it; where no container engine is, on a base of Debian with Node and
+# npm, so no RUN may need more than these.
 FROM node:22.21-slim AS base
 WORKDIR /app
 
