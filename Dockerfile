@@ -1,5 +1,5 @@
-# The image of `steward http`. `npm run image` builds it and tries it; where no container engine is, on a base of Debian with Node and
-# npm, so no RUN may need more than these.
+# The image of `steward http`. `npm run image` builds and tries it. Where there is no container engine, its base is a Debian
+# with Node and npm only, so no RUN may need more than these.
 FROM node:22.21-slim AS base
 WORKDIR /app
 
