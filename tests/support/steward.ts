@@ -5,7 +5,7 @@ import { freshDatabase, type TestDatabase } from './database.js';
 import { eventually } from './eventually.js';
 import { parseLog, type LogLine } from './log.js';
 
-/** What answers hold. Each tool has its share of it; tests/catalogue.test.ts says which. */
+/** What answers hold. Each tool has its share of it; tests/directory/catalogue.test.ts says which. */
 export interface AnswerData {
   notice: string;
   total: number;
