@@ -33,7 +33,7 @@ export async function openDirectory(url) {
     Object.assign(client, { query: recording });
   });
   return {
-    directory: createDirectory(connections.prisma, { ttlMs: 0, versions: undefined, replicas: false }),
+    directory: createDirectory(connections.prisma, 0),
     prisma: connections.prisma,
     close: () => connections.close(),
     /** The reads that a call sends. @param {() => Promise<unknown>} run */

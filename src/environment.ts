@@ -268,7 +268,7 @@ export const ENVIRONMENT = z.object({
   ),
   CACHE_TTL_MS: wholeNumber(
     { min: 0, max: 24 * 60 * MINUTE, default: 5 * MINUTE },
-    'How long departments and pages of users are kept at most, while nobody changes any; 0: not at all',
+    'How long names and ids of departments are cached for reads, which may lag a rename by that; 0: they are not',
   ),
 });
 

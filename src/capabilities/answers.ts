@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { UserChange } from '../directory/audited-change.js';
 import type { User } from '../directory/users.js';
-import { oncePerObject } from './once-per-object.js';
 import { renderCell } from './render-text.js';
 
 /** The shapes that answers share. A list is a table: a model pays for every repetition of a key. */
@@ -78,7 +77,9 @@ const { updated_at: _, ...listedColumns } = userRecord.shape;
 /** Users in a list: without `updated_at`, which get_user tells. */
 export const userTable = table(listedColumns);
 
-export const toUserTable = oncePerObject((users: readonly User[]) => userTable.fill(users.map(toUserRecord)));
+export function toUserTable(users: User[]) {
+  return userTable.fill(users.map(toUserRecord));
+}
 
 export const preferences = z.record(z.string(), z.unknown()).describe('Any JSON');
 

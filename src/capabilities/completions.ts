@@ -28,5 +28,5 @@ export async function complete(directory: Directory, argument: string, typed: st
 }
 
 async function departmentNames(directory: Directory): Promise<string[]> {
-  return (await directory.departments.list()).map((department) => department.name);
+  return directory.departments.names();
 }

@@ -1,5 +1,3 @@
-import { oncePerObject } from './once-per-object.js';
-
 /**
  * An answer as text for a model: `name: value` lines, then tables as tab-separated columns, before them the columns that are
  * the same in every row, as `column=value`. Nothing is left out.
@@ -28,7 +26,7 @@ interface Table {
 }
 
 /** What all rows have in common is said once, before them; the first column tells the rows apart, and stays. */
-const renderTable = oncePerObject(({ columns, rows }: Table): string => {
+function renderTable({ columns, rows }: Table): string {
   const cells = rows.map((row) => row.map(renderTableCell));
   const [first = [], ...others] = cells;
   const shared = columns.map(
@@ -37,7 +35,7 @@ const renderTable = oncePerObject(({ columns, rows }: Table): string => {
   const common = columns.flatMap((column, at) => (shared[at] ? [`${column}=${first[at]}`] : []));
   const lines = [columns, ...cells].map((row) => row.filter((_, at) => !shared[at]).join('\t'));
   return [...(common.length > 0 ? [`${IN_EVERY_ROW}\t${common.join('\t')}`] : []), ...lines].join('\n');
-});
+}
 
 function renderRecord(record: Record<string, unknown>): string {
   return Object.entries(record)

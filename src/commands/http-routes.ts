@@ -84,10 +84,7 @@ function openMcp(services: HttpServices): Route {
   const inFlight = new InFlight(http.inFlight);
   metrics?.watch({
     connections: () => database.connectionUse,
-    caches: () => ({
-      departments: directory?.departments.cacheUse ?? UNUSED,
-      users: directory?.users.cacheUse ?? UNUSED,
-    }),
+    caches: () => ({ departments: directory?.departments.cacheUse ?? UNUSED }),
     callsInFlight: () => inFlight.total,
   });
   const dispatch = createDispatch({ catalogue, guard, tracing, version: VERSION });

@@ -14,11 +14,7 @@ export function openDirectory(
     if (directory) return directory;
     try {
       const prisma = await database.ready();
-      return (directory ??= createDirectory(prisma, {
-        ttlMs: config.cacheTtlMs,
-        versions: database.versions,
-        replicas: database.replicas.length > 0,
-      }));
+      return (directory ??= createDirectory(prisma, config.cacheTtlMs));
     } catch (error) {
       if (error instanceof UnusableDatabaseError) unusable(error);
       throw error;

@@ -5,18 +5,16 @@ import type { Embedded } from './embedded/index.js';
 import { translateDatabaseError } from './translate-error.js';
 import { inspectMigrations } from './migrations.js';
 import { connect, type Connections } from './pool.js';
-import { createDirectoryVersions, type DirectoryVersions } from './directory-versions.js';
 import { PrimaryPosition } from './primary-position.js';
 import { PrimarySession } from './primary-session.js';
 import { readsFromReplicas } from './read-routes.js';
 import { Replica } from './replica.js';
 import { UnusableDatabaseError } from './unusable.js';
 
-/** What there is beside the pool where there is a server. */
-interface Server {
+/** The replicas, and the session that reads how far they have to be. */
+interface Replication {
   session: PrimarySession;
   position: PrimaryPosition;
-  versions: DirectoryVersions;
   replicas: Replica[];
 }
 
@@ -28,7 +26,7 @@ export class Database {
   #opening: Promise<PrismaClient> | undefined;
   #connections: Connections | undefined;
   #embedded: Embedded | undefined;
-  #server: Server | undefined;
+  #replication: Replication | undefined;
   #closing = false;
 
   constructor(
@@ -59,20 +57,15 @@ export class Database {
     };
   }
 
-  /** By which changes are seen that any program makes; of the embedded database there are none. */
-  get versions(): DirectoryVersions | undefined {
-    return this.#server?.versions;
-  }
-
   /** The servers that reads may go to, in the order they were given. */
   get replicas(): readonly Replica[] {
-    return this.#server?.replicas ?? [];
+    return this.#replication?.replicas ?? [];
   }
 
   /** Lets what runs finish, closes all connections, and leaves the embedded database to whoever still uses it. */
   async close(): Promise<void> {
     this.#closing = true;
-    await this.#server?.session.close();
+    await this.#replication?.session.close();
     await Promise.all(this.replicas.map((replica) => replica.close()));
     await this.#connections?.close();
     await this.#embedded?.close();
@@ -81,7 +74,8 @@ export class Database {
   async #open(): Promise<PrismaClient> {
     try {
       this.#connections ??= connect(this.config.url ?? (await this.#openEmbedded()), this.config, this.log);
-      if (this.config.url !== undefined) this.#server ??= this.#follow(this.config.url);
+      if (this.config.url !== undefined && this.config.replicaUrls.length > 0)
+        this.#replication ??= this.#follow(this.config.url);
       const { prisma } = this.#connections;
       const [server] = await prisma.$queryRaw<{ version: string }[]>`SELECT version()`;
       await this.#assertMigrated(prisma);
@@ -105,19 +99,19 @@ export class Database {
     return this.#embedded.url;
   }
 
-  #follow(url: string): Server {
+  #follow(url: string): Replication {
     const session = new PrimarySession(url, this.log);
     const position = new PrimaryPosition(session);
     const replicas = this.config.replicaUrls.map(
       (address, index) =>
         new Replica(`replica_${index + 1}`, address, this.config, () => position.now(), this.log),
     );
-    return { session, position, versions: createDirectoryVersions(session), replicas };
+    return { session, position, replicas };
   }
 
   #withReplicas(prisma: PrismaClient): PrismaClient {
-    if (!this.#server || this.#server.replicas.length === 0) return prisma;
-    const { replicas, position } = this.#server;
+    if (!this.#replication) return prisma;
+    const { replicas, position } = this.#replication;
     return readsFromReplicas(prisma, replicas, () => position.now());
   }
 

@@ -109,6 +109,11 @@ export function violatedUniqueIndex(thrown: unknown): string | undefined {
   return undefined;
 }
 
+/** Whether a write was refused because it refers to a row that is not there. */
+export function violatesForeignKey(thrown: unknown): boolean {
+  return thrown instanceof Prisma.PrismaClientKnownRequestError && thrown.code === 'P2003';
+}
+
 /** Whether a statement was ended because it ran for longer than it may, which it would anywhere. */
 export function ranTooLong(thrown: unknown): boolean {
   return innermostFirst(thrown).some(

@@ -1,6 +1,5 @@
 import type { PrismaClient } from '../generated/prisma/client.js';
 import { AuditLog } from './audit-log.js';
-import type { CacheSettings } from './cache-settings.js';
 import { Departments } from './departments.js';
 import { Preferences } from './preferences.js';
 import { listRoles } from './roles.js';
@@ -17,12 +16,15 @@ export interface Directory {
   roles(): Promise<string[]>;
 }
 
-/** The directory in a database whose migrations are current. */
-export function createDirectory(prisma: PrismaClient, cache: CacheSettings): Directory {
-  const departments = new Departments(prisma, cache);
+/**
+ * The directory in a database whose migrations are current.
+ * @param cacheTtlMs how long names and ids of departments are cached; 0: they are not
+ */
+export function createDirectory(prisma: PrismaClient, cacheTtlMs: number): Directory {
+  const departments = new Departments(prisma, cacheTtlMs);
   return {
-    users: new Users(prisma, departments, cache),
-    changes: new UserChanges(prisma, departments),
+    users: new Users(prisma, departments),
+    changes: new UserChanges(prisma),
     departments,
     preferences: new Preferences(prisma),
     auditLog: new AuditLog(prisma),
