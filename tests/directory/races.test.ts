@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { setTimeout } from 'node:timers/promises';
+import pg from 'pg';
 import { onServer } from '../support/conditions.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
@@ -202,12 +203,12 @@ onServer('Two servers on one database (of a PostgreSQL server: the embedded one 
 
   it('load the departments once for 50 who ask at once', async () => {
     const fresh = await startSteward({ database, env: { DB_POOL_MAX: '10' } });
-    await fresh.call('get_user', { id: 1 });
+    await fresh.call('list_departments');
     await database.query('BEGIN');
-    await database.query('LOCK TABLE headcounts IN ACCESS EXCLUSIVE MODE');
-    const asking = Array.from({ length: 50 }, () => fresh.call('list_departments'));
+    await database.query('LOCK TABLE departments IN ACCESS EXCLUSIVE MODE');
+    const asking = Array.from({ length: 50 }, () => fresh.call('find_users', { department: 'Sales' }));
     const waiting = () =>
-      database.query("SELECT 1 FROM pg_locks WHERE relation = 'headcounts'::regclass AND NOT granted");
+      database.query("SELECT 1 FROM pg_locks WHERE relation = 'departments'::regclass AND NOT granted");
     await eventually(async () => (await waiting()).length > 0);
     await setTimeout(300);
     const loads = await waiting();
@@ -231,6 +232,32 @@ onServer('Two servers on one database (of a PostgreSQL server: the embedded one 
         ];
       });
       expect(errorsOf((await Promise.all(asking)).flat())).toEqual([]);
+    }
+  });
+
+  it.each([
+    ['create_user', { username: 'too_late', email: 'too_late@example.com', department: 'Doomed' }],
+    ['transfer_user', { user_id: 9, new_department: 'Doomed' }],
+  ])('say in %s that the department was deleted meanwhile', async (tool, args) => {
+    await database.query("INSERT INTO departments (name) VALUES ('Doomed')");
+    const deleter = new pg.Client({ connectionString: database.administration['DATABASE_URL'] });
+    await deleter.connect();
+    try {
+      await deleter.query("BEGIN; DELETE FROM departments WHERE name = 'Doomed'");
+      const answer = servers[0].call(tool, args);
+      await eventually(
+        async () =>
+          (
+            await database.query(
+              "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
+            )
+          ).length > 0,
+      );
+      await deleter.query('COMMIT');
+      expect((await answer).error).toBe('CONFLICT');
+      expect((await answer).text).toContain('The department "Doomed" was deleted meanwhile');
+    } finally {
+      await deleter.end();
     }
   });
 });

@@ -126,13 +126,69 @@ describe('create_department', () => {
   );
 });
 
-it('departments are read each time where the cache is given no time to live', async () => {
-  const { database } = steward;
-  const uncached = await startSteward({ database, env: { CACHE_TTL_MS: '0' } });
-  const names = async () =>
-    records(await uncached.call('list_departments'), 'departments').map((row) => row.name);
-  expect(await names()).not.toContain('Behind your back');
-  await database.query("INSERT INTO departments (name) VALUES ('Behind your back')");
-  expect(await names()).toContain('Behind your back');
-  await uncached.stop();
+describe('departments that another program changes', () => {
+  const idOf = async (name: string) =>
+    (await steward.database.query<{ id: number }>('SELECT id FROM departments WHERE name = $1', [name]))[0]
+      ?.id;
+  const departmentOf = async (user: number) =>
+    (
+      await steward.database.query<{ department_id: number }>(
+        'SELECT department_id FROM users WHERE id = $1',
+        [user],
+      )
+    )[0]?.department_id;
+
+  it('are there at once, for reads and for writes', async () => {
+    await steward.call('find_users', { department: 'Sales' });
+    await steward.database.query("INSERT INTO departments (name) VALUES ('Just Made'), ('Made Too')");
+    expect((await steward.call('find_users', { department: 'Just Made' })).data.total).toBe(0);
+    const id = await newcomer('Just Made');
+    expect(await departmentOf(id)).toBe(await idOf('Just Made'));
+    await steward.call('transfer_user', { user_id: id, new_department: 'made too' });
+    expect(await departmentOf(id)).toBe(await idOf('Made Too'));
+    expect((await department('Made Too'))?.active).toBe(1);
+  });
+
+  it.each([
+    ['renamed', "UPDATE departments SET name = 'Former ' || name WHERE name = 'Reused'"],
+    ['deleted', "DELETE FROM departments WHERE name = 'Reused'"],
+  ])('and %s, so that the name is another one now, are written to by no cached id', async (_, change) => {
+    await steward.call('create_department', { name: 'Reused' });
+    const id = await newcomer('Sales');
+    expect((await steward.call('find_users', { department: 'Reused' })).data.total).toBe(0);
+    const cached = await idOf('Reused');
+    await steward.database.query(change);
+    await steward.database.query("INSERT INTO departments (name) VALUES ('Reused')");
+    const current = await idOf('Reused');
+    expect(current).not.toBe(cached);
+    await steward.call('transfer_user', { user_id: id, new_department: 'Reused' });
+    expect(await departmentOf(id)).toBe(current);
+    expect(await departmentOf(await newcomer('Reused'))).toBe(current);
+    await steward.database.query('UPDATE users SET department_id = 1 WHERE department_id = $1', [current]);
+    await steward.database.query("DELETE FROM departments WHERE name = 'Reused'");
+  });
+
+  it.each([
+    ['lags a rename by the time to live', '300000', 'Cached'],
+    ['does not lag where there is no time to live', '0', 'Renamed'],
+  ])('a list of names %s', async (_, ttl, expected) => {
+    const { database } = steward;
+    const other = await startSteward({ database, env: { CACHE_TTL_MS: ttl } });
+    const names = async () => {
+      const { completion } = await other.client.complete({
+        ref: { type: 'ref/prompt', name: 'department_report' },
+        argument: { name: 'department', value: '' },
+      });
+      return completion.values;
+    };
+    await database.query("INSERT INTO departments (name) VALUES ('Cached')");
+    try {
+      expect(await names()).toContain('Cached');
+      await database.query("UPDATE departments SET name = 'Renamed' WHERE name = 'Cached'");
+      expect((await names()).filter((name) => ['Cached', 'Renamed'].includes(name))).toEqual([expected]);
+    } finally {
+      await other.stop();
+      await database.query("DELETE FROM departments WHERE name IN ('Cached', 'Renamed')");
+    }
+  });
 });
