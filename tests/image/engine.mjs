@@ -70,7 +70,7 @@ async function openStandIn(base, signal) {
     runOptions: [...limits, ...words('--ulimit nproc=4096:4096 --no-healthcheck')],
     close: async () => {
       const unmount = `awk -v dir="$1" 'index($2, dir) == 1 { print $2 }' /proc/mounts | tac | xargs -r umount --lazy`;
-      await runCommand(['sh', '-c', `${unmount}; rm -rf "$1"`, 'sh', dir]);
+      await runCommand(['sh', '-c', `${unmount}; rm -rf "$1"`, 'sh', dir], { seconds: 300 });
     },
   };
 }
