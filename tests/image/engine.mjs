@@ -61,16 +61,16 @@ async function openStandIn(base, signal) {
   const build = words(
     '--from localhost/steward-base --format docker --isolation chroot --layers=false --force-rm',
   );
-  // Podman would raise the limits, which root in a container may not.
+  // Podman would raise the limits, which root in a container may not, and has systemd run health checks.
   const limits = words('--ulimit nofile=1024:1024');
   return {
     description: `podman, with a stand-in for ${base}`,
     command: ['podman', ...storage, ...words('--runtime runc --cgroup-manager cgroupfs')],
     buildOptions: [...build, ...limits, ...(await mountNpmSettings(dir))],
-    runOptions: [...limits, ...words('--ulimit nproc=4096:4096')],
+    runOptions: [...limits, ...words('--ulimit nproc=4096:4096 --no-healthcheck')],
     close: async () => {
       const unmount = `awk -v dir="$1" 'index($2, dir) == 1 { print $2 }' /proc/mounts | tac | xargs -r umount --lazy`;
-      await runCommand(['sh', '-c', `${unmount}; rm -rf "$1"`, 'sh', dir]);
+      await runCommand(['sh', '-c', `${unmount}; rm -rf "$1"`, 'sh', dir], { seconds: 300 });
     },
   };
 }

@@ -25,7 +25,8 @@ const CONFINEMENT =
 
 const interruption = new AbortController();
 const { signal } = interruption;
-for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => interruption.abort(new Error(name)));
+// A second signal, as npm sends one of its own, must not end the cleaning up.
+for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => interruption.abort(new Error(name)));
 
 /** @param {string} file */
 const read = (file) => readFile(path.join(ROOT, file), 'utf8');
