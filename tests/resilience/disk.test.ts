@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, writeSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -68,13 +68,10 @@ whenMountable(`disk: PostgreSQL's disk is full, first for tables, then for its l
 
 function mountSmallDisk(): string {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'steward-disk-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK},mode=755`, 'tmpfs', folder], { stdio: 'pipe' });
-    return folder;
-  } catch (error) {
-    rmdirSync(folder);
-    throw error;
-  }
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK},mode=755`, 'tmpfs', folder]);
+  if (mounted.status === 0) return folder;
+  rmdirSync(folder);
+  throw new Error('The disk could not be mounted. Run this as root.');
 }
 
 function unmount(folder: string): void {
@@ -92,18 +89,13 @@ function whyNotMounted(): string {
   }
 }
 
-/** Writes a file until there is no room for another byte. */
+/** Writes a file until there is no page left. */
 function fill(file: string): void {
-  const descriptor = openSync(file, 'w');
-  for (let size = 2 ** 20; size >= 1;) {
-    try {
-      writeSync(descriptor, Buffer.alloc(size));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-      size = Math.floor(size / 2);
-    }
-  }
-  closeSync(descriptor);
+  const { stderr } = spawnSync('dd', ['if=/dev/zero', `of=${file}`, 'bs=4k'], {
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C' },
+  });
+  if (!stderr.includes('No space left')) throw new Error(`The disk did not fill:\n${stderr}`);
 }
 
 /** Begins one segment of the log after the other, until there is no room for the next; true if PostgreSQL gave up. */

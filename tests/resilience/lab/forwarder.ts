@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream';
 /** An address that leads to one server now and to another one later, like an operator's virtual address or proxy. */
 export class Forwarder {
   readonly #sockets = new Set<net.Socket>();
-  readonly #server = net.createServer((socket) => this.#forward(socket));
+  readonly #server = net.createServer({ noDelay: true }, (socket) => this.#forward(socket));
 
   private constructor(private target: number) {}
 
@@ -31,7 +31,7 @@ export class Forwarder {
   }
 
   #forward(from: net.Socket): void {
-    const to = net.connect(this.target, '127.0.0.1');
+    const to = net.connect({ port: this.target, host: '127.0.0.1', noDelay: true });
     this.#sockets.add(from);
     // A broken connection breaks the other half as well; that is what the fault is about.
     pipeline(from, to, from, () => this.#sockets.delete(from));
