@@ -127,7 +127,7 @@ export async function startSteward({
   };
 }
 
-function toAnswer(result: Awaited<ReturnType<Client['callTool']>>): Answer {
+export function toAnswer(result: Awaited<ReturnType<Client['callTool']>>): Answer {
   const [content] = result.content as { text: string }[];
   const text = content?.text ?? '';
   return {
