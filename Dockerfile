@@ -1,5 +1,5 @@
-# The image of `steward http`. tests/container.test.ts replays these steps without a Docker engine, so no RUN may need more
-# than Node and npm.
+# The image of `steward http`. `npm run image` builds and tries it. Where there is no container engine, its base is a Debian
+# with Node and npm only, so no RUN may need more than these.
 FROM node:22.21-slim AS base
 WORKDIR /app
 
@@ -11,12 +11,8 @@ COPY tsconfig.json tsconfig.build.json prisma.config.ts ./
 COPY prisma ./prisma
 COPY scripts ./scripts
 COPY src ./src
-RUN npm run build
-
-FROM base AS dependencies
-COPY package.json package-lock.json ./
-# Without optional ones too: TypeScript would come along as an optional peer of Prisma's.
-RUN npm ci --ignore-scripts --no-audit --no-fund --omit=dev --omit=optional
+# Optional packages go too: TypeScript would come along as an optional peer of Prisma's.
+RUN npm run build && npm prune --ignore-scripts --no-audit --no-fund --omit=dev --omit=optional
 
 FROM base
 LABEL org.opencontainers.image.title="Steward" \
@@ -29,7 +25,7 @@ ENV NODE_ENV=production \
     HTTP_PORT=3000 \
     AUTH_TOKENS_FILE=/app/tokens/tokens.json \
     CHECKPOINT_DISABLE=1
-COPY --from=dependencies /app/node_modules ./node_modules
+COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY package.json prisma.config.ts .env.production ./
 COPY prisma ./prisma

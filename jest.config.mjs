@@ -3,6 +3,8 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/tests'],
   testMatch: ['**/*.test.ts'],
+  // They have a configuration of their own, and run with `npm run resilience`.
+  testPathIgnorePatterns: ['<rootDir>/tests/resilience/'],
   extensionsToTreatAsEsm: ['.ts'],
   // Type errors are found by `npm run check`; the compiler's own pass here would double the time of a run.
   transform: { '^.+\\.ts$': ['ts-jest', { useESM: true, diagnostics: false }] },

@@ -39,11 +39,7 @@ export async function openDirectory(url) {
     Object.assign(client, { query: recording });
   });
   return {
-    directory: createServices(
-      connections.client,
-      { ttlMs: 0, versions: undefined, replicas: false },
-      cursors,
-    ),
+    directory: createServices(connections.client, 0, cursors),
     prisma: connections.client,
     close: () => connections.close(),
     /** The reads that a call sends. @param {() => Promise<unknown>} run */

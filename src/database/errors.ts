@@ -39,8 +39,9 @@ const NOT_SET_UP: Meaning = [
 ];
 
 const QUERY_CANCELED = '57014';
-/** Prisma Client's code. */
+/** Prisma Client's codes. */
 const UNIQUE_VIOLATION = 'P2002';
+const FOREIGN_KEY_VIOLATION = 'P2003';
 
 /** PostgreSQL's codes (PostgreSQL manual, appendix A). */
 const BY_SQLSTATE: [RegExp, Meaning][] = [
@@ -101,13 +102,18 @@ export function translateDatabaseError(thrown: unknown): StewardError | undefine
 
 /** The name of the unique index that refused a write, or undefined if that is not what happened. */
 export function violatedUniqueIndex(thrown: unknown): string | undefined {
-  if ((thrown as { code?: unknown } | null)?.code !== UNIQUE_VIOLATION) return undefined;
+  if (Object(thrown).code !== UNIQUE_VIOLATION) return undefined;
   // A driver adapter's error has no `meta.target`, where Prisma's documentation would have one look.
   for (const error of innermostFirst(thrown)) {
     const constraint = error['constraint'] as { index?: string } | undefined;
     if (constraint?.index) return constraint.index;
   }
   return undefined;
+}
+
+/** Whether a write was refused because it refers to a row that is not there. */
+export function violatesForeignKey(thrown: unknown): boolean {
+  return Object(thrown).code === FOREIGN_KEY_VIOLATION;
 }
 
 /** Whether a statement was ended because it ran for longer than it may, which it would anywhere. */

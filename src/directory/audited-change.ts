@@ -30,7 +30,7 @@ export type ApplyChange = (tx: Transaction, user: LockedUser) => Promise<MadeCha
  * of its way. Whatever the limits, the look at the signal before the commit keeps a change from being made that its
  * caller was told had failed.
  */
-const TRANSACTION_LIMITS = { maxWait: 60_000, timeout: 6000 };
+export const TRANSACTION_LIMITS = { maxWait: 60_000, timeout: 6000 };
 
 /**
  * Changes one user and writes the audit row, in one transaction: both happen or neither. The user's row is locked

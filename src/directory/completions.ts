@@ -3,8 +3,7 @@ import type { Directory } from './services.js';
 
 const departmentNames: Completion<Directory> = {
   scope: 'directory:read',
-  values: async (_context, directory) =>
-    (await directory.departments.list()).map((department) => department.name),
+  values: (_context, directory) => directory.departments.names(),
 };
 
 const roleNames: Completion<Directory> = {

@@ -1,11 +1,9 @@
 import { distance } from 'fastest-levenshtein';
+import { LRUCache } from 'lru-cache';
 import { uncancelled } from '../database/cancellation.js';
-import { SharedRound } from '../database/shared-round.js';
 import { violatedUniqueIndex } from '../database/errors.js';
 import { StewardError } from '../errors.js';
-import type { PrismaClient } from '../generated/prisma/client.js';
-import type { CacheSettings } from './cache-settings.js';
-import { ReadCache, type CacheUse } from './read-cache.js';
+import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
 
 export interface Department {
   id: number;
@@ -16,113 +14,39 @@ export interface Department {
   inactive: number;
 }
 
-/** What `find` tells of a department. */
-interface Named {
+interface NamedDepartment {
   id: number;
   name: string;
 }
 
 const SUGGESTIONS = 3;
+const NAMED = { id: true, name: true } satisfies Prisma.DepartmentSelect;
 
-const MOST_KEPT = 10_000;
-
-/** Departments with their head counts, from a cache that one load at a time fills, however many ask. */
+/**
+ * Departments. Reads find their names and ids in a cache, which may lag a rename by its time to live. Head counts are read
+ * from the database each time.
+ */
 export class Departments {
-  readonly #lists: ReadCache<Department[]>;
-  readonly #named: ReadCache<Named>;
-  readonly #round = new SharedRound(() => this.#current());
-  readonly #use: CacheUse = { hits: 0, misses: 0 };
+  readonly #cache: LRUCache<'all', NamedDepartment[]>;
+  /** How many look-ups the cache answered, and for how many the database was read. */
+  readonly cacheUse = { hits: 0, misses: 0 };
 
+  /** @param ttlMs how long names and ids are cached; 0: they are not */
   constructor(
     private readonly prisma: PrismaClient,
-    { ttlMs, versions, replicas }: CacheSettings,
+    private readonly ttlMs: number,
   ) {
-    const limits = { ttlMs, maxSize: MOST_KEPT };
-    // Loaded for no call in particular, and so from the primary.
-    this.#lists = new ReadCache({
-      ...limits,
-      version: versions?.directory,
-      sizeOf: (list) => list.length + 1,
-    });
-    this.#named = new ReadCache({
-      ...limits,
-      version: replicas ? undefined : versions?.departments,
-      sizeOf: () => 1,
+    this.#cache = new LRUCache<'all', NamedDepartment[]>({
+      max: 1,
+      ttl: ttlMs,
+      // `create` drops the entry. A load that runs then still answers the calls that wait for it, and is not cached.
+      ignoreFetchAbort: true,
+      fetchMethod: () => this.#load(),
     });
   }
 
-  /** How often the list was given, by whether it had to be loaded for that; of those who share a load, one missed. */
-  get cacheUse(): CacheUse {
-    return this.#use;
-  }
-
-  /** All departments by name. */
+  /** All departments by name, with their head counts. */
   async list(): Promise<Department[]> {
-    const answer = await this.#round.join();
-    this.#use[answer.loaded ? 'misses' : 'hits'] += 1;
-    answer.loaded = false;
-    return answer.list;
-  }
-
-  /** Whoever asks first may leave while others wait for the same load: it ends with none of them. */
-  async #current(): Promise<{ list: Department[]; loaded: boolean }> {
-    let loaded = false;
-    const list = await this.#lists.get('all', () => {
-      loaded = true;
-      return uncancelled(() => this.#load());
-    });
-    return { list, loaded };
-  }
-
-  /** @throws StewardError CONFLICT when the name is taken, whatever its case. */
-  async create(name: string, signal: AbortSignal): Promise<{ id: number; name: string; createdAt: string }> {
-    signal.throwIfAborted();
-    try {
-      const { id, createdAt } = await this.prisma.department.create({ data: { name } });
-      return { id, name, createdAt: createdAt.toISOString() };
-    } catch (error) {
-      if (violatedUniqueIndex(error) !== 'departments_name_key') throw error;
-      throw new StewardError(
-        'CONFLICT',
-        `A department named "${name}" exists already. Use it, or choose another name.`,
-      );
-    }
-  }
-
-  /**
-   * The department of that name, whatever its case.
-   * @throws StewardError NOT_FOUND with the nearest names.
-   */
-  async find(name: string): Promise<Named> {
-    return this.#named.get(name, () => this.#find(name));
-  }
-
-  async #find(name: string): Promise<Named> {
-    const found = await this.prisma.department.findFirst({
-      where: { name },
-      select: { id: true, name: true },
-    });
-    if (found) return found;
-    const nearest = await this.#nearest(name);
-    throw new StewardError(
-      'NOT_FOUND',
-      `There is no department named "${name}". Nearest: ${nearest.map((near) => `"${near}"`).join(', ')}. list_departments shows all.`,
-    );
-  }
-
-  async #nearest(name: string): Promise<string[]> {
-    const wanted = name.toLowerCase();
-    const ranked = (await this.list()).map((department) => ({
-      name: department.name,
-      distance: distance(wanted, department.name.toLowerCase()),
-    }));
-    return ranked
-      .toSorted((a, b) => a.distance - b.distance)
-      .slice(0, SUGGESTIONS)
-      .map((department) => department.name);
-  }
-
-  async #load(): Promise<Department[]> {
     const [departments, headcounts] = await Promise.all([
       this.prisma.department.findMany({ orderBy: { name: 'asc' } }),
       this.prisma.headcount.groupBy({ by: ['departmentId', 'active'], _sum: { users: true } }),
@@ -137,4 +61,85 @@ export class Departments {
       inactive: count(id, false),
     }));
   }
+
+  /** The names of all departments, in order. */
+  async names(): Promise<string[]> {
+    const { departments, cached } = await this.#read();
+    this.#count(cached);
+    return departments.map(({ name }) => name);
+  }
+
+  /** @throws StewardError CONFLICT when the name is taken, whatever its case. */
+  async create(name: string, signal: AbortSignal): Promise<{ id: number; name: string; createdAt: string }> {
+    signal.throwIfAborted();
+    try {
+      const { id, createdAt } = await this.prisma.department.create({ data: { name } });
+      return { id, name, createdAt: createdAt.toISOString() };
+    } catch (error) {
+      if (violatedUniqueIndex(error) !== 'departments_name_key') throw error;
+      throw new StewardError(
+        'CONFLICT',
+        `A department named "${name}" exists already. Use it, or choose another name.`,
+      );
+    } finally {
+      this.#cache.delete('all');
+    }
+  }
+
+  /**
+   * The department of that name, whatever its case, for reads. A write calls `lookUpDepartment` in its transaction.
+   * @throws StewardError NOT_FOUND with the nearest names.
+   */
+  async find(name: string): Promise<NamedDepartment> {
+    const { departments, cached } = await this.#read();
+    // PostgreSQL decides which letters are the same in another case, so only the exact name is looked for here.
+    const found = departments.find((department) => department.name === name);
+    this.#count(cached && found !== undefined);
+    return found ?? lookUpDepartment(this.prisma, name);
+  }
+
+  async #read(): Promise<{ departments: NamedDepartment[]; cached: boolean }> {
+    const status: LRUCache.Status<'all', NamedDepartment[]> = {};
+    // To lru-cache, a time to live of 0 means for ever.
+    const departments = await this.#cache.forceFetch('all', { status, forceRefresh: this.ttlMs === 0 });
+    return { departments, cached: status.fetch === 'hit' || status.fetch === 'inflight' };
+  }
+
+  /** Several calls may wait for one load, so it must not end with the call that began it. */
+  #load(): Promise<NamedDepartment[]> {
+    // Prisma sends a query when it is awaited, so that has to happen within.
+    return uncancelled(
+      async () => await this.prisma.department.findMany({ select: NAMED, orderBy: { name: 'asc' } }),
+    );
+  }
+
+  #count(cached: boolean): void {
+    this.cacheUse[cached ? 'hits' : 'misses'] += 1;
+  }
+}
+
+/**
+ * Reads the department of that name, whatever its case, from the database.
+ * @throws StewardError NOT_FOUND with the nearest names.
+ */
+export async function lookUpDepartment(
+  client: Prisma.TransactionClient,
+  name: string,
+): Promise<NamedDepartment> {
+  const found = await client.department.findFirst({ where: { name }, select: NAMED });
+  if (found) return found;
+  const nearest = nearestNames(name, await client.department.findMany({ select: { name: true } }));
+  throw new StewardError(
+    'NOT_FOUND',
+    `There is no department named "${name}". Nearest: ${nearest.map((near) => `"${near}"`).join(', ')}. list_departments shows all.`,
+  );
+}
+
+function nearestNames(name: string, departments: { name: string }[]): string[] {
+  const wanted = name.toLowerCase();
+  return departments
+    .map((department) => ({ ...department, distance: distance(wanted, department.name.toLowerCase()) }))
+    .toSorted((a, b) => a.distance - b.distance)
+    .slice(0, SUGGESTIONS)
+    .map((department) => department.name);
 }

@@ -67,11 +67,7 @@ export function createDirectory({ database, settings, secret }: DirectoryOptions
   let services: Directory | undefined;
   const ready = async (): Promise<Directory> => {
     const prisma = await database.ready();
-    return (services ??= createServices(
-      prisma,
-      { ttlMs: settings.cacheTtlMs, versions: undefined, replicas: false },
-      cursors,
-    ));
+    return (services ??= createServices(prisma, settings.cacheTtlMs, cursors));
   };
   return {
     name: 'directory',
@@ -81,5 +77,6 @@ export function createDirectory({ database, settings, secret }: DirectoryOptions
     instructions: INSTRUCTIONS,
     redactArguments,
     rights: DIRECTORY_RIGHTS,
+    cacheUse: () => ({ departments: services?.departments.cacheUse ?? { hits: 0, misses: 0 } }),
   };
 }

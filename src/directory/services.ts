@@ -1,7 +1,6 @@
 import type { Cursors } from '../capability/answer/cursor.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
 import { AuditLog } from './audit-log.js';
-import type { CacheSettings } from './cache-settings.js';
 import { Departments } from './departments.js';
 import { Preferences } from './preferences.js';
 import { listRoles } from './roles.js';
@@ -18,12 +17,15 @@ export interface Directory {
   roles(): Promise<string[]>;
 }
 
-/** The directory in a database whose migrations are current. */
-export function createServices(prisma: PrismaClient, cache: CacheSettings, cursors: Cursors): Directory {
-  const departments = new Departments(prisma, cache);
+/**
+ * The directory in a database whose migrations are current.
+ * @param cacheTtlMs how long names and ids of departments are cached, in milliseconds; 0: they are not
+ */
+export function createServices(prisma: PrismaClient, cacheTtlMs: number, cursors: Cursors): Directory {
+  const departments = new Departments(prisma, cacheTtlMs);
   return {
-    users: new Users(prisma, departments, cache, cursors),
-    changes: new UserChanges(prisma, departments),
+    users: new Users(prisma, departments, cursors),
+    changes: new UserChanges(prisma),
     departments,
     preferences: new Preferences(prisma),
     auditLog: new AuditLog(prisma, cursors),

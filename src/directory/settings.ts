@@ -5,7 +5,7 @@ import { MINUTE, wholeNumber } from '../settings/fields.js';
 export const DIRECTORY_SETTINGS = {
   CACHE_TTL_MS: wholeNumber(
     { min: 0, max: 24 * 60 * MINUTE, default: 5 * MINUTE },
-    'How long names of departments are kept in memory for reading; 0: not at all',
+    'How long names and ids of departments are cached for reads, which may lag a rename by that; 0: they are not',
   ),
 };
 

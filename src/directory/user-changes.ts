@@ -1,51 +1,48 @@
-import { violatedUniqueIndex } from '../database/errors.js';
+import { violatedUniqueIndex, violatesForeignKey } from '../database/errors.js';
 import type { Context } from '../capability/define.js';
 import { StewardError } from '../errors.js';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
-import { auditRow, changeUser, type UserChange } from './audited-change.js';
-import type { Departments } from './departments.js';
-import { OWN_COLUMNS, toUser, USER_COLUMNS, type User, type UserRow } from './users.js';
+import { auditRow, changeUser, TRANSACTION_LIMITS, type UserChange } from './audited-change.js';
+import { lookUpDepartment } from './departments.js';
+import { OWN_COLUMNS, toUser, type User, type UserRow } from './users.js';
 
-/** The controlled writes on users. Each leaves its audit row, or leaves everything as it was. */
+/**
+ * The controlled writes on users. Each leaves its audit row, or leaves everything as it was. They look departments up in
+ * their own transaction: a cached id could be another department's by now.
+ */
 export class UserChanges {
-  constructor(
-    private readonly prisma: PrismaClient,
-    private readonly departments: Departments,
-  ) {}
+  constructor(private readonly prisma: PrismaClient) {}
 
   /**
    * @throws StewardError CONFLICT naming what is taken (the unique indexes decide, not a look beforehand),
-   * NOT_FOUND for an unknown department
+   * NOT_FOUND for an unknown department, or CONFLICT if it is deleted meanwhile
    */
   async create(
     data: { username: string; email: string; department: string; role: string },
     { author, signal }: Context,
   ): Promise<User> {
     const { username, email, role } = data;
-    const department = await this.departments.find(data.department);
     const created = { field: 'created', oldValue: null, newValue: username };
     signal.throwIfAborted();
     try {
-      const row = await this.prisma.user.create({
-        data: {
-          username,
-          email,
-          role,
-          departmentId: department.id,
-          auditLog: { create: auditRow(created, author) },
-        },
-        select: USER_COLUMNS,
-      });
-      return toUser(row);
+      return await this.prisma.$transaction(async (tx) => {
+        const { id: departmentId, name } = await lookUpDepartment(tx, data.department);
+        const row = await tx.user.create({
+          data: { username, email, role, departmentId, auditLog: { create: auditRow(created, author) } },
+          select: OWN_COLUMNS,
+        });
+        signal.throwIfAborted();
+        return toUser({ ...row, department: { name } });
+      }, TRANSACTION_LIMITS);
     } catch (error) {
-      throw takenBy(error, username, email) ?? error;
+      throw takenBy(error, username, email) ?? goneBy(error, data.department) ?? error;
     }
   }
 
-  /** @throws StewardError NOT_FOUND for an unknown user or department, CONFLICT for an inactive user */
+  /** @throws StewardError NOT_FOUND for an unknown user or department, CONFLICT for an inactive user, or if the department is deleted meanwhile */
   async transfer(userId: number, newDepartment: string, context: Context): Promise<UserChange> {
-    const target = await this.departments.find(newDepartment);
     return changeUser(this.prisma, userId, context, async (tx, user) => {
+      const target = await lookUpDepartment(tx, newDepartment);
       if (!user.active) {
         throw new StewardError(
           'CONFLICT',
@@ -56,6 +53,8 @@ export class UserChanges {
       const { name } = target;
       const moved = { ...(await update(tx, userId, { departmentId: target.id })), department: { name } };
       return { field: 'department', oldValue: user.department.name, newValue: name, user: moved };
+    }).catch((error: unknown) => {
+      throw goneBy(error, newDepartment) ?? error;
     });
   }
 
@@ -102,4 +101,12 @@ function takenBy(error: unknown, username: string, email: string): StewardError 
     );
   }
   return undefined;
+}
+
+function goneBy(error: unknown, department: string): StewardError | undefined {
+  if (!violatesForeignKey(error)) return undefined;
+  return new StewardError(
+    'CONFLICT',
+    `The department "${department}" was deleted meanwhile. Nothing was changed. Choose another from list_departments.`,
+  );
 }

@@ -1,9 +1,7 @@
 import type { Cursors } from '../capability/answer/cursor.js';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
 import { StewardError } from '../errors.js';
-import type { CacheSettings } from './cache-settings.js';
 import type { Departments } from './departments.js';
-import { ReadCache, type CacheUse } from './read-cache.js';
 import { matchesSearch } from './search.js';
 
 export interface User {
@@ -32,7 +30,7 @@ interface Count {
 }
 
 export interface UserPage extends Count {
-  users: readonly User[];
+  users: User[];
   page: number;
   pageSize: number;
   pages: number;
@@ -95,40 +93,16 @@ export function noSuchUser(field: string, value: string | number): StewardError 
   );
 }
 
-/** Users in all pages that are kept together: a few megabytes. */
-const MOST_USERS_KEPT = 10_000;
-const MOST_COUNTS_KEPT = 10_000;
-
 export class Users {
-  readonly #lists: ReadCache<{ users: readonly User[] }>;
-  readonly #counts: ReadCache<Count>;
-
   constructor(
     private readonly prisma: PrismaClient,
     private readonly departments: Departments,
-    { ttlMs, versions, replicas }: CacheSettings,
     private readonly cursors: Cursors,
-  ) {
-    const kept = { ttlMs, version: replicas ? undefined : versions?.directory };
-    this.#lists = new ReadCache({
-      ...kept,
-      maxSize: MOST_USERS_KEPT,
-      sizeOf: ({ users }) => users.length + 1,
-    });
-    this.#counts = new ReadCache({ ...kept, maxSize: MOST_COUNTS_KEPT, sizeOf: () => 1 });
-  }
+  ) {}
 
   /** The users created last, newest first, active or not. */
-  async recent(limit: number): Promise<readonly User[]> {
-    const { users } = await this.#lists.get(`recent ${limit}`, async () => ({
-      users: await this.#read({ take: limit }),
-    }));
-    return users;
-  }
-
-  /** How often lists were asked for, by whether they had to be read for that. */
-  get cacheUse(): CacheUse {
-    return this.#lists.use;
+  recent(limit: number): Promise<User[]> {
+    return this.#read({ take: limit });
   }
 
   /** @throws StewardError NOT_FOUND */
@@ -163,29 +137,24 @@ export class Users {
     ];
     const after =
       at.cursor === undefined ? undefined : this.cursors.decode(at.cursor, scope, LARGEST_POSITION);
-    // Not the scope: PostgreSQL has its own mind of which letters are the same in another case.
-    const { department, role, active, search } = criteria;
-    const question = [department, role, active ?? true, search, limit, at.page, at.cursor];
-    return this.#lists.get(JSON.stringify(['find', ...question]), async () => {
-      const where = await this.#where(criteria);
-      const page = after ? (after[2] ?? 1) + 1 : (at.page ?? 1);
-      const [from, skip] = after ? [{ AND: [where, isAfter(after)] }, 0] : [where, (page - 1) * limit];
-      const [rows, count] = await Promise.all([
-        // One more than asked for tells whether there is a next page.
-        this.#page(from, limit + 1, skip, criteria.search !== undefined),
-        this.#counts.get(JSON.stringify(where), () => this.#count(criteria, where)),
-      ]);
-      const users = rows.slice(0, limit);
-      const last = rows.length > limit ? users.at(-1) : undefined;
-      return {
-        users,
-        ...count,
-        page,
-        pageSize: limit,
-        pages: Math.ceil(count.total / limit),
-        nextCursor: last ? this.cursors.encode([Date.parse(last.createdAt), last.id, page], scope) : null,
-      };
-    });
+    const where = await this.#where(criteria);
+    const page = after ? (after[2] ?? 1) + 1 : (at.page ?? 1);
+    const [from, skip] = after ? [{ AND: [where, isAfter(after)] }, 0] : [where, (page - 1) * limit];
+    const [rows, count] = await Promise.all([
+      // One more than asked for tells whether there is a next page.
+      this.#page(from, limit + 1, skip, criteria.search !== undefined),
+      this.#count(criteria, where),
+    ]);
+    const users = rows.slice(0, limit);
+    const last = rows.length > limit ? users.at(-1) : undefined;
+    return {
+      users,
+      ...count,
+      page,
+      pageSize: limit,
+      pages: Math.ceil(count.total / limit),
+      nextCursor: last ? this.cursors.encode([Date.parse(last.createdAt), last.id, page], scope) : null,
+    };
   }
 
   /** Where the index leads straight to the page, in one step; else in two, see #pageOfIds. */

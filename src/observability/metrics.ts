@@ -102,10 +102,10 @@ export class Metrics {
     );
     watchConnections('steward_database_connections_max', 'How many connections the pool may have', 'max');
     watchConnections('steward_database_waiting', 'How many statements wait for a connection', 'waiting');
-    this.#countByCache('steward_cache_hits_total', 'Reads that were answered from memory', () =>
+    this.#countByCache('steward_cache_hits_total', 'Look-ups that the cache answered', () =>
       Object.entries(caches()).map(([cache, { hits }]) => [cache, hits]),
     );
-    this.#countByCache('steward_cache_misses_total', 'Reads for which the database was asked', () =>
+    this.#countByCache('steward_cache_misses_total', 'Look-ups for which the database was read', () =>
       Object.entries(caches()).map(([cache, { misses }]) => [cache, misses]),
     );
   }

@@ -59,7 +59,10 @@ export class HttpSteward {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     const steward = new HttpSteward(child);
-    const serving = await steward.logged('serving over http');
+    const serving = await steward.logged('serving over http').catch((error: unknown) => {
+      child.kill('SIGKILL');
+      throw error;
+    });
     steward.port = serving['port'] as number;
     return steward;
   }

@@ -50,7 +50,7 @@ export class PostgresServer {
     server.#run(
       'initdb',
       '-D',
-      server.#data,
+      server.dataDir,
       '-U',
       'postgres',
       '-A',
@@ -68,6 +68,22 @@ export class PostgresServer {
   }
 
   /**
+   * Starts a server on a copy of the data folder of another one, which must be stopped.
+   * @param {string} dataDir
+   * @param {{ under?: string, settings?: Record<string, string | number> }} [options] the folder its own is made in, and
+   * its settings
+   */
+  static async copyOf(dataDir, { under = os.tmpdir(), settings = {} } = {}) {
+    const dir = await mkdtemp(path.join(under, 'steward-pg-'));
+    const { uid, gid } = unprivileged();
+    if (uid !== undefined && gid !== undefined) await chown(dir, uid, gid);
+    const server = new PostgresServer(dir, await freePort(), asArguments(settings));
+    execFileSync('cp', ['-a', dataDir, server.dataDir], { stdio: 'pipe' });
+    await server.start();
+    return server;
+  }
+
+  /**
    * A streaming replica of this server, up and following it.
    * @param {{ under?: string, settings?: Record<string, string | number> }} [options] the folder its own is made in, and
    * settings besides those of this server
@@ -77,7 +93,7 @@ export class PostgresServer {
     const { uid, gid } = unprivileged();
     if (uid !== undefined && gid !== undefined) await chown(dir, uid, gid);
     const replica = new PostgresServer(dir, await freePort(), [...this.#settings, ...asArguments(settings)]);
-    replica.#run('pg_basebackup', '-d', this.url(), '-D', replica.#data, '-c', 'fast', '-R', '--no-sync');
+    replica.#run('pg_basebackup', '-d', this.url(), '-D', replica.dataDir, '-c', 'fast', '-R', '--no-sync');
     await replica.start();
     return replica;
   }
@@ -90,7 +106,7 @@ export class PostgresServer {
   async start() {
     const args = [
       '-D',
-      this.#data,
+      this.dataDir,
       '-k',
       this.#dir,
       '-p',
@@ -181,7 +197,7 @@ export class PostgresServer {
     await rm(this.#dir, { recursive: true, force: true });
   }
 
-  get #data() {
+  get dataDir() {
     return path.join(this.#dir, 'data');
   }
 

@@ -5,7 +5,7 @@ import { freshDatabase, type TestDatabase } from './database.js';
 import { eventually } from './eventually.js';
 import { parseLog, type LogLine } from './log.js';
 
-/** What answers hold. Each tool has its share of it; tests/catalogue.test.ts says which. */
+/** What answers hold. Each tool has its share of it; tests/directory/catalogue.test.ts says which. */
 export interface AnswerData {
   notice: string;
   total: number;
@@ -127,7 +127,7 @@ export async function startSteward({
   };
 }
 
-function toAnswer(result: Awaited<ReturnType<Client['callTool']>>): Answer {
+export function toAnswer(result: Awaited<ReturnType<Client['callTool']>>): Answer {
   const [content] = result.content as { text: string }[];
   const text = content?.text ?? '';
   return {

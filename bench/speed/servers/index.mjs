@@ -100,7 +100,7 @@ const EMPTY = {
   stdio: { command: process.execPath, args: [fileURLToPath(new URL('empty-sdk.mjs', import.meta.url))] },
   http: (port) => ({
     command: process.execPath,
-    args: [fileURLToPath(new URL('../../http-cost/empty-sdk.mjs', import.meta.url))],
+    args: [fileURLToPath(new URL('empty-sdk-http.mjs', import.meta.url))],
     env: { EMPTY_SDK_PORT: String(port) },
   }),
   toCall: () => ['empty', {}],

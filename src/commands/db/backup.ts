@@ -1,43 +1,26 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { Writable } from 'node:stream';
-import type { DatabaseConfig } from '../../settings/config.js';
 import { readConfig } from '../read-config.js';
 import { writeNewFile } from '../../database/backup/new-file.js';
-import { interruption } from './interruption.js';
-import { say, size, watchBytes } from './progress.js';
+import { interruption, say } from './progress.js';
 import { onServer } from './server-target.js';
 
 /**
- * Backs the configured database up into a file, while everybody goes on working with it.
- * @throws ConfigError; BackupError, EmbeddedDatabaseError, StewardError; then there is no such file, or the former one
+ * Backs the configured database up into a file, while it is in use.
+ * @throws ConfigError; BackupError, EmbeddedDatabaseError, StewardError; then the file is what it was before
  */
 export async function backUp(file: string, { overwrite = false }: { overwrite?: boolean }): Promise<void> {
   const { database } = readConfig();
   const target = path.resolve(file);
   const signal = interruption();
-  await writeNewFile(target, overwrite, (to) =>
-    database.url === undefined
-      ? backUpEmbedded(database, to, signal)
-      : backUpServer(database, database.url, to, signal),
-  );
-  say(`backed up to ${target} (${size((await stat(target)).size)})`);
-}
-
-function backUpServer(config: DatabaseConfig, url: string, to: Writable, signal: AbortSignal): Promise<void> {
-  return onServer(config, url, async (target) => {
-    const { prepareDump } = await import('../../database/backup/server/dump.js');
-    const dump = await prepareDump(target);
+  await writeNewFile(target, overwrite, async (to) => {
+    if (database.url === undefined) {
+      const { backUpEmbedded } = await import('../../database/embedded/backup.js');
+      return backUpEmbedded({ ...database.embedded, onProgress: say }, to, signal);
+    }
+    const { dump } = await import('../../database/backup/server/dump.js');
     say('dumping the database');
-    await dump(to, watchBytes('written'), signal);
+    await onServer(database, database.url, (server) => dump(server, to, signal));
   });
-}
-
-async function backUpEmbedded(
-  { embedded }: DatabaseConfig,
-  to: Writable,
-  signal: AbortSignal,
-): Promise<void> {
-  const module = await import('../../database/embedded/backup.js');
-  await module.backUpEmbedded({ ...embedded, onProgress: say }, to, signal);
+  say(`backed up to ${target} (${((await stat(target)).size / 1024).toFixed(1)} kB)`);
 }

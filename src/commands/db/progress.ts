@@ -1,33 +1,17 @@
-import { Transform } from 'node:stream';
+import { BackupError } from '../../database/backup/errors.js';
 
-const EVERY_MS = 5000;
-
-// Whoever closes our stderr takes the messages with it, not the backup.
+// A closed stderr loses the messages, but does not end the backup.
 process.stderr.on('error', () => {});
 
-/** Tells the person at the terminal what is being done. */
+/** Writes a message for the person at the terminal. */
 export function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** Passes bytes through and tells from time to time how many there were. */
-export function watchBytes(verb: string): Transform {
-  let bytes = 0;
-  const timer = setInterval(() => say(`${size(bytes)} ${verb} so far`), EVERY_MS);
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.length;
-      done(null, chunk);
-    },
-    destroy(error, done) {
-      clearInterval(timer);
-      done(error);
-    },
-  });
-}
-
-/** A size for people. */
-export function size(bytes: number): string {
-  const [unit, divisor] = bytes < 1024 * 1024 ? ['kB', 1024] : ['MB', 1024 * 1024];
-  return `${(bytes / divisor).toFixed(1)} ${unit}`;
+/** Aborted by the first Ctrl-C or SIGTERM, so that unfinished work is cleaned up; the second one ends the process. */
+export function interruption(): AbortSignal {
+  const interrupted = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => interrupted.abort(new BackupError(`Interrupted by ${signal}.`)));
+  return interrupted.signal;
 }

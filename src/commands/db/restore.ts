@@ -6,8 +6,7 @@ import type { RowCounts } from '../../database/backup/row-counts.js';
 import { checkSeal, type Sealed } from '../../database/backup/seal.js';
 import { inspectMigrations } from '../../database/migrations/inspect.js';
 import { MIGRATIONS } from '../../directory/database.js';
-import { interruption } from './interruption.js';
-import { say, watchBytes } from './progress.js';
+import { interruption, say } from './progress.js';
 import { onServer } from './server-target.js';
 
 /**
@@ -55,17 +54,12 @@ function restoreServer(
   replace: boolean,
 ): Promise<RowCounts> {
   return onServer(config, url, async (target, { client }) => {
-    const { prepareLoad } = await import('../../database/backup/server/load.js');
-    const { countRows, publishedTables } = await import('../../database/backup/server/state.js');
-    const load = await prepareLoad(target, file, replace, interruption());
-    const published = await publishedTables(target.pool);
+    const { load } = await import('../../database/backup/server/load.js');
+    const { countRows } = await import('../../database/backup/server/state.js');
     say('restoring the database');
-    await load(watchBytes('read'));
-    if (published.length > 0) {
-      say(
-        `Publications have lost the tables that were replaced, and their subscribers hear of nothing more. To put them back, where the backup has them (column lists and row filters are yours to add): ${published.join(' ')}`,
-      );
-    }
+    const publications = await load(target, file, replace, interruption());
+    if (publications.length > 0)
+      say(`Publications have lost the tables that were replaced. Add them again: ${publications.join(' ')}`);
     const counts = await countRows(target.pool);
     const migrations = await inspectMigrations(client, MIGRATIONS);
     if (migrations.state !== 'current')

@@ -1,5 +1,4 @@
 import type { PrimarySession } from './primary-session.js';
-import { SharedRound } from '../shared-round.js';
 import { parseLsn, type WalPosition } from './wal-position.js';
 
 /**
@@ -19,7 +18,7 @@ const POSITION_AND_HISTORY = {
 
 /** How far the log of the server goes that is written to. */
 export class PrimaryPosition {
-  readonly #round = new SharedRound(() => this.#ask());
+  readonly #next = sharing(() => this.#ask());
   /** Of a session's server: a session ends before its server begins another log. */
   #history: { session: number; name: string } | undefined;
 
@@ -27,7 +26,7 @@ export class PrimaryPosition {
 
   /** A position behind everything committed before this call; undefined while the server cannot be asked. */
   now(): Promise<WalPosition | undefined> {
-    return this.#round.join();
+    return this.#next();
   }
 
   async #ask(): Promise<WalPosition | undefined> {
@@ -44,4 +43,23 @@ export class PrimaryPosition {
     this.#history = { session: told.session, name: history };
     return { history, lsn: parseLsn(lsn) };
   }
+}
+
+/**
+ * Calls that come while a query runs share the next one. So no call gets a position older than itself, and one query runs
+ * at a time.
+ */
+function sharing<Result>(query: () => Promise<Result>): () => Promise<Result> {
+  let latest: Promise<unknown> = Promise.resolve();
+  let next: Promise<Result> | undefined;
+  return () => {
+    if (next) return next;
+    const run = latest.then(() => {
+      next = undefined;
+      return query();
+    });
+    next = run;
+    latest = run.catch(() => {});
+    return run;
+  };
 }

@@ -146,8 +146,8 @@ export class PrimarySession {
 
 /**
  * A pooler keeps our connection when the server behind it crashes, and what two lives of a server say cannot be compared.
- * It gives itself away: the process it names for cancelling is not the one that answers. And a standby shows a sequence as
- * it was logged, which is up to 32 values ahead and stays there meanwhile.
+ * It gives itself away: the process it names for cancelling is not the one that answers. And a standby does not know how far
+ * the primary's log goes.
  */
 async function assertUsable(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ pid: number; standby: boolean }>(

@@ -3,7 +3,7 @@ import type { Rights } from './rights.js';
 
 /** What the role that Steward connects as may do. */
 export interface Privileges {
-  /** What the tools need and the role lacks, each as "INSERT (name) on departments" or "USAGE on sequence users_id_seq". */
+  /** What the tools need and the role lacks, each as "INSERT (name) on orders" or "USAGE on sequence orders_id_seq". */
   missing: string[];
   superuser: boolean;
   /** The tables it owns. */

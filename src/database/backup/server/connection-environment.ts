@@ -1,28 +1,14 @@
 import pg from 'pg';
 
-/** Parameters of a URL that libpq has an environment variable for (PostgreSQL manual, 34.15). */
-const VARIABLES: Record<string, string> = {
-  sslmode: 'PGSSLMODE',
-  sslrootcert: 'PGSSLROOTCERT',
-  sslcert: 'PGSSLCERT',
-  sslkey: 'PGSSLKEY',
-  options: 'PGOPTIONS',
-  target_session_attrs: 'PGTARGETSESSIONATTRS',
-};
-
-/** What may be said of a connection beside its URL: nothing that leads to another database. */
+/** Variables that cannot lead to another database. PGSERVICE and PGHOSTADDR can: they would win over PGHOST. */
 const KEPT = /^(?!PG)|^PGPASSFILE$|^PGSSL/;
 
-/**
- * The environment in which PostgreSQL's own programs connect to the database of a URL, and to no other: PGSERVICE and
- * PGHOSTADDR, which the driver does not know, would win over PGHOST. Nothing of it stands on a command line, which every
- * user of the machine can read.
- */
+/** The environment in which PostgreSQL's programs connect to the database of a URL. A command line is public; this is not. */
 export function connectionEnvironment(url: string): NodeJS.ProcessEnv {
   const client = new pg.Client({ connectionString: url });
-  const variables: NodeJS.ProcessEnv = {
+  const { searchParams } = new URL(url);
+  const env: NodeJS.ProcessEnv = {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => KEPT.test(name))),
-    // What they say is read here, too.
     LC_ALL: 'C',
     PGAPPNAME: 'steward',
     PGHOST: client.host,
@@ -30,27 +16,16 @@ export function connectionEnvironment(url: string): NodeJS.ProcessEnv {
     PGUSER: client.user,
     PGDATABASE: client.database,
   };
-  if (typeof client.password === 'string' && client.password !== '')
-    variables['PGPASSWORD'] = client.password;
-  const { searchParams } = new URL(url);
-  for (const [parameter, variable] of Object.entries(VARIABLES)) {
-    const value = searchParams.get(parameter);
-    // Steward's driver knows one mode more than libpq.
-    if (value) variables[variable] = value === 'no-verify' ? 'require' : value;
+  if (client.password) env['PGPASSWORD'] = client.password;
+  for (const name of ['sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'options', 'target_session_attrs']) {
+    const value = searchParams.get(name);
+    if (value) env[`PG${name.replaceAll('_', '').toUpperCase()}`] = value;
   }
-  if (!searchParams.has('sslmode')) Object.assign(variables, encryption(client, variables));
-  return variables;
-}
-
-/**
- * What the driver takes `ssl` for, and a certificate in the URL: it encrypts, and checks the server's certificate. libpq
- * can do so only where the authority is named, and fails without.
- */
-function encryption(
-  { ssl }: { ssl: boolean | { rejectUnauthorized?: boolean } },
-  { PGSSLMODE: mode = '', PGSSLROOTCERT: authority }: NodeJS.ProcessEnv,
-): NodeJS.ProcessEnv {
-  if (!ssl || mode.startsWith('verify')) return {};
-  const checked = authority !== undefined && (ssl === true || ssl.rejectUnauthorized !== false);
-  return { PGSSLMODE: checked ? 'verify-full' : 'require' };
+  // Our driver has modes of its own: ssl=true, and no-verify. libpq can check a certificate only if it knows the authority.
+  if (env['PGSSLMODE'] === 'no-verify') env['PGSSLMODE'] = 'require';
+  else if (client.ssl && !searchParams.has('sslmode') && !env['PGSSLMODE']?.startsWith('verify')) {
+    const checked = env['PGSSLROOTCERT'] && searchParams.get('ssl') !== 'no-verify';
+    env['PGSSLMODE'] = checked ? 'verify-full' : 'require';
+  }
+  return env;
 }

@@ -1,123 +1,72 @@
-import type { Readable, Transform, Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import type pg from 'pg';
+import { text } from 'node:stream/consumers';
 import { BackupError } from '../errors.js';
 import { connectionEnvironment } from './connection-environment.js';
-import { Programs } from './programs.js';
-import { runProgram, type RunningProgram } from './run-program.js';
-import { emptySchema, THERE, whatIsThere } from './empty-schema.js';
-import { withoutUnknownSettings } from './preamble.js';
-import { identify, readState, type ServerTarget } from './state.js';
+import { findProgram, runProgram } from './programs.js';
+import { readState, type ServerTarget } from './state.js';
 
-/** What psql says when all before has been done. Only then is the commit sent: a kill of whichever process rolls back. */
-const DONE = 'steward: restored';
-const SAY_DONE = `\nSELECT '${DONE}';\n`;
-const COMMIT = '\nCOMMIT;\n';
+/** The lock of `prisma migrate`. */
+const MIGRATION_LOCK = 72707369;
 
-/** How psql tells what `emptySchema` found. */
-const IN_THE_WAY = new RegExp(`ERROR: +${THERE}(.*)`);
-const UNCHANGED = 'The database is as it was.';
-const IN_DOUBT = 'Whether the backup was restored is not known: look, and restore it again if not.';
+/** An address without parts takes all of them from the environment. */
+const RESTORE = ['--schema=public', '--no-owner', '--no-password', '--single-transaction', '--exit-on-error'];
+const DATABASE = '--dbname=postgresql://';
 
 /**
- * Replaces a server's schema public with that of a backup whose seal is intact, in one transaction.
- * @param replace whether it may hold anything by now
- * @returns what does it, through `watch`; the signal ends it and leaves the database as it was
+ * Restores a backup whose seal is intact into a server's schema public, in one transaction of pg_restore. Without `replace`
+ * nothing is dropped: a table that exists, even one created after our check, makes the whole restore fail.
+ * @returns for each publication that has lost tables, the statement that adds them again
  * @throws BackupError where it cannot be done; nothing was changed
  */
-export async function prepareLoad(
+export async function load(
   { url, pool, binDir }: ServerTarget,
   file: string,
   replace: boolean,
   signal: AbortSignal,
-) {
-  const major = await assertReplaceable(pool, replace);
-  const identity = await identify(pool);
-  const programs = await Programs.find(major, ['pg_restore', 'psql'], binDir);
-  const context = { env: connectionEnvironment(url), signal };
-  // A pg_restore that is older than the pg_dump was cannot read its file.
-  await runProgram(programs.path('pg_restore'), ['--list', file], ['ignore', 'ignore', 'pipe'], context)
-    .succeeded;
-
-  return async (watch: Transform): Promise<void> => {
-    const psql = runProgram(
-      programs.path('psql'),
-      ['--no-psqlrc', '--quiet', '--no-password', '--set=ON_ERROR_STOP=1'],
-      ['pipe', 'pipe', 'pipe'],
-      context,
-    );
-    const restore = runProgram(
-      programs.path('pg_restore'),
-      ['--schema=public', '--no-owner', '--file=-', file],
-      ['ignore', 'pipe', 'pipe'],
-      context,
-    );
-    await feed(emptySchema(identity, replace), psql, restore, watch, major);
-  };
-}
-
-/**
- * @returns the server's major version
- * @throws BackupError where this role cannot replace the schema public, or there is something that it may not replace
- */
-async function assertReplaceable(pool: pg.Pool, replace: boolean): Promise<number> {
-  const { major, role, foreign, mayCreate } = await readState(pool);
+): Promise<string[]> {
+  const { role, major, owner, relations, foreign, mayCreate, publications } = await readState(pool);
   if (foreign.length > 0 || !mayCreate) {
-    const lack = foreign.length > 0 ? `does not own ${foreign.join(', ')}` : 'may not create tables';
     throw new BackupError(
-      `The role ${role} ${lack}, so it cannot restore a backup. Nothing was changed. ` +
+      `The role ${role} ${foreign.length > 0 ? `does not own ${foreign.join(', ')}` : 'may not create tables'}, so it cannot restore a backup. Nothing was changed. ` +
         'Set DATABASE_URL to the owner of the database; with prisma/roles.sql that is steward_owner.',
     );
   }
-  const there = replace ? undefined : await whatIsThere(pool);
-  if (there !== undefined) throw inTheWay(there);
-  return major;
-}
-
-function inTheWay(there: string): BackupError {
-  return new BackupError(
-    `The schema public holds something already: ${there}. Pass --replace to have the backup take the place of all of it. Nothing was changed.`,
-  );
-}
-
-/** Has psql do what pg_restore says, within one transaction. @throws BackupError saying what became of the database */
-async function feed(
-  beginning: string,
-  psql: RunningProgram,
-  restore: RunningProgram,
-  watch: Transform,
-  major: number,
-): Promise<void> {
-  const done = heard(psql.child.stdout as Readable, DONE);
-  let committing = false;
-  const script = async function* (output: AsyncIterable<Buffer>) {
-    yield beginning;
-    yield* withoutUnknownSettings(output, major);
-    await restore.succeeded;
-    yield SAY_DONE;
-    await Promise.race([done, psql.succeeded]);
-    committing = true;
-    yield COMMIT;
-  };
-  const fed = pipeline(restore.child.stdout as Readable, watch, script, psql.child.stdin as Writable);
-  // If psql gave up, it knows why; that it reads no further is only what comes of it.
-  for (const outcome of await Promise.allSettled([psql.succeeded, fed])) {
-    if (outcome.status === 'fulfilled') continue;
-    const { message } = outcome.reason as Error;
-    const there = IN_THE_WAY.exec(message)?.[1];
-    if (there !== undefined) throw inTheWay(there);
-    throw new BackupError(`${message}\n${committing ? IN_DOUBT : UNCHANGED}`, { cause: outcome.reason });
+  if (relations.length > 0 && !replace) {
+    throw new BackupError(
+      `The schema public holds something already: ${relations.join(', ')}. Pass --replace to replace it with the backup. Nothing was changed.`,
+    );
   }
+  const program = await findProgram('pg_restore', major, binDir);
+  const env = connectionEnvironment(url);
+  const contents = await text(runProgram(program, ['--list', file], env, signal));
+  const extra = relations.filter((name) => !contents.includes(` public ${name} `));
+  if (extra.length > 0) {
+    throw new BackupError(
+      `The database holds what the backup does not: ${extra.join(', ')}. Drop it, or restore into a new database. Nothing was changed.`,
+    );
+  }
+  const options = [...(replace ? ['--clean', '--if-exists'] : []), ...(owner ? [`--role=${owner}`] : [])];
+  const client = await pool.connect();
+  try {
+    const { rows } = await client.query(`SELECT pg_try_advisory_lock(${MIGRATION_LOCK}) AS locked`);
+    if (!rows[0].locked) {
+      throw new BackupError(
+        'A migration or another restore is at work on this database. Try again when it has ended. Nothing was changed.',
+      );
+    }
+    for (const extension of ['citext', 'pg_trgm'])
+      await client.query(`CREATE EXTENSION IF NOT EXISTS ${extension} SCHEMA public`);
+    await text(runProgram(program, [...RESTORE, ...options, DATABASE, file], env, signal)).catch(explain);
+  } finally {
+    // The lock ends with its session.
+    client.release(true);
+  }
+  return publications;
 }
 
-/** Resolves when a program has written the text; never, where it does not. */
-function heard(output: Readable, text: string): Promise<void> {
-  let latest = '';
-  return new Promise((resolve) => {
-    output.setEncoding('utf8').on('data', (chunk: string) => {
-      latest += chunk;
-      if (latest.includes(text)) resolve();
-      latest = latest.slice(-text.length);
-    });
-  });
+function explain(error: unknown): never {
+  if (!(error instanceof BackupError) || error.message.startsWith('Interrupted')) throw error;
+  const outcome = /Command was: COMMIT/.test(error.message)
+    ? 'Whether the backup was restored is not known: look, and restore it again if not.'
+    : 'The database is as it was. If something depends on what the backup replaces, drop that first, or restore into a new database.';
+  throw new BackupError(`${error.message}\n${outcome}`, { cause: error });
 }

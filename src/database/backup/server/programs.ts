@@ -1,59 +1,61 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { BackupError } from '../errors.js';
 
 const DEBIAN = '/usr/lib/postgresql';
 
-export type Program = 'pg_dump' | 'pg_restore' | 'psql';
-
-/** PostgreSQL's programs of one folder, all of one version; the empty folder stands for the PATH. */
-export class Programs {
-  private constructor(private readonly folder: string) {}
-
-  /**
-   * Those of the server's own version; where there are none, the first that are newer: an older pg_dump refuses to read it.
-   * @param major the server's major version
-   * @param only the folder to look in; without it: the PATH, what pg_config names, and where Debian keeps them
-   * @throws BackupError naming those that were found
-   */
-  static async find(major: number, needed: Program[], only: string | undefined): Promise<Programs> {
-    const tooOld: string[] = [];
-    let newer: Programs | undefined;
-    for (const folder of only === undefined ? await candidates() : [only]) {
-      const programs = new Programs(folder);
-      const versions = await Promise.all(needed.map((program) => programs.#version(program)));
-      if (versions.every((version) => version === major)) return programs;
-      if (versions.every((version) => version >= major)) newer ??= programs;
-      const oldest = Math.min(...versions);
-      if (oldest > 0) tooOld.push(`${folder === '' ? 'the PATH' : folder} has those of PostgreSQL ${oldest}`);
-    }
-    if (newer) return newer;
-    const found = tooOld.length > 0 ? tooOld.join(', ') : `none were found${only ? ` in ${only}` : ''}`;
-    throw new BackupError(
-      `The server is PostgreSQL ${major}, and this needs ${needed.join(' and ')} of version ${major} or newer; ${found}. ` +
-        `Install PostgreSQL's client programs (on Debian: postgresql-client-${major}), or set POSTGRES_BIN_DIR to their folder.`,
-    );
-  }
-
-  path(program: Program): string {
-    return path.join(this.folder, program);
-  }
-
-  /** Its major version; 0 where it is not there or cannot be run. */
-  async #version(program: Program): Promise<number> {
-    const told = await promisify(execFile)(this.path(program), ['--version']).catch(() => undefined);
-    return Number(/\(PostgreSQL\) (\d+)/.exec(told?.stdout ?? '')?.[1] ?? 0);
-  }
+/**
+ * Finds one of PostgreSQL's programs: the oldest that is not older than the server, since pg_dump refuses a newer server.
+ * @param major the server's major version
+ * @param only the folder to look in; without it: the PATH, and the folders of Debian
+ * @throws BackupError that names what is needed
+ */
+export async function findProgram(
+  name: 'pg_dump' | 'pg_restore',
+  major: number,
+  only: string | undefined,
+): Promise<string> {
+  const debian = await readdir(DEBIAN).catch(() => []);
+  const folders = only ? [only] : ['', ...debian.map((version) => path.join(DEBIAN, version, 'bin'))];
+  const found = await Promise.all(
+    folders.map(async (folder) => {
+      const file = path.join(folder, name);
+      const version = await promisify(execFile)(file, ['--version']).catch(() => undefined);
+      return { file, major: Number(/\(PostgreSQL\) (\d+)/.exec(version?.stdout ?? '')?.[1] ?? 0) };
+    }),
+  );
+  const [best] = found.filter((one) => one.major >= major).toSorted((a, b) => a.major - b.major);
+  if (best) return best.file;
+  const newest = Math.max(...found.map((one) => one.major));
+  throw new BackupError(
+    `The server is PostgreSQL ${major}, and this needs ${name} of version ${major} or newer; ` +
+      `${newest ? `the newest one found is of version ${newest}` : 'none was found'} in ${only ?? `the PATH and ${DEBIAN}`}. ` +
+      `Install PostgreSQL's client programs (on Debian: postgresql-client-${major}), or set POSTGRES_BIN_DIR to their folder.`,
+  );
 }
 
-async function candidates(): Promise<string[]> {
-  const configured = await promisify(execFile)('pg_config', ['--bindir']).catch(() => undefined);
-  const versions = await readdir(DEBIAN).catch(() => []);
-  return [
-    '',
-    ...(configured ? [configured.stdout.trim()] : []),
-    ...versions.toSorted((a, b) => Number(b) - Number(a)).map((version) => path.join(DEBIAN, version, 'bin')),
-  ];
+/**
+ * Runs a program and yields its output. The signal ends it.
+ * @throws BackupError with the program's messages if it fails; only then is it known that the output was not whole
+ */
+export async function* runProgram(
+  file: string,
+  args: string[],
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
+  const child = spawn(file, args, { env, signal, stdio: ['ignore', 'pipe', 'pipe'] });
+  const end = Promise.all([once(child, 'close'), text(child.stderr)]);
+  // The output may fail first; it is that failure which is reported then.
+  end.catch(() => {});
+  yield* child.stdout as AsyncIterable<Buffer>;
+  const [[code], messages] = await end.catch((error: Error) => {
+    signal.throwIfAborted();
+    throw new BackupError(`${file} cannot be run: ${error.message}`, { cause: error });
+  });
+  if (code !== 0) throw new BackupError(`${file} failed: ${messages.trim() || `exit status ${code}`}`);
 }

@@ -1,28 +1,30 @@
-import pg from 'pg';
+import type pg from 'pg';
 import type { RowCounts } from '../row-counts.js';
 
 /** A server's database that is backed up or replaced. */
 export interface ServerTarget {
   url: string;
   pool: pg.Pool;
-  /** Where PostgreSQL's programs are, if that has been said. */
+  /** The folder of PostgreSQL's programs, if it is configured. */
   binDir: string | undefined;
 }
 
-/** What has to be known of a server's database before it is backed up or replaced. */
-export interface ServerState {
+interface ServerState {
   role: string;
   major: number;
-  /** Whether there are the tables of a directory. */
-  directory: boolean;
-  /** Tables and sequences of the schema public that this role may not read. */
+  /** The owner of the table users; null where there is none. */
+  owner: string | null;
+  /** Tables, views and sequences of the schema public, without those of extensions. */
+  relations: string[];
+  /** Those that this role may not read. */
   unreadable: string[];
-  /** Those that it may not drop. */
+  /** Those that it does not own. */
   foreign: string[];
   mayCreate: boolean;
+  /** For each publication of single tables, the statement that adds them again. */
+  publications: string[];
 }
 
-/** Reads it as the role of this pool, about the schema public; what extensions made there is left out. */
 export async function readState(pool: pg.Pool): Promise<ServerState> {
   const { rows } = await pool.query<ServerState>(`
     WITH relations AS (
@@ -31,53 +33,26 @@ export async function readState(pool: pg.Pool): Promise<ServerState> {
         AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e'))
     SELECT current_user::text AS role,
       current_setting('server_version_num')::int / 10000 AS major,
-      to_regclass('public.users') IS NOT NULL AND to_regclass('public._prisma_migrations') IS NOT NULL AS directory,
-      ARRAY(SELECT name FROM relations WHERE NOT has_table_privilege(oid, 'SELECT') ORDER BY name) AS unreadable,
-      ARRAY(SELECT name FROM relations WHERE NOT pg_has_role(relowner, 'MEMBER') ORDER BY name) AS foreign,
-      has_schema_privilege('public', 'CREATE') AS "mayCreate"`);
+      (SELECT rolname::text FROM relations JOIN pg_roles ON pg_roles.oid = relowner WHERE name = 'users') AS owner,
+      ARRAY(SELECT name FROM relations ORDER BY 1) AS relations,
+      ARRAY(SELECT name FROM relations WHERE NOT has_table_privilege(oid, 'SELECT') ORDER BY 1) AS unreadable,
+      ARRAY(SELECT name FROM relations WHERE NOT pg_has_role(relowner, 'MEMBER') ORDER BY 1) AS foreign,
+      has_schema_privilege('public', 'CREATE') AS "mayCreate",
+      ARRAY(SELECT format('ALTER PUBLICATION %I ADD TABLE %s;', pubname, string_agg(prrelid::regclass::text, ', ' ORDER BY 1))
+        FROM pg_publication JOIN pg_publication_rel ON prpubid = pg_publication.oid JOIN relations ON relations.oid = prrelid
+        GROUP BY pubname ORDER BY 1) AS publications`);
   return rows[0] as ServerState;
 }
 
-/** Which database of which server this is, in SQL: no other has the same name, number and system identifier. */
-export const IDENTITY = `(SELECT concat_ws('/', system_identifier, oid, datname)
-  FROM pg_control_system(), pg_database WHERE datname = current_database())`;
-
-/** Which database this pool leads to. */
-export async function identify(pool: pg.Pool): Promise<string> {
-  const { rows } = await pool.query<{ identity: string }>(`SELECT ${IDENTITY} AS identity`);
-  return rows[0]?.identity as string;
-}
-
-/** How many rows each table of the schema public has, by name. */
+/** How many rows each table of the schema public has. */
 export async function countRows(pool: pg.Pool): Promise<RowCounts> {
+  const { rows: tables } = await pool.query<{ name: string; quoted: string }>(`
+    SELECT relname::text AS name, format('public.%I', relname) AS quoted FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY 1`);
   const counts: RowCounts = [];
-  for (const table of await listTables(pool)) {
-    const { rows } = await pool.query<{ rows: string }>(`SELECT count(*) AS rows FROM ${quoted(table)}`);
-    counts.push([table, Number(rows[0]?.rows)]);
+  for (const { name, quoted } of tables) {
+    const { rows } = await pool.query<{ count: string }>(`SELECT count(*) FROM ${quoted}`);
+    counts.push([name, Number(rows[0]?.count)]);
   }
   return counts;
-}
-
-async function listTables(pool: pg.Pool): Promise<string[]> {
-  const { rows } = await pool.query<{ name: string }>(`
-    SELECT relname::text AS name FROM pg_class
-    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY 1`);
-  return rows.map(({ name }) => name);
-}
-
-/** What of publications would be lost with the tables: for each, the statement that puts it back. */
-export async function publishedTables(pool: pg.Pool): Promise<string[]> {
-  const { rows } = await pool.query<{ statement: string }>(`
-    SELECT format('ALTER PUBLICATION %I ADD TABLE %s;', pubname, string_agg(format('public.%I', relname), ', ' ORDER BY relname))
-      AS statement
-    FROM pg_publication_rel
-    JOIN pg_publication ON pg_publication.oid = prpubid
-    JOIN pg_class ON pg_class.oid = prrelid
-    WHERE relnamespace = 'public'::regnamespace
-    GROUP BY pubname ORDER BY pubname`);
-  return rows.map(({ statement }) => statement);
-}
-
-function quoted(table: string): string {
-  return `public.${pg.escapeIdentifier(table)}`;
 }

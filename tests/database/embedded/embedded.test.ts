@@ -1,0 +1,136 @@
+import { cp, mkdtemp, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { onEmbedded } from '../../support/conditions.js';
+import type { TestDatabase } from '../../support/database.js';
+import { hostPid } from '../../support/embedded-host.js';
+import { startSteward, type Steward } from '../../support/steward.js';
+import { RUN_DIR, TEMPLATE_DIR } from '../../support/template.mjs';
+
+onEmbedded('the embedded database (not on a server)', () => {
+  let dataDir: string;
+  let running: Steward[] = [];
+
+  beforeEach(async () => {
+    dataDir = path.join(await mkdtemp(path.join(RUN_DIR, 'e-')), 'postgres');
+  });
+  afterEach(async () => {
+    await Promise.all(running.map((steward) => steward.stop()));
+    running = [];
+    await rm(path.dirname(dataDir), { recursive: true, force: true, maxRetries: 40, retryDelay: 250 });
+  });
+
+  const start = async () => {
+    const env = { STEWARD_DATA_DIR: dataDir, STEWARD_EMBEDDED_LINGER_MS: '300', CALL_DEADLINE_MS: '50000' };
+    const database: TestDatabase = {
+      env,
+      administration: env,
+      query: () => Promise.reject(new Error('not used')),
+      disconnect: async () => {},
+      drop: async () => {},
+    };
+    const steward = await startSteward({ database });
+    running.push(steward);
+    return steward;
+  };
+  const fromTemplate = () => cp(TEMPLATE_DIR, dataDir, { recursive: true });
+
+  const hostGone = async () => {
+    for (let tries = 0; tries < 100 && (await hostPid(dataDir)) !== undefined; tries++) await delay(100);
+    return hostPid(dataDir);
+  };
+
+  it('is created, migrated and seeded at the first start, with progress on stderr', async () => {
+    const steward = await start();
+    expect(await total(steward)).toBeGreaterThan(150);
+    const messages = steward.log().map((line) => line.message);
+    expect(messages).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining('creating'),
+        expect.stringContaining('migrating'),
+        expect.stringContaining('seeded'),
+      ]),
+    );
+  });
+
+  it('is created once by two servers that start at once, and shared by them', async () => {
+    const [one, two] = await Promise.all([start(), start()]);
+    expect(await create(one, 'first_one')).toBeUndefined();
+    expect(await create(two, 'first_one')).toBe('CONFLICT');
+    expect(await total(one)).toBe(await total(two));
+  });
+
+  it('survives a kill at any moment of its first start', async () => {
+    for (const moment of ['creating', 'migrating', 'seeded', 'connected']) {
+      const killed = await start();
+      while (!killed.stderr().includes(moment)) await delay(5);
+      process.kill(killed.pid, 'SIGKILL');
+    }
+    const next = await start();
+    expect(await total(next)).toBeGreaterThan(150);
+  });
+
+  it('goes on for the second server when the first one ends or is killed', async () => {
+    await fromTemplate();
+    const [first, second, third] = [await start(), await start(), await start()];
+    expect(await create(first, 'by_first')).toBeUndefined();
+    await first.stop();
+    expect(await create(second, 'by_second')).toBeUndefined();
+    process.kill(second.pid, 'SIGKILL');
+    expect(await create(third, 'by_third')).toBeUndefined();
+    expect((await third.call('get_user', { username: 'by_second' })).error).toBeUndefined();
+  });
+
+  it('comes back by itself, with everything acknowledged, when its process is killed', async () => {
+    await fromTemplate();
+    const [one, two] = [await start(), await start()];
+    const acknowledged: string[] = [];
+    for (let round = 0; round < 3; round++) {
+      const writing = Array.from({ length: 30 }, async (_, index) => {
+        const name = `round_${round}_${index}`;
+        if ((await create(index % 2 ? one : two, name)) === undefined) acknowledged.push(name);
+      });
+      const enough = acknowledged.length + 3 * (round + 1);
+      while (acknowledged.length < enough) await delay(2);
+      process.kill((await hostPid(dataDir)) ?? 0, 'SIGKILL');
+      await Promise.all(writing);
+      await servesAgain(one);
+      await servesAgain(two);
+    }
+    for (const username of acknowledged) {
+      expect(await one.call('get_user', { username })).toMatchObject({ error: undefined });
+    }
+  });
+
+  it('leaves when the last server has left, and leaves the folder ready for the next', async () => {
+    await fromTemplate();
+    const steward = await start();
+    await create(steward, 'last_words');
+    await steward.stop();
+    expect(await hostGone()).toBeUndefined();
+    const next = await start();
+    expect((await next.call('get_user', { username: 'last_words' })).error).toBeUndefined();
+  });
+
+  it('can be entered by its owner only', async () => {
+    await fromTemplate();
+    const steward = await start();
+    await total(steward);
+    expect(((await stat(path.join(dataDir, 'run'))).mode & 0o077).toString(8)).toBe('0');
+  });
+});
+
+const create = async (steward: Steward, name: string) => {
+  const { error } = await steward.call('create_user', { username: name, email: `${name}@example.com` });
+  return error;
+};
+const total = async (steward: Steward) => (await steward.call('find_users')).data.total;
+
+async function servesAgain(steward: Steward): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    if ((await steward.call('list_recent_users')).error === undefined) return;
+    await delay(100);
+  }
+  throw new Error('the server does not serve again');
+}

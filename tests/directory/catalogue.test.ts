@@ -1,0 +1,206 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startSteward, type Steward } from '../support/steward.js';
+
+// The whole public surface in one place. A change here is a change that clients see: say so in CHANGELOG.md.
+
+const READS = { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false };
+const ADDS = { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false };
+const OVERWRITES = { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false };
+
+const FOUND = 'notice total total_is_exact page page_size pages next_cursor users';
+
+/** Name, effect, arguments (`?` for those that may be left out), members of the answer. */
+const TOOLS: [name: string, effect: typeof READS, input: string, output: string][] = [
+  ['list_recent_users', READS, 'limit?', 'notice users'],
+  ['find_users', READS, 'department? role? active? search? limit? page? cursor?', FOUND],
+  ['get_user', READS, 'id? username? email?', 'notice user'],
+  ['get_user_history', READS, 'user_id limit? cursor?', 'notice next_cursor changes'],
+  ['list_departments', READS, '', 'notice total departments'],
+  ['create_user', ADDS, 'username email department? role?', 'notice user'],
+  ['transfer_user', OVERWRITES, 'user_id new_department', 'notice changed change user'],
+  ['set_user_active', OVERWRITES, 'user_id active', 'notice changed change user'],
+  ['set_user_role', OVERWRITES, 'user_id role', 'notice changed change user'],
+  ['get_user_preferences', READS, 'user_id', 'notice user_id preferences'],
+  ['update_user_preferences', OVERWRITES, 'user_id preferences', 'notice changed user_id preferences'],
+  ['create_department', ADDS, 'name', 'notice department'],
+];
+
+const RESOURCES = [
+  ['recent_users', 'directory://users/recent'],
+  ['departments', 'directory://departments'],
+];
+
+const TEMPLATES = [
+  ['users_by_criteria', 'directory://users{?department,role,active,limit,cursor}'],
+  ['user', 'directory://users/{id}'],
+  ['user_history', 'directory://users/{user_id}/history{?limit,cursor}'],
+];
+
+const PROMPTS = [
+  ['onboard_user', 'username email department? role?'],
+  ['department_report', 'department'],
+];
+
+/** A good call of each tool, in an order in which they can follow each other. */
+const GOOD_CALLS: [tool: string, args: Record<string, unknown>][] = [
+  ['list_recent_users', { limit: 3 }],
+  ['find_users', { department: 'Engineering', role: 'Developer', active: true, search: 'example', limit: 5 }],
+  ['get_user', { id: 1 }],
+  ['list_departments', {}],
+  ['create_department', { name: 'Legal' }],
+  [
+    'create_user',
+    { username: 'new_colleague', email: 'new@example.com', department: 'Legal', role: 'Lawyer' },
+  ],
+  ['transfer_user', { user_id: 1, new_department: 'Legal' }],
+  ['set_user_role', { user_id: 1, role: 'Paralegal' }],
+  ['set_user_active', { user_id: 1, active: false }],
+  ['update_user_preferences', { user_id: 1, preferences: { theme: 'dark', shown: ['mail'] } }],
+  ['get_user_preferences', { user_id: 1 }],
+  ['get_user_history', { user_id: 1 }],
+];
+
+/** Each resource with the tool that answers the same question: many clients never read resources. */
+const SAME_ANSWERS: [uri: string, tool: string, args: Record<string, unknown>][] = [
+  ['directory://users/recent', 'list_recent_users', {}],
+  ['directory://departments', 'list_departments', {}],
+  ['directory://users', 'find_users', {}],
+  [
+    'directory://users?department=Sales&role=Sales%20Manager',
+    'find_users',
+    { department: 'Sales', role: 'Sales Manager' },
+  ],
+  ['directory://users?active=false&limit=3', 'find_users', { active: false, limit: 3 }],
+  ['directory://users/1', 'get_user', { id: 1 }],
+  ['directory://users/1/history', 'get_user_history', { user_id: 1 }],
+  ['directory://users/1/history?limit=2', 'get_user_history', { user_id: 1, limit: 2 }],
+];
+
+interface Schema {
+  type?: unknown;
+  properties?: Record<string, { description?: string }>;
+  required?: string[];
+}
+
+/** `a b?` for a schema with the required member a and the optional member b. */
+const signature = ({ properties = {}, required = [] }: Schema) =>
+  Object.keys(properties)
+    .map((name) => (required.includes(name) ? name : `${name}?`))
+    .join(' ');
+
+let steward: Steward;
+
+beforeAll(async () => {
+  steward = await startSteward();
+});
+
+afterAll(() => steward.stop());
+
+describe('The catalogue', () => {
+  it('has these tools, with these effects, arguments and answers', async () => {
+    const { tools } = await steward.client.listTools();
+    const listed = tools.map(({ name, annotations, inputSchema, outputSchema }) => {
+      const { title: _, ...effect } = annotations ?? {};
+      return [name, effect, signature(inputSchema as Schema), signature(outputSchema as Schema)];
+    });
+    expect(listed).toEqual(TOOLS);
+  });
+
+  it('has these resources and resource templates, all of them JSON', async () => {
+    const { resources } = await steward.client.listResources();
+    const { resourceTemplates } = await steward.client.listResourceTemplates();
+    expect(resources.map(({ name, uri }) => [name, uri])).toEqual(RESOURCES);
+    expect(resourceTemplates.map(({ name, uriTemplate }) => [name, uriTemplate])).toEqual(TEMPLATES);
+    for (const { mimeType } of [...resources, ...resourceTemplates])
+      expect(mimeType).toBe('application/json');
+  });
+
+  it('has these prompts, with these arguments', async () => {
+    const { prompts } = await steward.client.listPrompts();
+    const listed = prompts.map((prompt) => [
+      prompt.name,
+      (prompt.arguments ?? []).map(({ name, required }) => (required ? name : `${name}?`)).join(' '),
+    ]);
+    expect(listed).toEqual(PROMPTS);
+  });
+
+  it('says of each tool what it is for, in a title and in whole sentences', async () => {
+    for (const { title, description = '', annotations } of (await steward.client.listTools()).tools) {
+      expect(title).toMatch(/^[A-Z].{5,40}$/);
+      expect(annotations?.title).toBe(title);
+      expect(description).toMatch(/^[A-Z].{38,}[.?!"]$/s);
+    }
+  });
+
+  it('describes every argument of every tool', async () => {
+    for (const { inputSchema } of (await steward.client.listTools()).tools) {
+      for (const property of Object.values((inputSchema as Schema).properties ?? {})) {
+        expect(property.description?.length).toBeGreaterThanOrEqual(10);
+      }
+    }
+  });
+
+  it('titles and describes every resource and every prompt, and the arguments of prompts', async () => {
+    const { resources } = await steward.client.listResources();
+    const { resourceTemplates } = await steward.client.listResourceTemplates();
+    const { prompts } = await steward.client.listPrompts();
+    for (const { title, description } of [...resources, ...resourceTemplates, ...prompts]) {
+      expect(title).toMatch(/^[A-Z]/);
+      expect(description).toMatch(/^[A-Z].*\.$/);
+    }
+    for (const { description } of prompts.flatMap((prompt) => prompt.arguments ?? [])) {
+      expect(description?.length).toBeGreaterThanOrEqual(10);
+    }
+  });
+
+  it('takes and answers objects only, and refuses arguments it does not know', async () => {
+    for (const { inputSchema, outputSchema } of (await steward.client.listTools()).tools) {
+      expect(inputSchema).toMatchObject({ type: 'object', additionalProperties: false });
+      expect(outputSchema).toMatchObject({ type: 'object', additionalProperties: false });
+    }
+  });
+
+  it('shows no pattern with Unicode classes, which some clients cannot read', async () => {
+    expect(JSON.stringify(await steward.client.listTools())).not.toContain('\\\\p{');
+  });
+
+  // As the official inspector's `tools/list --strict` has it; `npm run conformance` asks it.
+  it('names a single type at a time and no schema that says nothing, which some clients cannot read', async () => {
+    const { tools } = await steward.client.listTools();
+    expect(JSON.stringify(tools)).not.toMatch(/"type":\[|"(additionalProperties|items)":\{\}/);
+  });
+
+  it('tells a model how to begin and how to treat values', () => {
+    expect(steward.client.getInstructions()).toMatch(/find_users.*never instructions/s);
+  });
+
+  it('fits into 20,000 characters, which every conversation pays for', async () => {
+    expect(JSON.stringify(await steward.client.listTools()).length).toBeLessThan(20_000);
+  });
+
+  it('has a good call of each tool below', () => {
+    expect(GOOD_CALLS.map(([tool]) => tool).toSorted()).toEqual(TOOLS.map(([tool]) => tool).toSorted());
+  });
+
+  // The SDK's client throws where an answer does not fit the tool's output schema.
+  it.each(GOOD_CALLS)('answers %s as its output schema says', async (tool, args) => {
+    const answer = await steward.call(tool, args);
+    expect(answer.text).not.toBe('');
+    expect(answer.error).toBeUndefined();
+  });
+
+  it('has an example of each resource below', () => {
+    const examples = SAME_ANSWERS.map(([uri]) => uri.replace(/\?.*/, '').replace(/\d+/, '{}'));
+    const all = [...RESOURCES, ...TEMPLATES].map(([, uri]) =>
+      uri?.replace(/\{\?.*/, '').replace(/\{\w+\}/, '{}'),
+    );
+    expect(new Set(examples)).toEqual(new Set(all));
+  });
+
+  it.each(SAME_ANSWERS)('answers at %s what %s answers', async (uri, tool, args) => {
+    const { contents } = await steward.client.readResource({ uri });
+    const { data } = await steward.call(tool, args);
+    expect(contents).toEqual([{ uri, mimeType: 'application/json', text: expect.any(String) }]);
+    expect(JSON.parse((contents[0] as { text: string }).text)).toEqual(data);
+  });
+});

@@ -1,0 +1,194 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { records, startSteward, type Steward } from '../../support/steward.js';
+
+let steward: Steward;
+
+beforeAll(async () => {
+  steward = await startSteward();
+});
+
+afterAll(() => steward.stop());
+
+const listed = async () => records(await steward.call('list_departments'), 'departments');
+
+const department = async (name: string) => (await listed()).find((row) => row.name === name);
+
+const counted = () =>
+  steward.database.query(
+    `SELECT d.id, d.name::text, count(u.id) FILTER (WHERE u.active)::int AS active,
+            count(u.id) FILTER (WHERE NOT u.active)::int AS inactive
+     FROM departments d LEFT JOIN users u ON u.department_id = d.id
+     GROUP BY d.id ORDER BY d.name`,
+  );
+
+let newcomers = 0;
+
+async function newcomer(name: string): Promise<number> {
+  newcomers += 1;
+  const username = `newcomer_${newcomers}`;
+  const email = `${username}@example.com`;
+  return (await steward.call('create_user', { username, email, department: name })).data.user.id;
+}
+
+describe('list_departments', () => {
+  it('answers all departments by name, with the head counts that the users themselves give', async () => {
+    const answer = await steward.call('list_departments');
+    expect(records(answer, 'departments')).toEqual(await counted());
+    expect(answer.data.total).toBe(8);
+    expect(records(answer, 'departments').map((row) => row.name)).toContain('Human Resources');
+  });
+
+  it('counts a new user at once', async () => {
+    const before = await department('Finance');
+    await newcomer('Finance');
+    expect(await department('Finance')).toEqual({ ...before, active: (before?.active ?? 0) + 1 });
+    expect(await listed()).toEqual(await counted());
+  });
+
+  it('counts a transfer at once, on both sides', async () => {
+    const id = await newcomer('Sales');
+    const [sales, marketing] = [await department('Sales'), await department('Marketing')];
+    await steward.call('transfer_user', { user_id: id, new_department: 'Marketing' });
+    expect((await department('Sales'))?.active).toBe((sales?.active ?? 0) - 1);
+    expect((await department('Marketing'))?.active).toBe((marketing?.active ?? 0) + 1);
+    expect(await listed()).toEqual(await counted());
+  });
+
+  it('counts a deactivation and a return at once', async () => {
+    const id = await newcomer('Operations');
+    const before = await department('Operations');
+    await steward.call('set_user_active', { user_id: id, active: false });
+    expect(await department('Operations')).toMatchObject({
+      active: (before?.active ?? 0) - 1,
+      inactive: (before?.inactive ?? 0) + 1,
+    });
+    await steward.call('set_user_active', { user_id: id, active: true });
+    expect(await department('Operations')).toEqual(before);
+    expect(await listed()).toEqual(await counted());
+  });
+
+  it('keeps its counts through a change of role, also one of case only', async () => {
+    const id = await newcomer('Engineering');
+    for (const role of ['Tester', 'TESTER', 'Developer'])
+      await steward.call('set_user_role', { user_id: id, role });
+    expect(await listed()).toEqual(await counted());
+  });
+
+  it('shows a new department at once, with nobody in it', async () => {
+    await listed();
+    const { data } = await steward.call('create_department', { name: 'Archive' });
+    expect(await department('Archive')).toEqual({
+      id: data.department.id,
+      name: 'Archive',
+      active: 0,
+      inactive: 0,
+    });
+  });
+
+  it('takes no arguments', async () => {
+    expect((await steward.call('list_departments', { limit: 5 })).error).toBe('VALIDATION');
+  });
+});
+
+describe('create_department', () => {
+  it('adds a department that users can then be in', async () => {
+    const { data } = await steward.call('create_department', { name: 'Research & Development' });
+    expect(data.department).toEqual({
+      id: expect.any(Number),
+      name: 'Research & Development',
+      created_at: expect.stringMatching(/^\d{4}-.*Z$/),
+    });
+    await newcomer('research & development');
+    expect(await department('Research & Development')).toMatchObject({ active: 1 });
+  });
+
+  it.each(['Engineering', 'engineering', 'ENGINEERING', '  Engineering '])(
+    'says that %p exists already, whatever its case',
+    async (name) => {
+      const before = await counted();
+      const answer = await steward.call('create_department', { name });
+      expect(answer.error).toBe('CONFLICT');
+      expect(answer.text).toContain('exists already');
+      expect(await counted()).toEqual(before);
+    },
+  );
+
+  it('keeps letters of any script', async () => {
+    const { data } = await steward.call('create_department', { name: 'Büro für Qualität 品質' });
+    expect(data.department.name).toBe('Büro für Qualität 品質');
+  });
+
+  it.each(['', '   ', 'x'.repeat(61), 'Two\nlines', '<b>bold</b>', 'turn\u202Ed', '-dash first', 7, null])(
+    'refuses the name %p',
+    async (name) => {
+      expect((await steward.call('create_department', { name })).error).toBe('VALIDATION');
+    },
+  );
+});
+
+describe('departments that another program changes', () => {
+  const idOf = async (name: string) =>
+    (await steward.database.query<{ id: number }>('SELECT id FROM departments WHERE name = $1', [name]))[0]
+      ?.id;
+  const departmentOf = async (user: number) =>
+    (
+      await steward.database.query<{ department_id: number }>(
+        'SELECT department_id FROM users WHERE id = $1',
+        [user],
+      )
+    )[0]?.department_id;
+
+  it('are there at once, for reads and for writes', async () => {
+    await steward.call('find_users', { department: 'Sales' });
+    await steward.database.query("INSERT INTO departments (name) VALUES ('Just Made'), ('Made Too')");
+    expect((await steward.call('find_users', { department: 'Just Made' })).data.total).toBe(0);
+    const id = await newcomer('Just Made');
+    expect(await departmentOf(id)).toBe(await idOf('Just Made'));
+    await steward.call('transfer_user', { user_id: id, new_department: 'made too' });
+    expect(await departmentOf(id)).toBe(await idOf('Made Too'));
+    expect((await department('Made Too'))?.active).toBe(1);
+  });
+
+  it.each([
+    ['renamed', "UPDATE departments SET name = 'Former ' || name WHERE name = 'Reused'"],
+    ['deleted', "DELETE FROM departments WHERE name = 'Reused'"],
+  ])('and %s, so that the name is another one now, are written to by no cached id', async (_, change) => {
+    await steward.call('create_department', { name: 'Reused' });
+    const id = await newcomer('Sales');
+    expect((await steward.call('find_users', { department: 'Reused' })).data.total).toBe(0);
+    const cached = await idOf('Reused');
+    await steward.database.query(change);
+    await steward.database.query("INSERT INTO departments (name) VALUES ('Reused')");
+    const current = await idOf('Reused');
+    expect(current).not.toBe(cached);
+    await steward.call('transfer_user', { user_id: id, new_department: 'Reused' });
+    expect(await departmentOf(id)).toBe(current);
+    expect(await departmentOf(await newcomer('Reused'))).toBe(current);
+    await steward.database.query('UPDATE users SET department_id = 1 WHERE department_id = $1', [current]);
+    await steward.database.query("DELETE FROM departments WHERE name = 'Reused'");
+  });
+
+  it.each([
+    ['lags a rename by the time to live', '300000', 'Cached'],
+    ['does not lag where there is no time to live', '0', 'Renamed'],
+  ])('a list of names %s', async (_, ttl, expected) => {
+    const { database } = steward;
+    const other = await startSteward({ database, env: { CACHE_TTL_MS: ttl } });
+    const names = async () => {
+      const { completion } = await other.client.complete({
+        ref: { type: 'ref/prompt', name: 'department_report' },
+        argument: { name: 'department', value: '' },
+      });
+      return completion.values;
+    };
+    await database.query("INSERT INTO departments (name) VALUES ('Cached')");
+    try {
+      expect(await names()).toContain('Cached');
+      await database.query("UPDATE departments SET name = 'Renamed' WHERE name = 'Cached'");
+      expect((await names()).filter((name) => ['Cached', 'Renamed'].includes(name))).toEqual([expected]);
+    } finally {
+      await other.stop();
+      await database.query("DELETE FROM departments WHERE name IN ('Cached', 'Renamed')");
+    }
+  });
+});

@@ -1,0 +1,173 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { everyPage, records, startSteward, type Answer, type Steward } from '../../support/steward.js';
+
+const CROWD = 250;
+
+let steward: Steward;
+/** Ids of the crowd, newest first: a hundred users of each millisecond. */
+let crowd: number[];
+
+beforeAll(async () => {
+  steward = await startSteward();
+  await steward.database.query(
+    `INSERT INTO users (username, email, role, created_at)
+     SELECT 'crowd_' || n, 'crowd_' || n || '@example.com', 'Crowd',
+            timestamptz '2025-03-01 12:00:00.123Z' + (n / 100) * interval '1 millisecond'
+     FROM generate_series(1, ${CROWD}) n`,
+  );
+  crowd = await idsOfCrowd();
+});
+
+afterAll(() => steward.stop());
+
+const idsOfCrowd = async () =>
+  (
+    await steward.database.query<{ id: number }>(
+      "SELECT id FROM users WHERE role = 'Crowd' AND active ORDER BY created_at DESC, id DESC",
+    )
+  ).map((row) => row.id);
+
+const idsOf = (pages: Answer[]) => pages.flatMap((page) => records(page, 'users').map((user) => user.id));
+
+const byNumber = async (args: Record<string, unknown>, pages: number) => {
+  const answers: Answer[] = [];
+  for (let page = 1; page <= pages; page += 1)
+    answers.push(await steward.call('find_users', { ...args, page }));
+  return answers;
+};
+
+describe('Pages of users', () => {
+  it.each([7, 50, 100])(
+    'of %i show each user exactly once, in order, by cursor and by number alike',
+    async (limit) => {
+      const byCursor = await everyPage(steward, 'find_users', { role: 'Crowd', limit });
+      const numbered = await byNumber({ role: 'Crowd', limit }, Math.ceil(CROWD / limit));
+      expect(idsOf(byCursor)).toEqual(crowd);
+      expect(numbered.map((page) => page.data)).toEqual(byCursor.map((page) => page.data));
+    },
+  );
+
+  it('say how many users and pages there are, and which page this is', async () => {
+    const pages = await everyPage(steward, 'find_users', { role: 'Crowd', limit: 60 });
+    expect(pages.map(({ data }) => [data.total, data.page, data.page_size, data.pages])).toEqual(
+      [1, 2, 3, 4, 5].map((page) => [CROWD, page, 60, 5]),
+    );
+    expect(pages.map((page) => records(page, 'users').length)).toEqual([60, 60, 60, 60, 10]);
+  });
+
+  it('end with a page without next_cursor, also where that page is full', async () => {
+    const pages = await everyPage(steward, 'find_users', { role: 'Crowd', limit: 50 });
+    expect(pages.map(({ data }) => data.next_cursor === null)).toEqual([false, false, false, false, true]);
+    expect(records(pages[4] as Answer, 'users')).toHaveLength(50);
+  });
+
+  it('are empty beyond the last one', async () => {
+    const { data } = await steward.call('find_users', { role: 'Crowd', limit: 100, page: 4 });
+    expect(data.users.rows).toEqual([]);
+    expect(data).toMatchObject({ total: CROWD, page: 4, pages: 3, next_cursor: null });
+  });
+
+  it('hold for a search as for any other condition', async () => {
+    const pages = await everyPage(steward, 'find_users', { search: 'crowd_2', limit: 9 });
+    const expected = await steward.database.query<{ id: number }>(
+      String.raw`SELECT id FROM users WHERE username LIKE 'crowd\_2%' ORDER BY created_at DESC, id DESC`,
+    );
+    expect(idsOf(pages)).toEqual(expected.map((row) => row.id));
+    expect(pages[0]?.data).toMatchObject({ total: expected.length, total_is_exact: true });
+  });
+
+  it('can begin by number and go on by cursor', async () => {
+    const second = await steward.call('find_users', { role: 'Crowd', limit: 40, page: 2 });
+    const third = await steward.call('find_users', {
+      role: 'Crowd',
+      limit: 40,
+      cursor: second.data.next_cursor,
+    });
+    expect(third.data.page).toBe(3);
+    expect(idsOf([second, third])).toEqual(crowd.slice(40, 120));
+  });
+
+  it('by cursor neither repeat nor miss anybody while users are created in between', async () => {
+    const pages = await everyPage(steward, 'find_users', { role: 'crowd', limit: 30 }, (page) =>
+      steward.call('create_user', {
+        username: `late_${page}`,
+        email: `late_${page}@example.com`,
+        role: 'Crowd',
+      }),
+    );
+    expect(idsOf(pages)).toEqual(crowd);
+    expect(pages.at(-1)?.data.total).toBe(CROWD + pages.length - 1);
+    expect(await idsOfCrowd()).toHaveLength(CROWD + pages.length - 1);
+  });
+});
+
+/** The error of a search by a spoilt cursor, which has to name the cursor. */
+const errorOf = async (args: Record<string, unknown>) => {
+  const { error, text } = await steward.call('find_users', args);
+  return text.includes('cursor') ? error : text;
+};
+
+describe('A cursor', () => {
+  const CRITERIA = { role: 'Crowd', limit: 10 };
+
+  const firstCursor = async () => (await steward.call('find_users', CRITERIA)).data.next_cursor ?? '';
+
+  it('is refused with any of its characters altered', async () => {
+    const cursor = await firstCursor();
+    for (const at of cursor.split('').keys()) {
+      const other = cursor[at] === 'A' ? 'B' : 'A';
+      expect(await errorOf({ ...CRITERIA, cursor: cursor.slice(0, at) + other + cursor.slice(at + 1) })).toBe(
+        'VALIDATION',
+      );
+    }
+  });
+
+  it('is refused when it was cut or something was added', async () => {
+    const cursor = await firstCursor();
+    const cuts = Array.from({ length: cursor.length - 1 }, (_, length) => cursor.slice(0, length + 1));
+    const additions = [`${cursor}A`, `${cursor}=`, ` ${cursor}`, `${cursor}\n`, cursor + cursor];
+    for (const spoilt of [...cuts, cursor.slice(1), ...additions]) {
+      expect(await errorOf({ ...CRITERIA, cursor: spoilt })).toBe('VALIDATION');
+    }
+  });
+
+  it.each(['garbage', '💥', '-1', 'null', '0', 'AAAAAAAAAAAAAAAAAAAA', 'x'.repeat(201), ''])(
+    'is refused when it is %p',
+    async (cursor) => {
+      expect(await errorOf({ ...CRITERIA, cursor })).toBe('VALIDATION');
+    },
+  );
+
+  it.each([
+    { role: 'Developer' },
+    {},
+    { role: 'Crowd', department: 'General' },
+    { role: 'Crowd', active: false },
+    { role: 'Crowd', search: 'crowd' },
+  ])('is refused with other criteria, such as %j', async (criteria) => {
+    expect(await errorOf({ ...criteria, limit: 10, cursor: await firstCursor() })).toBe('VALIDATION');
+  });
+
+  it('is good for the same criteria in another case', async () => {
+    const answer = await steward.call('find_users', {
+      ...CRITERIA,
+      role: 'CROWD',
+      cursor: await firstCursor(),
+    });
+    expect(answer.error).toBeUndefined();
+  });
+
+  it('is refused when it comes from the history of a user', async () => {
+    for (const role of ['One', 'Two']) await steward.call('set_user_role', { user_id: 1, role });
+    const { data } = await steward.call('get_user_history', { user_id: 1, limit: 1 });
+    expect(await errorOf({ cursor: data.next_cursor })).toBe('VALIDATION');
+  });
+
+  it('is refused together with a page number', async () => {
+    expect(await errorOf({ ...CRITERIA, page: 2, cursor: await firstCursor() })).toBe('VALIDATION');
+  });
+
+  it.each([0, -1, 1.5, 1_000_001, '1'])('cannot be replaced by a page number of %p', async (page) => {
+    expect((await steward.call('find_users', { ...CRITERIA, page })).error).toBe('VALIDATION');
+  });
+});

@@ -1,0 +1,196 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startSteward, type Steward } from '../../support/steward.js';
+
+let steward: Steward;
+
+beforeAll(async () => {
+  steward = await startSteward();
+});
+
+afterAll(() => steward.stop());
+
+type JsonObject = Record<string, unknown>;
+
+let users = 0;
+
+/** A user of its own for each test, with these preferences. */
+async function userWith(preferences: JsonObject = {}): Promise<number> {
+  users += 1;
+  await steward.database.query('INSERT INTO user_preferences (user_id, preferences) VALUES ($1, $2)', [
+    users,
+    preferences,
+  ]);
+  return users;
+}
+
+const update = (user_id: number, preferences: unknown) =>
+  steward.call('update_user_preferences', { user_id, preferences });
+
+const stored = async (user_id: number) =>
+  (await steward.call('get_user_preferences', { user_id })).data.preferences;
+
+const recorded = (user_id: number) =>
+  steward.database.query<{ old_value: string; new_value: string; request_id: string }>(
+    'SELECT * FROM user_audit_log WHERE user_id = $1 ORDER BY id',
+    [user_id],
+  );
+
+const nested = (levels: number): unknown => (levels === 0 ? 'bottom' : { in: nested(levels - 1) });
+
+describe('get_user_preferences', () => {
+  it('answers an empty object where none were ever set', async () => {
+    const { data } = await steward.call('get_user_preferences', { user_id: 150 });
+    expect(data).toMatchObject({ user_id: 150, preferences: {} });
+  });
+
+  it('says that there is no such user', async () => {
+    expect((await steward.call('get_user_preferences', { user_id: 2_000_000_000 })).error).toBe('NOT_FOUND');
+  });
+});
+
+describe('update_user_preferences', () => {
+  // RFC 7396, appendix A: the cases in which both the original and the patch are objects.
+  it.each<[original: JsonObject, patch: JsonObject, result: JsonObject]>([
+    [{ a: 'b' }, { a: 'c' }, { a: 'c' }],
+    [{ a: 'b' }, { b: 'c' }, { a: 'b', b: 'c' }],
+    [{ a: 'b' }, { a: null }, {}],
+    [{ a: 'b', b: 'c' }, { a: null }, { b: 'c' }],
+    [{ a: ['b'] }, { a: 'c' }, { a: 'c' }],
+    [{ a: 'c' }, { a: ['b'] }, { a: ['b'] }],
+    [{ a: { b: 'c' } }, { a: { b: 'd', c: null } }, { a: { b: 'd' } }],
+    [{ a: [{ b: 'c' }] }, { a: [1] }, { a: [1] }],
+    [{ e: null }, { a: 1 }, { e: null, a: 1 }],
+    [{}, { a: { bb: { ccc: null } } }, { a: { bb: {} } }],
+  ])('makes of %j by the patch %j: %j', async (original, patch, result) => {
+    const id = await userWith(original);
+    const { data } = await update(id, patch);
+    expect(data).toMatchObject({ changed: true, user_id: id });
+    expect(data.preferences).toEqual(result);
+    expect(await stored(id)).toEqual(result);
+  });
+
+  // RFC 7396, section 3.
+  it('merges the example of the RFC', async () => {
+    const id = await userWith({
+      title: 'Goodbye!',
+      author: { givenName: 'John', familyName: 'Doe' },
+      tags: ['example', 'sample'],
+      content: 'This will be unchanged',
+    });
+    const patch = {
+      title: 'Hello!',
+      phoneNumber: '+01-123-456-7890',
+      author: { familyName: null },
+      tags: ['example'],
+    };
+    expect((await update(id, patch)).data.preferences).toEqual({
+      title: 'Hello!',
+      author: { givenName: 'John' },
+      tags: ['example'],
+      content: 'This will be unchanged',
+      phoneNumber: '+01-123-456-7890',
+    });
+  });
+
+  it('sets the first preferences of a user who has none', async () => {
+    expect((await update(151, { theme: 'dark' })).data.preferences).toEqual({ theme: 'dark' });
+    expect(await stored(151)).toEqual({ theme: 'dark' });
+  });
+
+  it('keeps every kind of value, and names that mean something elsewhere', async () => {
+    const id = await userWith();
+    const preferences = {
+      'with "quotes"\n': 'line\nbreak\ttab \\ 💡',
+      '': 0,
+      constructor: { prototype: true },
+      '0': [null, 1.5, -2e-7, [], {}],
+      columns: ['a'],
+      rows: [1],
+    };
+    expect((await update(id, preferences)).data.preferences).toEqual(preferences);
+    expect(await stored(id)).toEqual(preferences);
+  });
+
+  it('records both states, by whom and by which call', async () => {
+    const id = await userWith({ theme: 'light' });
+    await update(id, { theme: 'dark' });
+    const [entry] = await recorded(id);
+    expect(entry).toMatchObject({
+      field_changed: 'preferences',
+      old_value: '{"theme":"light"}',
+      new_value: '{"theme":"dark"}',
+      actor: 'tester',
+      tool: 'update_user_preferences',
+    });
+    expect(await steward.logOfCall(entry?.request_id ?? '')).toMatchObject({
+      outcome: 'OK',
+      arguments: { user_id: id, preferences: '[redacted]' },
+    });
+  });
+
+  it.each([
+    [{}],
+    [{ theme: 'dark' }],
+    [{ gone: null }],
+    [{ mail: { daily: true } }],
+    [{ mail: { gone: null } }],
+  ])('writes nothing where the patch %j changes nothing', async (patch) => {
+    const preferences = { theme: 'dark', mail: { daily: true, weekly: [1, 2] } };
+    const id = await userWith(preferences);
+    const { data } = await update(id, patch);
+    expect(data).toMatchObject({ changed: false, preferences });
+    expect(await recorded(id)).toEqual([]);
+  });
+
+  it('keeps up to 16 KiB and not a byte more, however it comes together', async () => {
+    const id = await userWith();
+    const largest = { a: 'x'.repeat(16_384 - '{"a":""}'.length) };
+    expect((await update(id, { a: `${largest.a}x` })).error).toBe('VALIDATION');
+    expect((await update(id, largest)).error).toBeUndefined();
+    const tooMuch = await update(id, { b: 1 });
+    expect(tooMuch.error).toBe('VALIDATION');
+    expect(tooMuch.text).toMatch(/16384.*null/);
+    expect(await stored(id)).toEqual(largest);
+    expect(await recorded(id)).toHaveLength(1);
+  });
+
+  it('counts bytes, not characters', async () => {
+    const id = await userWith();
+    expect((await update(id, { a: '€'.repeat(6000) })).error).toBe('VALIDATION');
+  });
+
+  it('lets go of what is too much when it is removed in the same patch', async () => {
+    const id = await userWith({ old: 'x'.repeat(12_000) });
+    expect((await update(id, { new: 'y'.repeat(12_000), old: null })).error).toBeUndefined();
+  });
+
+  it('keeps 5 levels and not one more, however they come together', async () => {
+    const id = await userWith();
+    expect((await update(id, nested(5))).error).toBeUndefined();
+    expect((await update(id, nested(6))).error).toBe('VALIDATION');
+    expect((await update(id, { list: [[[[[]]]]] })).error).toBe('VALIDATION');
+    expect(await stored(id)).toEqual(nested(5));
+  });
+
+  it.each([['text'], [['a']], [7], [null], [true]])('refuses %j, which is not an object', async (patch) => {
+    const id = await userWith({ kept: true });
+    expect((await update(id, patch)).error).toBe('VALIDATION');
+    expect(await stored(id)).toEqual({ kept: true });
+  });
+
+  it('refuses text that the database cannot store, wherever it stands', async () => {
+    const id = await userWith();
+    for (const patch of [
+      { a: 'nul\0' },
+      { 'nul\0': 1 },
+      { a: [{ b: 'half \uD83D' }] },
+      { 'half\uDCA1': 1 },
+    ]) {
+      expect((await update(id, patch)).error).toBe('VALIDATION');
+    }
+  });
+
+  it('says that there is no such user', async () => {
+    expect((await update(2_000_000_000, { a: 1 })).error).toBe('NOT_FOUND');
+  });
+});

@@ -1,0 +1,396 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { ClientCredentialsProvider } from '@modelcontextprotocol/sdk/client/auth-extensions.js';
+import { discoverOAuthProtectedResourceMetadata } from '@modelcontextprotocol/sdk/client/auth.js';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { SignJWT } from 'jose';
+import { freshDatabase, type TestDatabase } from '../support/database.js';
+import { bearing, codeOf, pingWith, type HttpSteward } from '../support/http.js';
+import { inSeconds, Issuer, newKey, type Claims } from '../support/issuer.js';
+import { ALL_SCOPES, expectUnauthorised, stewardTrusting } from '../support/jwt-steward.js';
+
+const encoded = (json: object) => Buffer.from(JSON.stringify(json)).toString('base64url');
+
+let database: TestDatabase;
+
+beforeAll(async () => void (database = await freshDatabase()));
+afterAll(() => database.drop());
+
+describe('with AUTH_MODE=jwt', () => {
+  let issuer: Issuer;
+  let other: Issuer;
+  let steward: HttpSteward;
+  let metadataUrl: string;
+
+  beforeAll(async () => {
+    issuer = await Issuer.start();
+    other = await Issuer.start();
+    steward = await stewardTrusting(issuer, database.env);
+    metadataUrl = `http://127.0.0.1:${steward.port}/.well-known/oauth-protected-resource/mcp`;
+  });
+  afterAll(async () => {
+    await steward.stop();
+    await issuer.close();
+    await other.close();
+  });
+
+  let others: HttpSteward[] = [];
+
+  /** One more that trusts the issuer, until the end of the test. */
+  const another = async (env: Record<string, string>) => {
+    const started = await stewardTrusting(issuer, { ...database.env, ...env });
+    others.push(started);
+    return started;
+  };
+  afterEach(async () => {
+    await Promise.all(others.map((started) => started.stop()));
+    others = [];
+  });
+
+  const sign = (claims: Claims = {}, header: Record<string, unknown> = {}) =>
+    issuer.sign({ aud: steward.url, scope: ALL_SCOPES, ...claims }, header);
+
+  describe('a request', () => {
+    it('without a token is told where to get one, and of no error', async () => {
+      const answer = await steward.request('ping');
+      expect(answer.status).toBe(401);
+      expect(answer.headers['www-authenticate']).toBe(
+        `Bearer resource_metadata="${metadataUrl}", scope="${ALL_SCOPES}"`,
+      );
+      expect(codeOf(answer)).toBe('UNAUTHENTICATED');
+      expect(answer.json).toMatchObject({ jsonrpc: '2.0', id: null });
+    });
+
+    it('with a token of another scheme counts as one without', async () => {
+      const answer = await steward.request(
+        'ping',
+        {},
+        { headers: { authorization: 'Basic YW5uOnNlY3JldA==' } },
+      );
+      expect(answer.status).toBe(401);
+      expect(answer.headers['www-authenticate']).not.toContain('error');
+    });
+
+    it('with its token in the address has none: only the header is looked at', async () => {
+      const token = await sign();
+      for (const path of [`/mcp?access_token=${token}`, `/mcp?token=${token}`]) {
+        const answer = await steward.send({ path, body: '{"jsonrpc":"2.0","id":1,"method":"ping"}' });
+        expect(answer.status).toBe(401);
+        expect(answer.headers['www-authenticate']).not.toContain('error');
+      }
+      expect(steward.stderr()).not.toContain(token);
+    });
+
+    it.each(['Bearer', 'Bearer ', 'Bearer a b', 'Bearer "abc"', 'Bearer a,b', 'Bearer =', 'Bearer  ä'])(
+      'with the header %j is malformed',
+      async (authorization) => {
+        const answer = await steward.request('ping', {}, { headers: { authorization } });
+        expect(answer.status).toBe(400);
+        expect(answer.headers['www-authenticate']).toContain('error="invalid_request"');
+        expect(codeOf(answer)).toBe('UNAUTHENTICATED');
+      },
+    );
+
+    it('with a good token is answered, however the scheme is written', async () => {
+      const token = await sign();
+      for (const scheme of ['Bearer', 'bearer', 'BEARER ']) {
+        const headers = { authorization: `${scheme} ${token}` };
+        expect(await steward.request('ping', {}, { headers })).toMatchObject({ status: 200 });
+      }
+    });
+  });
+
+  describe('a token', () => {
+    it.each<[what: string, description: string, claims: () => Claims]>([
+      [
+        'of another issuer',
+        'comes from another issuer than the one trusted here',
+        () => ({ iss: other.url }),
+      ],
+      ['of no issuer', 'comes from another issuer than the one trusted here', () => ({ iss: undefined })],
+      [
+        'for another audience',
+        'is not meant for this server',
+        () => ({ aud: 'https://other.example.com/mcp' }),
+      ],
+      [
+        'for this server’s origin only',
+        'is not meant for this server',
+        () => ({ aud: new URL(steward.url).origin }),
+      ],
+      ['for no audience', 'is not meant for this server', () => ({ aud: undefined })],
+      ['for an empty list of audiences', 'is not meant for this server', () => ({ aud: [] })],
+      ['that has expired', 'has expired', () => ({ exp: inSeconds(-30) })],
+      ['that never expires', 'does not say until when it is valid', () => ({ exp: undefined })],
+      ['that is not valid yet', 'is not valid yet', () => ({ nbf: inSeconds(60) })],
+    ])('%s is refused', async (_what, description, claims) => {
+      expectUnauthorised(
+        await pingWith(steward, await sign(claims())),
+        steward,
+        `The access token ${description}.`,
+      );
+    });
+
+    it.each<[what: string, sub: unknown]>([
+      ['of nobody', undefined],
+      ['of an empty name', ''],
+      ['of a number', 7],
+      ['of a name of 101 characters', 'x'.repeat(101)],
+      ['of a name of two lines', 'ann\nroot'],
+      ['of a name that turns the writing direction', 'ann‮toor'],
+      ['of a name that ends in a space', 'ann '],
+    ])('%s is refused: the audit log could not say who it was', async (_what, sub) => {
+      const answer = await pingWith(steward, await sign({ sub }));
+      expectUnauthorised(
+        answer,
+        steward,
+        'The access token does not name its holder, or not in a way that can be recorded.',
+      );
+    });
+
+    it('with clocks a few seconds apart is good, and so is one for several audiences', async () => {
+      for (const claims of [
+        { exp: inSeconds(-3) },
+        { nbf: inSeconds(4) },
+        { aud: ['https://other.example.com', steward.url] },
+        { sub: 'x'.repeat(100) },
+        { sub: 'Zoë O’Hara (contractor)' },
+      ]) {
+        expect(await pingWith(steward, await sign(claims))).toMatchObject({ status: 200 });
+      }
+    });
+
+    it('of another kind than an access token is refused', async () => {
+      for (const typ of ['JWT', 'at+jwt', 'application/at+JWT'])
+        expect(await pingWith(steward, await sign({}, { typ }))).toMatchObject({ status: 200 });
+      const answer = await pingWith(steward, await sign({}, { typ: 'logout+jwt' }));
+      expectUnauthorised(answer, steward, 'The token is of another kind than an access token.');
+    });
+
+    it('that its issuer did not sign is refused', async () => {
+      const forged = await newKey('RS256');
+      const claims = { aud: steward.url, scope: ALL_SCOPES };
+      const answer = await pingWith(steward, await issuer.sign(claims, { kid: issuer.key.kid }, forged));
+      expectUnauthorised(answer, steward, 'The access token is not signed by its issuer.');
+      const [header, , signature] = (await sign()).split('.');
+      const changed = encoded({ iss: issuer.url, aud: steward.url, sub: 'root', exp: inSeconds(300) });
+      const swapped = await pingWith(steward, `${header}.${changed}.${signature}`);
+      expectUnauthorised(swapped, steward, 'The access token is not signed by its issuer.');
+    });
+
+    it.each([
+      ['x', 'no dots'],
+      ['a.b.c', 'no JSON'],
+      ['a.b.c.d.e', 'an encrypted one'],
+      ['x'.repeat(8000), 'long'],
+    ])('that is none (%#) is refused', async (token) => {
+      expectUnauthorised(await pingWith(steward, token), steward, 'The access token is not a signed JWT.');
+    });
+
+    it('of more than 8192 characters is not read, and of more than 16 KiB not even taken', async () => {
+      expectUnauthorised(
+        await pingWith(steward, await sign({ filler: 'x'.repeat(8192) })),
+        steward,
+        'Tokens of more than 8192 characters are not read.',
+      );
+      expect(await pingWith(steward, 'x'.repeat(17_000))).toMatchObject({ status: 431 });
+    });
+
+    it('never gets into the log, whether it was good or not', async () => {
+      const tokens = [await sign(), await sign({ exp: inSeconds(-30) }), await sign({ aud: 'elsewhere' })];
+      for (const token of tokens) await pingWith(steward, token);
+      await steward.call('list_departments', {}, bearing(tokens[0] as string));
+      await steward.logged('call');
+      for (const token of tokens)
+        for (const part of token.split('.').slice(1)) expect(steward.stderr()).not.toContain(part);
+      expect(steward.stderr()).not.toContain('elsewhere');
+    });
+  });
+
+  describe('the algorithm', () => {
+    let fresh: HttpSteward;
+    let quiet: Issuer;
+
+    beforeAll(async () => {
+      quiet = await Issuer.start('ES256');
+      fresh = await stewardTrusting(quiet, { ...database.env, AUTH_ALGORITHMS: 'ES256, EdDSA' });
+    });
+    afterAll(async () => {
+      await fresh.stop();
+      await quiet.close();
+    });
+
+    const NOT_ALLOWED = 'The access token is signed with an algorithm that is not accepted here.';
+
+    it('none, an HMAC with the public key, and one that is not listed are refused before any key is asked for', async () => {
+      const claims = { iss: quiet.url, sub: 'ann', aud: fresh.url, scope: ALL_SCOPES, exp: inSeconds(300) };
+      for (const alg of ['none', 'None', 'NONE', ''])
+        expect(await pingWith(fresh, `${encoded({ alg })}.${encoded(claims)}.`)).toMatchObject({
+          status: 401,
+        });
+      const unsigned = await pingWith(fresh, `${encoded({ alg: 'none' })}.${encoded(claims)}.`);
+      expectUnauthorised(unsigned, fresh, NOT_ALLOWED);
+      const secret = new TextEncoder().encode(await quiet.publicKeyText());
+      const hmac = await new SignJWT(claims)
+        .setProtectedHeader({ alg: 'HS256', kid: quiet.key.kid })
+        .sign(secret);
+      expectUnauthorised(await pingWith(fresh, hmac), fresh, NOT_ALLOWED);
+      const rsa = await quiet.sign({ aud: fresh.url }, {}, await newKey('RS256'));
+      expectUnauthorised(await pingWith(fresh, rsa), fresh, NOT_ALLOWED);
+      expect(quiet.keyRequests).toBe(0);
+    });
+
+    it('that is listed is accepted', async () => {
+      expect(await pingWith(fresh, await quiet.sign({ aud: fresh.url }))).toMatchObject({ status: 200 });
+    });
+  });
+
+  describe('the caller', () => {
+    it('is the actor of what it changes, and stands in the log', async () => {
+      const token = await sign({ sub: 'ann@idp|42' });
+      const answer = await steward.call('set_user_role', { user_id: 3, role: 'Auditor' }, bearing(token));
+      expect(answer.status).toBe(200);
+      expect(await database.query('SELECT actor FROM user_audit_log WHERE user_id = 3')).toEqual([
+        { actor: 'ann@idp|42' },
+      ]);
+      expect(steward.log().findLast((line) => line['capability'] === 'set_user_role')).toMatchObject({
+        outcome: 'OK',
+      });
+    });
+
+    it.each<[what: string, claims: Claims, tools: number]>([
+      ['`scope`', { scope: 'openid directory:read offline_access' }, 5],
+      ['`scp` as text', { scope: undefined, scp: 'directory:read' }, 5],
+      ['`scp` as a list', { scope: undefined, scp: ['directory:read', 'audit:read', 7] }, 6],
+      ['unknown ones only', { scope: 'admin directory:* DIRECTORY:READ' }, 0],
+      ['something else', { scope: { 'directory:read': true } }, 0],
+      ['nothing', { scope: undefined }, 0],
+    ])('has the scopes that its token names: %s', async (_what, claims, tools) => {
+      const listed = await steward.request('tools/list', {}, bearing(await sign(claims)));
+      const names = (listed.json?.result?.['tools'] as { name: string }[] | undefined)?.map(
+        ({ name }) => name,
+      );
+      expect(names).toHaveLength(tools);
+    });
+
+    it('without the scope of a tool is told which one, with those it has', async () => {
+      const token = await sign({ scope: 'audit:read directory:read' });
+      const answer = await steward.call('create_department', { name: 'Secret' }, bearing(token));
+      expect(answer.status).toBe(403);
+      expect(codeOf(answer)).toBe('FORBIDDEN');
+      expect(answer.headers['www-authenticate']).toBe(
+        `Bearer resource_metadata="${metadataUrl}", error="insufficient_scope", error_description="This needs the scope directory:write.", scope="${ALL_SCOPES}"`,
+      );
+      const poor = await steward.call('list_departments', {}, bearing(await sign({ scope: 'audit:read' })));
+      expect(poor.headers['www-authenticate']).toContain('scope="directory:read audit:read"');
+    });
+
+    it('is counted by name, and whoever has none by address', async () => {
+      const strict = await another({ RATE_LIMIT_PER_MINUTE: '2' });
+      const as = async (sub: string) =>
+        (await pingWith(strict, await issuer.sign({ aud: strict.url, sub }))).status;
+      expect([await as('ann'), await as('ann'), await as('ann'), await as('bob')]).toEqual([
+        200, 200, 429, 200,
+      ]);
+      const refusals = [];
+      for (let tries = 0; tries < 3; tries += 1) refusals.push((await strict.request('ping')).status);
+      expect(refusals).toEqual([401, 401, 429]);
+      expect(await as('bob')).toBe(200);
+    });
+
+    it('may be named by another claim, and meant by another audience', async () => {
+      const renamed = await another({
+        AUTH_CALLER_CLAIM: 'client_id',
+        AUTH_AUDIENCE: 'api://steward',
+      });
+      const good = await issuer.sign({ aud: 'api://steward', client_id: 'payroll', scope: ALL_SCOPES });
+      await renamed.call('set_user_role', { user_id: 4, role: 'Auditor' }, bearing(good));
+      expect(await database.query('SELECT actor FROM user_audit_log WHERE user_id = 4')).toEqual([
+        { actor: 'payroll' },
+      ]);
+      const nameless = await issuer.sign({ aud: 'api://steward', scope: ALL_SCOPES });
+      expect(await pingWith(renamed, nameless)).toMatchObject({ status: 401 });
+      const elsewhere = await issuer.sign({ aud: renamed.url, client_id: 'payroll' });
+      expect(await pingWith(renamed, elsewhere)).toMatchObject({ status: 401 });
+    });
+  });
+
+  describe('the metadata', () => {
+    const PATHS = ['/.well-known/oauth-protected-resource/mcp', '/.well-known/oauth-protected-resource'];
+
+    it.each(PATHS)('is at %s, for everybody, also for pages in a browser', async (path) => {
+      const answer = await steward.send({ method: 'GET', path, headers: { origin: 'https://app.example' } });
+      expect(answer.status).toBe(200);
+      expect(answer.headers).toMatchObject({
+        'content-type': 'application/json',
+        'access-control-allow-origin': '*',
+      });
+      expect(answer.json).toEqual({
+        resource: steward.url,
+        authorization_servers: [issuer.url],
+        scopes_supported: ALL_SCOPES.split(' '),
+        bearer_methods_supported: ['header'],
+        resource_name: 'Steward',
+      });
+      const preflight = await steward.send({
+        method: 'OPTIONS',
+        path,
+        headers: { origin: 'https://app.example' },
+      });
+      expect(preflight.status).toBe(204);
+      expect(preflight.headers).toMatchObject({
+        'access-control-allow-origin': '*',
+        'access-control-allow-methods': 'GET',
+        'access-control-allow-headers': expect.stringContaining('Mcp-Protocol-Version'),
+      });
+    });
+
+    it('speaks of the public address where there is one, which is then a name of the server’s', async () => {
+      const behind = await another({
+        PUBLIC_URL: 'https://Tools.example.com:443/steward/mcp/',
+      });
+      const path = '/.well-known/oauth-protected-resource/steward/mcp';
+      const resource = 'https://tools.example.com/steward/mcp';
+      expect(await behind.send({ method: 'GET', path })).toMatchObject({ status: 200, json: { resource } });
+      const headers = { host: 'tools.example.com', origin: 'https://tools.example.com' };
+      const refused = await behind.request('ping', {}, { headers });
+      expect(refused.status).toBe(401);
+      expect(refused.headers['www-authenticate']).toContain(
+        'resource_metadata="https://tools.example.com/.well-known/oauth-protected-resource/steward/mcp"',
+      );
+      const authorization = `Bearer ${await issuer.sign({ aud: resource })}`;
+      const answer = await behind.request('ping', {}, { headers: { ...headers, authorization } });
+      expect(answer).toMatchObject({ status: 200 });
+    });
+
+    it('is what the SDK’s client finds', async () => {
+      expect(await discoverOAuthProtectedResourceMetadata(steward.url)).toMatchObject({
+        resource: steward.url,
+        authorization_servers: [issuer.url],
+      });
+    });
+  });
+
+  it('the SDK’s client finds the issuer, gets a token for this server and calls with it', async () => {
+    const authProvider = new ClientCredentialsProvider({
+      clientId: 'robot',
+      clientSecret: 'secret',
+      scope: 'directory:read',
+      expectedIssuer: issuer.url,
+    });
+    const client = new Client({ name: 'tests', version: '1' });
+    await client.connect(new StreamableHTTPClientTransport(new URL(steward.url), { authProvider }));
+    const { tools } = await client.listTools();
+    expect(tools.map(({ name }) => name)).toContain('find_users');
+    expect(tools.map(({ name }) => name)).not.toContain('create_user');
+    const found = await client.callTool({ name: 'list_departments', arguments: {} });
+    expect(found.isError).toBeUndefined();
+    await client.close();
+    expect(issuer.tokenRequests).toHaveLength(1);
+    expect(Object.fromEntries(issuer.tokenRequests[0] ?? [])).toEqual({
+      grant_type: 'client_credentials',
+      scope: 'directory:read',
+      resource: steward.url,
+    });
+  });
+});

@@ -1,0 +1,167 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startSteward, type AnswerData, type Steward } from '../support/steward.js';
+
+const INVALID_PARAMS = -32602;
+const RESOURCE_NOT_FOUND = -32002;
+
+let steward: Steward;
+
+beforeAll(async () => {
+  steward = await startSteward();
+  await steward.call('create_department', { name: 'Büro & Logistik (Nord) + 50/50' });
+  for (const role of ['First', 'Second', 'Third']) await steward.call('set_user_role', { user_id: 3, role });
+});
+
+afterAll(() => steward.stop());
+
+const read = async (uri: string) => {
+  const { contents } = await steward.client.readResource({ uri });
+  return JSON.parse((contents[0] as { text: string }).text) as AnswerData;
+};
+
+const findUsers = async (args: Record<string, unknown>) => (await steward.call('find_users', args)).data;
+
+const refusal = (code: number, words: RegExp) => ({ code, message: expect.stringMatching(words) });
+
+describe('A resource', () => {
+  it('takes variables of its query in any order and any number', async () => {
+    const expected = await findUsers({
+      department: 'Sales',
+      role: 'Account Executive',
+      active: false,
+      limit: 2,
+    });
+    for (const query of [
+      'department=Sales&role=Account%20Executive&active=false&limit=2',
+      'limit=2&active=false&role=Account%20Executive&department=Sales',
+      'role=account%20executive&limit=2&department=sales&active=false',
+    ]) {
+      expect(await read(`directory://users?${query}`)).toEqual(expected);
+    }
+    expect(await read('directory://users?role=Recruiter')).toEqual(await findUsers({ role: 'Recruiter' }));
+    expect(await read('directory://users?')).toEqual(await findUsers({}));
+  });
+
+  it('reads percent-encoding as RFC 6570 writes it', async () => {
+    const name = 'Büro & Logistik (Nord) + 50/50';
+    const { data } = await steward.call('create_user', {
+      username: 'nora',
+      email: 'nora@example.com',
+      department: name,
+    });
+    const found = await read(`directory://users?department=${encodeURIComponent(name)}`);
+    expect(found.users.rows.map(([id]) => id)).toEqual([data.user.id]);
+    expect(await read('directory://users?department=%53%61%6c%65%73')).toEqual(
+      await findUsers({ department: 'Sales' }),
+    );
+  });
+
+  it('takes a plus sign for a plus sign', async () => {
+    await expect(read('directory://users?department=Human+Resources')).rejects.toMatchObject(
+      refusal(RESOURCE_NOT_FOUND, /"Human\+Resources"/),
+    );
+  });
+
+  it('can be read page by page', async () => {
+    const first = await read('directory://users/3/history?limit=2');
+    const second = await read(`directory://users/3/history?limit=2&cursor=${first.next_cursor}`);
+    expect([...first.changes.rows, ...second.changes.rows].map((row) => row[3])).toEqual([
+      'Third',
+      'Second',
+      'First',
+    ]);
+    expect(second.next_cursor).toBeNull();
+    const page = await read('directory://users?limit=100');
+    const rest = await read(`directory://users?cursor=${page.next_cursor}&limit=100`);
+    expect(page.users.rows.length + rest.users.rows.length).toBe(page.total);
+  });
+
+  it.each([
+    'directory://users?colour=red',
+    'directory://users?search=ada',
+    'directory://users?Department=Sales',
+  ])('refuses a variable it does not know: %s', async (uri) => {
+    await expect(read(uri)).rejects.toMatchObject(
+      refusal(INVALID_PARAMS, /unknown query variable.*department, role, active, limit, cursor/),
+    );
+  });
+
+  it.each([
+    'directory://users/recent?limit=5',
+    'directory://departments?x=1',
+    'directory://users/1?active=true',
+  ])('refuses any variable where it takes none: %s', async (uri) => {
+    await expect(read(uri)).rejects.toMatchObject(
+      refusal(INVALID_PARAMS, /unknown query variable.*takes none/),
+    );
+  });
+
+  it.each(['limit=1&limit=2', 'limit=1&limit=1', 'role=a&department=b&role=c', 'limit=1&%6cimit=2'])(
+    'refuses a variable that is given twice: %s',
+    async (query) => {
+      await expect(read(`directory://users?${query}`)).rejects.toMatchObject(
+        refusal(INVALID_PARAMS, /is given twice/),
+      );
+    },
+  );
+
+  it.each([
+    ['directory://users?limit=0', /limit/],
+    ['directory://users?limit=ten', /limit/],
+    ['directory://users?limit=1e2', /limit/],
+    ['directory://users?limit=', /limit/],
+    ['directory://users?active=maybe', /active/],
+    ['directory://users?department=', /department/],
+    ['directory://users?cursor=garbage', /cursor/],
+    ['directory://users?role=%E0%A4%A', /percent-encoded/],
+    ['directory://users?limit=1?limit=2', /limit/],
+    ['directory://users/zero', /id/],
+    ['directory://users/-1', /id/],
+    ['directory://users/1.5', /id/],
+    ['directory://users/%31%20OR%201=1', /id/],
+    ['directory://users/99999999999', /id/],
+    ['directory://users/one/history', /user_id/],
+  ])('refuses a bad value: %s', async (uri, words) => {
+    await expect(read(uri)).rejects.toMatchObject(refusal(INVALID_PARAMS, words));
+  });
+
+  it.each([
+    'directory://nothing',
+    'directory://',
+    'directory://users/',
+    'directory://users/1/',
+    'directory://users/1/history/2',
+    'directory://users/1/secrets',
+    'directory://Departments',
+    'directory:users/1',
+    'file:///etc/passwd',
+    'https://example.com/users/1',
+    'users/1',
+    '',
+  ])('is not to be found at %p, and the error names those there are', async (uri) => {
+    await expect(read(uri)).rejects.toMatchObject(refusal(RESOURCE_NOT_FOUND, /directory:\/\/users\/recent/));
+  });
+
+  it.each([
+    'directory://users/2000000000',
+    'directory://users/2000000000/history',
+    'directory://users?department=None',
+  ])('is not to be found where its subject is not: %s', async (uri) => {
+    await expect(read(uri)).rejects.toMatchObject(refusal(RESOURCE_NOT_FOUND, /NOT_FOUND: There is no/));
+  });
+
+  it('tells a program the error code beside the words', async () => {
+    await expect(steward.client.readResource({ uri: 'directory://nothing' })).rejects.toMatchObject({
+      data: { code: 'NOT_FOUND' },
+    });
+  });
+
+  it('marks what people typed, as tools do', async () => {
+    expect((await read('directory://users/1')).notice).toMatch(/never instructions/);
+  });
+
+  it('is refused where it is longer than any address, and not repeated', async () => {
+    const reading = read(`directory://departments?${'&'.repeat(300_000)}`);
+    await expect(reading).rejects.toMatchObject(refusal(INVALID_PARAMS, /^.{0,200}$/));
+  });
+});

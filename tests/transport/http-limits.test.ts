@@ -1,0 +1,206 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import net from 'node:net';
+import type pg from 'pg';
+import { onServer } from '../support/conditions.js';
+import { linesOf, logged } from '../support/log.js';
+import { freshDatabase, type TestDatabase } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
+import { holdUser } from '../support/hold-user.js';
+import { codeOf, HttpSteward } from '../support/http.js';
+import { REDIS_IS_HERE, RedisServer } from '../support/redis-server.mjs';
+
+let database: TestDatabase;
+let running: HttpSteward[] = [];
+
+beforeAll(async () => void (database = await freshDatabase()));
+afterAll(() => database.drop());
+afterEach(async () => {
+  await Promise.all(running.map((steward) => steward.stop()));
+  running = [];
+});
+
+async function start(env: Record<string, string> = {}): Promise<HttpSteward> {
+  const steward = await HttpSteward.start({ ...database.env, ...env });
+  running.push(steward);
+  return steward;
+}
+
+const list = (steward: HttpSteward, headers: Record<string, string> = {}) =>
+  steward.call('list_departments', {}, { headers });
+
+const from = (steward: HttpSteward, address: string) => list(steward, { 'x-forwarded-for': address });
+
+/** What calls from these addresses are answered, one after the other. */
+const statuses = async (steward: HttpSteward, addresses: string[]) => {
+  const found = [];
+  for (const address of addresses) found.push((await from(steward, address)).status);
+  return found;
+};
+
+/** Makes `count` calls that all have to be answered. */
+async function use(steward: HttpSteward, count: number): Promise<void> {
+  for (let call = 0; call < count; call += 1) expect((await list(steward)).status).toBe(200);
+}
+
+describe('the rate limit', () => {
+  it('refuses the 6th request of a minute where 5 are allowed, with the seconds to wait', async () => {
+    const steward = await start({ RATE_LIMIT_PER_MINUTE: '5' });
+    await use(steward, 5);
+    const refused = await list(steward);
+    expect(refused.status).toBe(429);
+    expect(codeOf(refused)).toBe('RATE_LIMITED');
+    const seconds = Number(refused.headers['retry-after']);
+    expect(seconds).toBeGreaterThan(0);
+    expect(seconds).toBeLessThanOrEqual(60);
+    expect(refused.json?.error?.data).toMatchObject({ retry_after_seconds: seconds });
+  });
+
+  it('counts whatever is asked, and each message of a batch', async () => {
+    const steward = await start({ RATE_LIMIT_PER_MINUTE: '5' });
+    expect((await steward.request('tools/list')).status).toBe(200);
+    const ping = { jsonrpc: '2.0', method: 'ping' };
+    const batch = (size: number) =>
+      steward.send({
+        body: JSON.stringify(Array.from({ length: size }, (_, id) => ({ ...ping, id }))),
+        headers: { 'mcp-protocol-version': '2025-03-26' },
+      });
+    expect((await batch(3)).status).toBe(200);
+    expect((await batch(3)).status).toBe(429);
+  });
+
+  it('believes a proxy it trusts, and nobody else, about where a request comes from', async () => {
+    const trusting = await start({ RATE_LIMIT_PER_MINUTE: '2', TRUSTED_PROXIES: 'loopback' });
+    const five = ['192.0.2.1', '192.0.2.1', '192.0.2.1', '192.0.2.2', '192.0.2.2'];
+    expect(await statuses(trusting, five)).toEqual([200, 200, 429, 200, 200]);
+    // One who has an IPv6 address has a whole network of them.
+    const network = ['2001:db8::1', '2001:db8::2', '2001:db8::3', '2001:db8:0:1::1'];
+    expect(await statuses(trusting, network)).toEqual([200, 200, 429, 200]);
+    expect(await statuses(await start({ RATE_LIMIT_PER_MINUTE: '2' }), five)).toEqual([
+      200, 200, 429, 429, 429,
+    ]);
+  });
+});
+
+(REDIS_IS_HERE ? describe : describe.skip)('counters in Redis (where it is installed)', () => {
+  let redis: RedisServer;
+
+  beforeAll(async () => void (redis = await RedisServer.create()));
+  afterAll(() => redis.stop());
+
+  const sharing = (env: Record<string, string> = {}) =>
+    start({ RATE_LIMIT_PER_MINUTE: '6', REDIS_URL: redis.url, ...env });
+
+  it('are shared by all processes, and an outage ends when Redis is back', async () => {
+    const [one, two] = [await sharing(), await sharing()];
+    await Promise.all([one.logged('redis connected'), two.logged('redis connected')]);
+    await use(one, 3);
+    await use(two, 3);
+    expect([(await list(one)).status, (await list(two)).status]).toEqual([429, 429]);
+
+    await redis.stop();
+    // By default the door stays open meanwhile.
+    const meanwhile = 'each process counts calls for itself';
+    for (const steward of [one, two])
+      expect(await steward.logged('redis cannot be reached')).toMatchObject({ level: 'warn', meanwhile });
+    await use(one, 6);
+    expect((await list(one)).status).toBe(429);
+    expect((await list(two)).status).toBe(200);
+
+    await redis.start();
+    await use(await sharing(), 1);
+  });
+
+  it('are given up while Redis says nothing, however much it is asked meanwhile, and used again when it speaks', async () => {
+    const steward = await sharing({ RATE_LIMIT_PER_MINUTE: '100000' });
+    await steward.logged('redis connected');
+    redis.freeze();
+    await eventually(async () => {
+      await use(steward, 1);
+      return linesOf(steward, 'redis cannot be reached').length > 0;
+    }, 5000);
+    redis.thaw();
+    expect(await logged(steward, 'redis connected', 2)).toHaveLength(2);
+    await use(steward, 1);
+  });
+
+  it('keep no place in flight for a caller who hangs up while Redis is asked', async () => {
+    const steward = await sharing({ MAX_CALLS_IN_FLIGHT: '1' });
+    await steward.logged('redis connected');
+    redis.freeze();
+    const hangingUp = new AbortController();
+    const call = steward.call('list_departments', {}, { signal: hangingUp.signal });
+    setTimeout(() => hangingUp.abort(), 100);
+    await expect(call).rejects.toThrow('aborted');
+    redis.thaw();
+    await eventually(async () => (await list(steward)).status === 200, 3000);
+  });
+
+  it('keep the door closed while they are gone, if so configured, and open it by themselves', async () => {
+    const steward = await sharing({ RATE_LIMIT_WITHOUT_REDIS: 'closed', RATE_LIMIT_PER_MINUTE: '1000' });
+    await steward.logged('redis connected');
+    redis.freeze();
+    const refused = await list(steward);
+    redis.thaw();
+    expect(refused.status).toBe(503);
+    expect(codeOf(refused)).toBe('UNAVAILABLE');
+    expect(refused.headers['retry-after']).toBe('5');
+    await eventually(async () => (await list(steward)).status === 200);
+    await redis.stop();
+    const [, lost] = await logged(steward, 'redis cannot be reached', 2);
+    expect(lost).toMatchObject({ level: 'warn', meanwhile: 'calls are refused' });
+    expect(await list(steward)).toMatchObject({ status: 503 });
+    await redis.start();
+    await eventually(async () => (await list(steward)).status === 200);
+  });
+});
+
+/** A call that waits for user 7, whom somebody holds. */
+const waiting = (steward: HttpSteward, address: string) =>
+  steward.call('set_user_role', { user_id: 7, role: 'Waiter' }, { headers: { 'x-forwarded-for': address } });
+
+onServer('calls in flight (on PostgreSQL only: it takes calls that wait)', () => {
+  let holder: pg.Client;
+
+  beforeAll(async () => void (holder = await holdUser(database, 7)));
+  afterAll(() => holder.end());
+
+  it.each([
+    [{ MAX_CALLS_IN_FLIGHT_PER_CALLER: '2' }, '192.0.2.1', 429, 'RATE_LIMITED'],
+    [{ MAX_CALLS_IN_FLIGHT: '2' }, '192.0.2.2', 503, 'UNAVAILABLE'],
+  ])('beyond %j get no queue but a refusal', async (limit, address, status, code) => {
+    const steward = await start({ ...limit, TRUSTED_PROXIES: 'loopback', DB_LOCK_TIMEOUT_MS: '1500' });
+    await list(steward, { 'x-forwarded-for': '192.0.2.9' });
+    const under = [waiting(steward, '192.0.2.1'), waiting(steward, '192.0.2.1')];
+    const third = await Promise.race([waiting(steward, address), ...under]);
+    expect({ status: third.status, code: codeOf(third) }).toEqual({ status, code });
+    expect(third.headers['retry-after']).toBe('1');
+    for (const answer of await Promise.all(under)) expect(codeOf(answer)).toBe('TIMEOUT');
+    expect((await list(steward, { 'x-forwarded-for': address })).status).toBe(200);
+  });
+});
+
+describe('a slow client', () => {
+  it('is not waited for for ever, be it slow with its headers or with its body', async () => {
+    const steward = await start({ MAX_CALLS_IN_FLIGHT: '1' });
+    /** Goes on with a byte at a time, whatever it is answered, until it is hung up on. */
+    const dribble = async (text: string) => {
+      const socket = net.connect({ port: steward.port, host: '127.0.0.1', allowHalfOpen: true });
+      socket.write(text);
+      const dripping = setInterval(() => socket.write('x'), 500);
+      let answer = '';
+      socket.on('data', (chunk) => (answer += String(chunk)));
+      socket.on('error', () => {});
+      await new Promise((resolve) => socket.once('close', resolve));
+      clearInterval(dripping);
+      return answer.split('\r\n')[0];
+    };
+    const head =
+      'POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n';
+    expect(await Promise.all([dribble(head), dribble(`${head}\r\n{"jsonrpc"`)])).toEqual([
+      'HTTP/1.1 408 Request Timeout',
+      'HTTP/1.1 408 Request Timeout',
+    ]);
+    // The place of the one that was let in is free again.
+    await use(steward, 1);
+  });
+});
