@@ -2,6 +2,7 @@ import type { DatabaseConfig } from '../config.js';
 import type { Log } from '../log.js';
 import { applyMigrations } from './apply-migrations.js';
 import { EmbeddedDatabaseError, openEmbedded, type Embedded } from './embedded/index.js';
+import { upgradeFormer } from './former-migrations.js';
 import { inspectMigrations } from './migrations.js';
 import { connect } from './pool.js';
 import { seedIfEmpty } from './seed.js';
@@ -44,6 +45,9 @@ async function prepareEmbedded(embedded: Embedded, config: DatabaseConfig, log: 
       if (found.state === 'behind') {
         log.info('migrating the embedded database');
         await applyMigrations(pool, found.migrations);
+      } else if (found.state === 'superseded') {
+        log.info('upgrading the embedded database');
+        await upgradeFormer(pool);
       } else if (found.state !== 'current') return;
       const created = await seedIfEmpty(prisma);
       if (created > 0)

@@ -35,14 +35,8 @@ const NEEDED: Record<string, Columns> = {
   _prisma_migrations: {},
 };
 
-/** Where new ids come from, and what tells whether anything was changed. */
-const SEQUENCES = {
-  departments_id_seq: 'USAGE',
-  users_id_seq: 'USAGE',
-  user_audit_log_id_seq: 'USAGE',
-  directory_version: 'SELECT',
-  departments_version: 'SELECT',
-};
+/** Where new ids come from. */
+const SEQUENCES = ['departments_id_seq', 'users_id_seq', 'user_audit_log_id_seq'];
 
 /** What this role may do with a table. */
 interface Table {
@@ -89,10 +83,9 @@ function missingOnTables(tables: Table[]): string[] {
 }
 
 async function missingOnSequences(prisma: PrismaClient): Promise<string[]> {
-  const rows = await prisma.$queryRaw<{ name: string; privilege: string }[]>`
-    SELECT name, privilege FROM unnest(${Object.keys(SEQUENCES)}::text[], ${Object.values(SEQUENCES)}::text[])
-      AS needed (name, privilege) WHERE NOT has_sequence_privilege(name, privilege)`;
-  return rows.map(({ name, privilege }) => `${privilege} on sequence ${name}`);
+  const rows = await prisma.$queryRaw<{ name: string }[]>`
+    SELECT name FROM unnest(${SEQUENCES}::text[]) AS needed (name) WHERE NOT has_sequence_privilege(name, 'USAGE')`;
+  return rows.map(({ name }) => `USAGE on sequence ${name}`);
 }
 
 function excessOnTables(tables: Table[]): string[] {

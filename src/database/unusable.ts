@@ -5,7 +5,7 @@ export class UnusableDatabaseError extends Error {
   constructor(
     message: string,
     /** `migrations` where they are the reason. */
-    readonly options: { cause?: unknown; migrations?: 'behind' | 'ahead' | 'failed' } = {},
+    readonly options: { cause?: unknown; migrations?: 'behind' | 'ahead' | 'failed' | 'superseded' } = {},
   ) {
     super(message, { cause: options.cause });
   }

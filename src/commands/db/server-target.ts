@@ -2,6 +2,7 @@ import type { DatabaseConfig } from '../../config.js';
 import type { ServerTarget } from '../../database/backup/server/state.js';
 import { connect, type Connections } from '../../database/pool.js';
 import { translateDatabaseError } from '../../database/translate-error.js';
+import { UnusableDatabaseError } from '../../database/unusable.js';
 import { createLog } from '../../log.js';
 
 /** Counting the rows of a large table takes longer than any statement of a tool's may. */
@@ -21,6 +22,7 @@ export async function onServer<Result>(
   try {
     return await work({ url, pool: connections.pool, binDir: config.binDir }, connections);
   } catch (error) {
+    if (error instanceof UnusableDatabaseError) throw error;
     throw translateDatabaseError(error) ?? error;
   } finally {
     await connections.close();
