@@ -5,7 +5,9 @@ import { connect } from '../database/pool.js';
 import { UnusableDatabaseError } from '../database/unusable.js';
 import type { Log } from '../observability/log.js';
 import type { DatabaseConfig } from '../settings/config.js';
-import { createClient, MIGRATIONS } from './database.js';
+import { createClient } from './database.js';
+import { MIGRATIONS } from './migrations.js';
+import { upgradeFormer } from './former-migrations.js';
 import { seedIfEmpty } from './seed.js';
 
 /**
@@ -44,7 +46,10 @@ async function prepareEmbedded(embedded: Embedded, config: DatabaseConfig, log: 
       const found = await inspectMigrations(client, MIGRATIONS);
       if (found.state === 'behind') {
         log.info('migrating the embedded database');
-        await applyMigrations(pool, MIGRATIONS, found.migrations);
+        await applyMigrations(pool, MIGRATIONS.folder, found.migrations);
+      } else if (found.state === 'superseded') {
+        log.info('upgrading the embedded database');
+        await upgradeFormer(pool);
       } else if (found.state !== 'current') return;
       const created = await seedIfEmpty(client);
       if (created > 0)
