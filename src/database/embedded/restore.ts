@@ -64,8 +64,12 @@ export async function restoreEmbedded(
     await replaceDatabase(dataDir, aside);
     return counts;
   } finally {
-    await release(dataDir, ownership.generation);
-    await ownership.server.close();
+    try {
+      await release(dataDir, ownership.generation);
+    } finally {
+      // The server would keep this process running, also where a full disk makes the release fail.
+      await ownership.server.close();
+    }
   }
 }
 
