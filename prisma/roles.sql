@@ -93,13 +93,9 @@ BEGIN
         WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relowner <> 'steward_owner'::regrole
           AND relname IN ('departments', 'users', 'user_audit_log', 'user_preferences', 'headcounts', '_prisma_migrations')
         UNION ALL
-        SELECT format('SEQUENCE %s', oid::regclass) FROM pg_class
-        WHERE relnamespace = 'public'::regnamespace AND relkind = 'S' AND relowner <> 'steward_owner'::regrole
-          AND relname IN ('directory_version', 'departments_version')
-        UNION ALL
         SELECT format('FUNCTION %s', oid::regprocedure) FROM pg_proc
         WHERE pronamespace = 'public'::regnamespace AND proowner <> 'steward_owner'::regrole
-          AND proname IN ('refuse_change', 'follow_users', 'move_directory_version')
+          AND proname IN ('refuse_change', 'follow_users')
     LOOP
         EXECUTE format('ALTER %s OWNER TO steward_owner', mine.object);
     END LOOP;
@@ -108,16 +104,15 @@ END $$;
 -- What the tools need, column by column: src/database/privileges.ts says the same, and `steward doctor` compares.
 DO $$
 BEGIN
-    IF to_regclass('public._prisma_migrations') IS NULL OR to_regclass('public.departments_version') IS NULL THEN
+    IF to_regclass('public._prisma_migrations') IS NULL OR to_regclass('public.headcounts') IS NULL THEN
         RAISE NOTICE 'Not all of the tables are there yet. Run this file again after prisma migrate deploy.';
         RETURN;
     END IF;
     SET LOCAL search_path = public, pg_temp;
     REVOKE ALL ON departments, users, user_audit_log, user_preferences, headcounts, _prisma_migrations
         FROM PUBLIC, steward_app;
-    REVOKE ALL ON SEQUENCE departments_id_seq, users_id_seq, user_audit_log_id_seq, directory_version, departments_version
-        FROM PUBLIC, steward_app;
-    REVOKE ALL ON FUNCTION follow_users(), move_directory_version() FROM PUBLIC, steward_app;
+    REVOKE ALL ON SEQUENCE departments_id_seq, users_id_seq, user_audit_log_id_seq FROM PUBLIC, steward_app;
+    REVOKE ALL ON FUNCTION follow_users() FROM PUBLIC, steward_app;
 
     GRANT SELECT ON departments, users, user_audit_log, user_preferences, headcounts, _prisma_migrations TO steward_app;
 
@@ -130,5 +125,4 @@ BEGIN
     GRANT UPDATE (preferences, updated_at) ON user_preferences TO steward_app;
 
     GRANT USAGE ON SEQUENCE departments_id_seq, users_id_seq, user_audit_log_id_seq TO steward_app;
-    GRANT SELECT ON SEQUENCE directory_version, departments_version TO steward_app;
 END $$;

@@ -93,7 +93,7 @@ export const suiteDomain = {
   completions: {},
   instructions: 'What the official suite looks for.',
   redactArguments: () => ({}),
-  rights: { tables: {}, sequences: {} },
+  rights: { tables: {}, sequences: [] },
   tools: [
     simpleText,
     image,

@@ -5,12 +5,14 @@ import { connect } from '../database/pool.js';
 import { UnusableDatabaseError } from '../database/unusable.js';
 import type { Log } from '../observability/log.js';
 import type { DatabaseConfig } from '../settings/config.js';
-import { createClient, MIGRATIONS } from './database.js';
+import { createClient } from './database.js';
+import { MIGRATIONS } from './migrations.js';
+import { upgradeFormer } from './former-migrations.js';
 import { seedIfEmpty } from './seed.js';
 
 /**
  * Opens the embedded database and makes it ready to be served.
- * @param onProgress told, one line at a time, what is being done or waited for
+ * @param onProgress called with one line at a time: what is being done or waited for
  * @throws UnusableDatabaseError where it cannot be opened
  */
 export async function openPrepared(
@@ -32,24 +34,24 @@ export async function openPrepared(
 }
 
 /**
- * Migrates the embedded database and, where nobody is in it yet, seeds it. Two servers that start at once on a new
- * folder take turns; one killed half-way leaves the rest to the next start. A database that was migrated by another
- * version is left as it is.
+ * Migrates the embedded database and seeds it where it has no users. Two servers that start at once do the same; each
+ * step looks first, inside its transaction, and a transaction has the embedded database for itself. One killed half-way
+ * leaves the rest to the next start. A database that was migrated by another version is left as it is.
  */
 async function prepareEmbedded(embedded: Embedded, config: DatabaseConfig, log: Log): Promise<void> {
   const connections = connect(embedded.url, config.session, createClient, log);
   const { client, pool } = connections;
   try {
-    await embedded.exclusively(async () => {
-      const found = await inspectMigrations(client, MIGRATIONS);
-      if (found.state === 'behind') {
-        log.info('migrating the embedded database');
-        await applyMigrations(pool, MIGRATIONS, found.migrations);
-      } else if (found.state !== 'current') return;
-      const created = await seedIfEmpty(client);
-      if (created > 0)
-        log.info(`seeded the embedded database with a sample organisation of ${created} users`);
-    });
+    const found = await inspectMigrations(client, MIGRATIONS);
+    if (found.state === 'behind') {
+      log.info('migrating the embedded database');
+      await applyMigrations(pool, MIGRATIONS.folder, found.migrations);
+    } else if (found.state === 'superseded') {
+      log.info('upgrading the embedded database');
+      await upgradeFormer(pool);
+    } else if (found.state !== 'current') return;
+    const created = await seedIfEmpty(client);
+    if (created > 0) log.info(`seeded the embedded database with a sample organisation of ${created} users`);
   } finally {
     await connections.close();
   }

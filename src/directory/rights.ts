@@ -19,11 +19,5 @@ export const DIRECTORY_RIGHTS: Rights = {
     headcounts: {},
     _prisma_migrations: {},
   },
-  sequences: {
-    departments_id_seq: 'USAGE',
-    users_id_seq: 'USAGE',
-    user_audit_log_id_seq: 'USAGE',
-    directory_version: 'SELECT',
-    departments_version: 'SELECT',
-  },
+  sequences: ['departments_id_seq', 'users_id_seq', 'user_audit_log_id_seq'],
 };

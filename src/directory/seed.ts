@@ -32,10 +32,10 @@ const LEAVERS = 14;
  * @returns how many users were created
  */
 export async function seedIfEmpty(prisma: PrismaClient): Promise<number> {
-  if ((await prisma.user.findFirst({ select: { id: true } })) !== null) return 0;
-  const people = samplePeople(new Date());
-  await prisma.$transaction(
+  return prisma.$transaction(
     async (tx) => {
+      if ((await tx.user.findFirst({ select: { id: true } })) !== null) return 0;
+      const people = samplePeople(new Date());
       await tx.department.createMany({
         data: Object.keys(ORGANISATION).map((name) => ({ name })),
         skipDuplicates: true,
@@ -45,10 +45,11 @@ export async function seedIfEmpty(prisma: PrismaClient): Promise<number> {
       await tx.user.createMany({
         data: people.map(({ department, ...user }) => ({ ...user, departmentId: idOf.get(department) ?? 1 })),
       });
+      return people.length;
     },
-    { timeout: 30_000 },
+    // On the embedded database it waits for a process that seeds at the same time.
+    { maxWait: 30_000, timeout: 30_000 },
   );
-  return people.length;
 }
 
 function samplePeople(now: Date) {

@@ -26,7 +26,7 @@ const domain = (name: string, parts: Partial<Domain> = {}): Domain => ({
   completions: {},
   instructions: `About ${name}.`,
   redactArguments: () => ({}),
-  rights: { tables: {}, sequences: {} },
+  rights: { tables: {}, sequences: [] },
   ...parts,
 });
 

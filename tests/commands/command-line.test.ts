@@ -14,7 +14,7 @@ import { notJsonRpc, notLogLines, RawClient } from '../support/raw-client.js';
 import { administer } from '../support/server.mjs';
 import { OWNER, SERVER_URL } from '../support/template.mjs';
 
-const MIGRATION = '20261123000000_staff_directory';
+const MIGRATION = '20261128000000_staff_directory';
 const FAIL_FIRST_MIGRATION = `
   UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name = '${MIGRATION}'`;
 const UNREACHABLE = { DATABASE_URL: 'postgresql://someone:hunter2@127.0.0.1:1/nowhere' };

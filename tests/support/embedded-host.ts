@@ -1,10 +1,15 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
-/** The process that has an embedded database open; undefined when nobody has. */
-export async function hostPid(dataDir: string): Promise<number | undefined> {
+/** The lock file of an embedded database's owner. */
+export async function currentLock(dataDir: string): Promise<string> {
   const locks = (await readdir(dataDir)).flatMap((name) => /^lock\.(\d+)$/.exec(name)?.[1] ?? []).map(Number);
-  const owner = JSON.parse(await readFile(path.join(dataDir, `lock.${Math.max(...locks)}`), 'utf8')) as {
+  return path.join(dataDir, `lock.${Math.max(...locks)}`);
+}
+
+/** The process that has an embedded database open; undefined when none has. */
+export async function hostPid(dataDir: string): Promise<number | undefined> {
+  const owner = JSON.parse(await readFile(await currentLock(dataDir), 'utf8')) as {
     process: { pid: number };
   };
   return isAlive(owner.process.pid) ? owner.process.pid : undefined;

@@ -40,7 +40,7 @@ await serveHttp((options) => {
     completions: {},
     instructions: 'Orders.',
     redactArguments: () => ({}),
-    rights: { tables: {}, sequences: {} },
+    rights: { tables: {}, sequences: [] },
   };
   return { domains: [...domains, domain], databases: [...databases, orders] };
 });

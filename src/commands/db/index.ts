@@ -9,6 +9,9 @@ export function addDatabaseCommands(db: Command): void {
     .description('print the statements that take longest, as pg_stat_statements has counted them')
     .option('--limit <number>', 'how many of them', wholeNumber(MOST_STATEMENTS), 10)
     .action(async ({ limit }: { limit: number }) => (await import('./slow.js')).printSlowStatements(limit));
+  db.command('upgrade')
+    .description('bring a database of the migrations before the first release to the current one')
+    .action(async () => (await import('./upgrade.js')).upgrade());
   db.command('backup')
     .description('back the database up into a file, while it is in use')
     .argument('<file>')

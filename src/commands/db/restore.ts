@@ -5,7 +5,7 @@ import { BackupError } from '../../database/backup/errors.js';
 import type { RowCounts } from '../../database/backup/row-counts.js';
 import { checkSeal, type Sealed } from '../../database/backup/seal.js';
 import { inspectMigrations } from '../../database/migrations/inspect.js';
-import { MIGRATIONS } from '../../directory/database.js';
+import { MIGRATIONS } from '../../directory/migrations.js';
 import { interruption, say } from './progress.js';
 import { onServer } from './server-target.js';
 

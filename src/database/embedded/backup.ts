@@ -1,6 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
-import { cp, realpath, rm } from 'node:fs/promises';
-import path from 'node:path';
+import { cp, mkdir, rm } from 'node:fs/promises';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
@@ -8,12 +8,13 @@ import pg from 'pg';
 import { sealing } from '../backup/seal.js';
 import { EmbeddedDatabaseError } from './errors.js';
 import { layout } from './folder/data-folder.js';
-import { makeWorkshop, sweepWorkshops } from './folder/workshop.js';
 import { startPGlite } from './host/pglite.js';
 import { openEmbedded, type EmbeddedOptions } from './index.js';
 
 /**
- * Backs an embedded database up into a stream, as it is at one moment, whoever else uses it: a sealed tar.gz of its folder.
+ * Backs an embedded database up into a stream, as it is at one moment, while others use it: a sealed tar.gz of its
+ * folder. Others wait while the folder is copied. The archive is made of the copy, which has been opened for it: what
+ * cannot be opened makes no backup.
  * @throws EmbeddedDatabaseError; the signal's reason
  */
 export async function backUpEmbedded(
@@ -21,49 +22,39 @@ export async function backUpEmbedded(
   to: Writable,
   signal: AbortSignal,
 ): Promise<void> {
-  const archive = await archiveFolder(options, signal);
-  await pipeline(Readable.from(archive.stream()), createGzip(), sealing('embedded'), to, { signal });
-}
-
-/**
- * The data folder of an embedded database as a tar archive.
- * Others wait while the folder is copied. The archive is made of the copy, which has been opened for it: what cannot be
- * opened makes no backup.
- */
-async function archiveFolder(options: EmbeddedOptions, signal: AbortSignal): Promise<Blob> {
-  if (!existsSync(layout(options.dataDir).pgdata)) {
+  const { pgdata, backup } = layout(options.dataDir);
+  const copy = backup(randomUUID());
+  if (!existsSync(pgdata)) {
     throw new EmbeddedDatabaseError(
       `There is no embedded database in ${options.dataDir}, so nothing to back up. To back up a server, set DATABASE_URL.`,
     );
   }
-  const dataDir = await realpath(options.dataDir);
-  await sweepWorkshops(dataDir);
-  const workshop = await makeWorkshop(dataDir);
+  const embedded = await openEmbedded(options);
   try {
-    const copy = path.join(workshop, 'pgdata');
-    const embedded = await openEmbedded(options);
-    try {
-      options.onProgress('copying the data folder');
-      await copyHeld(embedded.url, layout(options.dataDir).pgdata, copy, signal);
-    } finally {
-      await embedded.close();
-    }
-    options.onProgress('opening and packing the copy');
-    return await pack(copy);
+    const archive = await archiveFolder(embedded.url, pgdata, copy, options.onProgress, signal);
+    await pipeline(Readable.from(archive.stream()), createGzip(), sealing('embedded'), to, { signal });
   } finally {
-    await rm(workshop, { recursive: true, force: true });
+    await rm(copy, { recursive: true, force: true });
+    await embedded.close();
   }
 }
 
 /**
- * PGlite has one session and no background processes: whoever is inside a transaction is the only one by whom anything
- * is written. Losing the session meanwhile makes the last statement fail.
+ * The data folder as a tar archive. PGlite has one session and no background processes: while a client is inside a
+ * transaction, no other writes. Losing the session makes the next statement fail. The client stays connected until the
+ * archive is whole, because the next owner of the folder removes the copy.
  */
-async function copyHeld(url: string, pgdata: string, copy: string, signal: AbortSignal): Promise<void> {
+async function archiveFolder(
+  url: string,
+  pgdata: string,
+  copy: string,
+  onProgress: (text: string) => void,
+  signal: AbortSignal,
+): Promise<Blob> {
   const client = new pg.Client({ connectionString: url });
   client.on('error', () => {});
   await client.connect();
-  // Whoever has the session may keep it for a minute.
+  // Another client may keep the session for a minute.
   const giveUp = () => void client.end();
   signal.addEventListener('abort', giveUp);
   try {
@@ -71,9 +62,16 @@ async function copyHeld(url: string, pgdata: string, copy: string, signal: Abort
     await client.query('BEGIN');
     // Not needed for the copy to be whole, as after a power cut; but opening it is quicker.
     await client.query('CHECKPOINT');
+    onProgress('copying the data folder');
+    // Before anything is in it, so that no other user can enter it.
+    await mkdir(copy, { mode: 0o700 });
     await cp(pgdata, copy, { recursive: true, mode: constants.COPYFILE_FICLONE });
     await client.query('ROLLBACK');
     signal.throwIfAborted();
+    onProgress('opening and packing the copy');
+    const archive = await pack(copy);
+    await client.query('SELECT');
+    return archive;
   } catch (error) {
     signal.throwIfAborted();
     throw new EmbeddedDatabaseError(

@@ -1,4 +1,32 @@
-/** The embedded database cannot be had. The message says why and what to do, and is made for the operator. */
+import type { Owner } from './folder/owner.js';
+
+/** The embedded database cannot be used. The message says why and what to do, and is written for the operator. */
 export class EmbeddedDatabaseError extends Error {
   override readonly name = 'EmbeddedDatabaseError';
+}
+
+export function otherVersion({ process }: Owner): EmbeddedDatabaseError {
+  return new EmbeddedDatabaseError(
+    `Another version of Steward uses the embedded database (process ${process.pid}). Close it, and try again in a minute.`,
+  );
+}
+
+/** Its host has not answered. */
+export class SilentHostError extends EmbeddedDatabaseError {}
+
+export function silent(dataDir: string, { process: { pid } }: Owner, forMs: number): SilentHostError {
+  return new SilentHostError(
+    `Process ${pid} holds the embedded database in ${dataDir} and has not answered for ${forMs / 1000} s: it is busy or frozen. ` +
+      `Wait and try again, or end it with "kill -9 ${pid}"; what was saved stays saved.`,
+  );
+}
+
+/** It has other clients. */
+export class InUseError extends EmbeddedDatabaseError {}
+
+export function inUse(dataDir: string, { process }: Owner): InUseError {
+  return new InUseError(
+    `The embedded database in ${dataDir} is in use (process ${process.pid}). ` +
+      'Close every MCP client that has a Steward on it, and try again. Nothing was changed.',
+  );
 }

@@ -8,17 +8,15 @@ import { gunzip } from 'node:zlib';
 import { BackupError } from '../backup/errors.js';
 import type { RowCounts } from '../backup/row-counts.js';
 import type { Sealed } from '../backup/seal.js';
-import { Lease } from './control/lease.js';
-import { CONTROL_PROTOCOL } from './control/messages.js';
-import { EmbeddedDatabaseError } from './errors.js';
+import { EmbeddedDatabaseError, InUseError, silent, SilentHostError } from './errors.js';
 import { layout, prepareDataFolder } from './folder/data-folder.js';
 import type { Owner } from './folder/owner.js';
 import { currentGeneration, release } from './folder/ownership.js';
+import { finishReplacement, replaceDatabase } from './folder/replacement.js';
 import { startPGlite } from './host/pglite.js';
-import { finishReplacement, replaceDatabase } from './host/replacement.js';
-import { takeOwnership, type Ownership } from './host/take-ownership.js';
 import type { EmbeddedOptions } from './index.js';
-import { inUse, otherVersion, silent } from './owner-errors.js';
+import { requestHandover } from './lease.js';
+import { takeOwnership, type Ownership } from './take-ownership.js';
 
 const PAUSE_MS = 200;
 /** How long a client that was closed may take to be gone. */
@@ -30,10 +28,12 @@ const FAREWELL_MS = 25_000;
 const TAR_MAGIC = { text: 'ustar', place: [257, 262] as const };
 
 /**
- * Makes a database of a backup by `backUpEmbedded` whose seal is intact, in the place of the folder's own. It is unpacked and opened aside;
- * whatever goes wrong before it is in place, a kill among it, leaves the folder's own as it was. Who comes meanwhile waits.
+ * Makes a database of a backup by `backUpEmbedded` whose seal is intact, in the place of the folder's own. It is
+ * unpacked and opened aside; any failure before it is in place, a kill included, leaves the folder's own as it was.
+ * Clients that start meanwhile wait.
  * @param replace whether there may be one to be replaced
- * @throws BackupError where the file holds no archive; EmbeddedDatabaseError where somebody uses the folder's database, or the archive cannot be opened
+ * @throws BackupError where the file holds no archive; EmbeddedDatabaseError where the folder's database is in use, or
+ * the archive cannot be opened
  */
 export async function restoreEmbedded(
   options: EmbeddedOptions,
@@ -48,7 +48,7 @@ export async function restoreEmbedded(
   const ownership = await ownFolder(dataDir, options);
   const announce = (text: string) => {
     options.onProgress(text);
-    ownership.control.announce({ kind: 'opening', text: `a backup is being restored: ${text}` });
+    ownership.server.announce(`a backup is being restored: ${text}`);
   };
   try {
     await finishReplacement(dataDir);
@@ -64,8 +64,12 @@ export async function restoreEmbedded(
     await replaceDatabase(dataDir, aside);
     return counts;
   } finally {
-    await release(dataDir, ownership.generation);
-    await ownership.control.close();
+    try {
+      await release(dataDir, ownership.generation);
+    } finally {
+      // The server would keep this process running, also where a full disk makes the release fail.
+      await ownership.server.close();
+    }
   }
 }
 
@@ -78,56 +82,48 @@ async function readArchive(file: string, bytes: number): Promise<Blob> {
   return new Blob([archive]);
 }
 
-/** Why a host does not make way, and for how long that may be so. */
-interface Refusal {
-  error: EmbeddedDatabaseError;
-  patienceMs: number;
-}
-
 /**
- * Takes the folder over, from a host that nobody uses, too.
- * @throws EmbeddedDatabaseError where there is a host that does not make way
+ * Takes the folder over, also from a host that has no client.
+ * @throws EmbeddedDatabaseError where there is a host that does not leave
  */
 async function ownFolder(dataDir: string, options: EmbeddedOptions): Promise<Ownership> {
   let refused: { by: string; since: number } | undefined;
-  for (let told = false; ; told = true) {
-    const ownership = await takeOwnership(dataDir, () => {});
+  for (let first = true; ; first = false) {
+    const ownership = await takeOwnership(dataDir);
     if (ownership) return ownership;
     const owner = (await currentGeneration(dataDir))?.owner;
-    if (!told) options.onProgress(`waiting for process ${owner?.process.pid}, which has the database open`);
-    const refusal = owner && (await askToYield(owner, dataDir, options.lingerMs));
-    if (refusal) {
+    if (first) options.onProgress(`waiting for process ${owner?.process.pid}, which has the database open`);
+    if (owner) {
+      const { error, patienceMs } = await requestLeave(owner, dataDir, options.lingerMs);
       if (refused?.by !== owner.control) refused = { by: owner.control, since: Date.now() };
-      if (Date.now() - refused.since >= refusal.patienceMs) throw refusal.error;
+      if (Date.now() - refused.since >= patienceMs) throw error;
     }
     await delay(PAUSE_MS);
   }
 }
 
-/** Resolves when the host has left, or with why it has not. */
-async function askToYield(owner: Owner, dataDir: string, lingerMs: number): Promise<Refusal | undefined> {
-  // One of another version cannot be asked; when nobody uses it, it leaves by itself.
-  if (owner.protocol !== CONTROL_PROTOCOL)
-    return { error: otherVersion(owner), patienceMs: lingerMs + FAREWELL_MS };
-  const lease = await Lease.connect(owner.control);
-  if (lease === undefined) return { error: silent(dataDir, owner, FAREWELL_MS), patienceMs: FAREWELL_MS };
+/** Why a host may not have left, and how long that is no reason to give up. */
+async function requestLeave(
+  owner: Owner,
+  dataDir: string,
+  lingerMs: number,
+): Promise<{ error: unknown; patienceMs: number }> {
   try {
-    let outcome: 'gone' | 'in use' | 'ready' | 'silent' = await lease.untilReady(FAREWELL_MS, () => {});
-    if (outcome === 'ready') outcome = await lease.askToYield(FAREWELL_MS);
-    if (outcome === 'silent') return { error: silent(dataDir, owner, FAREWELL_MS), patienceMs: 0 };
-    return outcome === 'in use' ? { error: inUse(dataDir, owner), patienceMs: GRACE_MS } : undefined;
-  } catch {
-    // It cannot open its database, and is about to leave.
-    return undefined;
-  } finally {
-    await lease.end();
+    await requestHandover(owner, dataDir, { silenceMs: FAREWELL_MS, onProgress: () => {} });
+    // It is gone; or it is alive, and its socket is not.
+    return { error: silent(dataDir, owner, FAREWELL_MS), patienceMs: FAREWELL_MS };
+  } catch (error) {
+    if (error instanceof InUseError) return { error, patienceMs: GRACE_MS };
+    if (error instanceof SilentHostError) return { error, patienceMs: 0 };
+    // It is of another version, and leaves by itself without clients; or it cannot open its database, and is leaving.
+    return { error, patienceMs: lingerMs + FAREWELL_MS };
   }
 }
 
 /** The archive as a closed database in a new folder. Its rows are counted: that reads every page of every table. */
 async function unpack(archive: Blob, aside: string): Promise<RowCounts> {
   try {
-    // What is no tar archive PGlite takes for a compressed one, and the process does not survive its finding out.
+    // PGlite takes any other file for a compressed archive, and the process does not survive that.
     if ((await archive.slice(...TAR_MAGIC.place).text()) !== TAR_MAGIC.text)
       throw new Error('it is no archive');
     const pglite = await startPGlite(aside, undefined, archive);

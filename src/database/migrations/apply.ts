@@ -17,7 +17,8 @@ const CREATE_LEDGER = `
   )`;
 
 /**
- * Applies migrations, in the order given, to a database that is Steward's alone. Unlike `prisma migrate deploy`, it makes
+ * Applies migrations, in the order given, to the embedded database, where a transaction excludes all others: each looks
+ * into the ledger first, so several processes may do this at once. Unlike `prisma migrate deploy`, it makes
  * a migration and its entry in the ledger one transaction: a kill at any moment leaves a database that the next start
  * can go on with, where the other would leave a migration for failed that an operator has to look into.
  */

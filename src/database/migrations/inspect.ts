@@ -3,16 +3,39 @@ import type { CheckResult } from '../check.js';
 import type { DatabaseClient } from '../client.js';
 
 export type MigrationState =
-  { state: 'current' } | { state: 'behind' | 'ahead' | 'failed'; migrations: string[]; remedy: string };
+  | { state: 'current' }
+  | { state: 'behind' | 'ahead' | 'failed' | 'superseded'; migrations: string[]; remedy: string };
 
-interface LedgerRow {
+export interface LedgerRow {
   name: string;
+  checksum: string;
   finished: boolean;
 }
 
-/** Compares a folder of migrations with the ledger that `prisma migrate` keeps in the database. */
-export async function inspectMigrations(client: DatabaseClient, folder: string): Promise<MigrationState> {
-  const [shipped, ledger] = await Promise.all([listMigrations(folder), readLedger(client)]);
+/** The migrations that own a data model. */
+export interface Migrations {
+  /** The folder of `prisma migrate`. */
+  folder: string;
+  /** Names and checksums of former ones, whose place one of the folder has taken. */
+  former: ReadonlyMap<string, string>;
+}
+
+/** Whether the ledger holds exactly the former migrations, as they were, all finished. */
+export function isFormer(ledger: LedgerRow[], { former }: Migrations): boolean {
+  return (
+    ledger.length > 0 &&
+    ledger.length === former.size &&
+    new Set(ledger.map(({ name }) => name)).size === former.size &&
+    ledger.every(({ name, checksum, finished }) => finished && former.get(name) === checksum)
+  );
+}
+
+/** Compares migrations with the ledger that `prisma migrate` keeps in the database. */
+export async function inspectMigrations(
+  client: DatabaseClient,
+  migrations: Migrations,
+): Promise<MigrationState> {
+  const [shipped, ledger] = await Promise.all([listMigrations(migrations.folder), readLedger(client)]);
   const failed = ledger.filter((row) => !row.finished).map((row) => row.name);
   if (failed.length > 0) {
     return {
@@ -21,6 +44,12 @@ export async function inspectMigrations(client: DatabaseClient, folder: string):
       remedy: `npx prisma migrate resolve --rolled-back ${failed[0]}`,
     };
   }
+  if (isFormer(ledger, migrations))
+    return {
+      state: 'superseded',
+      migrations: ledger.map((row) => row.name),
+      remedy: 'steward db upgrade, as the owner of the tables',
+    };
   const applied = new Set(ledger.map((row) => row.name));
   const ahead = [...applied].filter((name) => !shipped.includes(name));
   if (ahead.length > 0) {
@@ -36,8 +65,8 @@ export async function inspectMigrations(client: DatabaseClient, folder: string):
 }
 
 /** The same as the result of a database's check. */
-export async function checkMigrations(client: DatabaseClient, folder: string): Promise<CheckResult> {
-  const found = await inspectMigrations(client, folder);
+export async function checkMigrations(client: DatabaseClient, migrations: Migrations): Promise<CheckResult> {
+  const found = await inspectMigrations(client, migrations);
   if (found.state === 'current') return { name: 'migrations', state: 'current' };
   const problem = { details: found.migrations.join(', '), remedy: found.remedy };
   return { name: 'migrations', state: found.state, problem };
@@ -56,6 +85,6 @@ async function readLedger(client: DatabaseClient): Promise<LedgerRow[]> {
     SELECT to_regclass('_prisma_migrations') IS NOT NULL AS "exists"`;
   if (!found?.exists) return [];
   return client.$queryRaw<LedgerRow[]>`
-    SELECT migration_name AS "name", finished_at IS NOT NULL AS "finished"
+    SELECT migration_name AS "name", checksum, finished_at IS NOT NULL AS "finished"
     FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at`;
 }

@@ -57,10 +57,9 @@ function missingOnTables(tables: Table[], rights: Rights): string[] {
 }
 
 async function missingOnSequences(client: DatabaseClient, { sequences }: Rights): Promise<string[]> {
-  const rows = await client.$queryRaw<{ name: string; privilege: string }[]>`
-    SELECT name, privilege FROM unnest(${Object.keys(sequences)}::text[], ${Object.values(sequences)}::text[])
-      AS needed (name, privilege) WHERE NOT has_sequence_privilege(name, privilege)`;
-  return rows.map(({ name, privilege }) => `${privilege} on sequence ${name}`);
+  const rows = await client.$queryRaw<{ name: string }[]>`
+    SELECT name FROM unnest(${sequences}::text[]) AS needed (name) WHERE NOT has_sequence_privilege(name, 'USAGE')`;
+  return rows.map(({ name }) => `USAGE on sequence ${name}`);
 }
 
 function excessOnTables(tables: Table[], rights: Rights): string[] {

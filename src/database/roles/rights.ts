@@ -2,6 +2,5 @@
 export interface Rights {
   /** By table; each is read as a whole. */
   tables: Record<string, { INSERT?: readonly string[]; UPDATE?: readonly string[] }>;
-  /** By sequence. */
-  sequences: Record<string, 'USAGE' | 'SELECT'>;
+  sequences: readonly string[];
 }

@@ -1,10 +1,11 @@
-import { cp, mkdtemp, rm, stat } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { steward as command } from '../../support/command.mjs';
 import { onEmbedded } from '../../support/conditions.js';
 import type { TestDatabase } from '../../support/database.js';
-import { hostPid } from '../../support/embedded-host.js';
+import { currentLock, hostPid } from '../../support/embedded-host.js';
 import { startSteward, type Steward } from '../../support/steward.js';
 import { RUN_DIR, TEMPLATE_DIR } from '../../support/template.mjs';
 
@@ -101,6 +102,20 @@ onEmbedded('the embedded database (not on a server)', () => {
     for (const username of acknowledged) {
       expect(await one.call('get_user', { username })).toMatchObject({ error: undefined });
     }
+  });
+
+  it('is refused, politely, while a Steward of another version uses it', async () => {
+    await fromTemplate();
+    await total(await start());
+    const lock = await currentLock(dataDir);
+    const owner = JSON.parse(await readFile(lock, 'utf8')) as { protocol: number };
+    await writeFile(lock, JSON.stringify({ ...owner, protocol: owner.protocol - 1 }));
+    const { code, stderr } = await command(['database-url'], { STEWARD_DATA_DIR: dataDir });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /Another version of Steward uses the embedded database \(process \d+\)\. Close it/,
+    );
+    await writeFile(lock, JSON.stringify(owner));
   });
 
   it('leaves when the last server has left, and leaves the folder ready for the next', async () => {

@@ -79,7 +79,7 @@ onEmbedded('the PostgreSQL protocol of the embedded database (not on a server, w
     }
   });
 
-  it('keeps an unnamed statement for a later batch, whatever others prepare in between', async () => {
+  it('keeps an unnamed statement for a later batch, also while others prepare in between', async () => {
     const [one, two] = [await startRaw(), await startRaw()];
     expect(await one.ask(parse('', "SELECT 'one'"), SYNC)).toBe('1Z');
     expect(await two.ask(parse('', "SELECT 'two'"), SYNC)).toBe('1Z');
@@ -95,7 +95,7 @@ onEmbedded('the PostgreSQL protocol of the embedded database (not on a server, w
     }
   });
 
-  it('lets nobody see or enter the transaction of another', async () => {
+  it('lets no client see or enter the transaction of another', async () => {
     const [one, two] = [await connect(), await connect()];
     await one.query('BEGIN');
     await one.query("INSERT INTO notes VALUES ('of one')");
@@ -141,7 +141,7 @@ onEmbedded('the PostgreSQL protocol of the embedded database (not on a server, w
     ['a message of no known type', [Buffer.from('?'), int32(4)]],
     ['a message of impossible length', [Buffer.from('Q'), int32(-1)]],
     ['a message without the string it needs', [frame('P', Buffer.from('endless')), SYNC]],
-  ])('hangs up on %s, and on nobody else', async (_, garbage) => {
+  ])('hangs up on %s, and on no other client', async (_, garbage) => {
     const bystander = await connect();
     await bystander.query("BEGIN; INSERT INTO notes VALUES ('kept')");
     const raw = garbage === HTTP ? await connectRaw() : await startRaw();
@@ -175,7 +175,7 @@ onEmbedded('the PostgreSQL protocol of the embedded database (not on a server, w
     await expect(next.query('SHOW timezone')).resolves.toMatchObject({ rows: [{ TimeZone: 'UTC' }] });
   });
 
-  it('does not run what a client left behind that went while it waited for its turn', async () => {
+  it('does not run what a client left behind that went while it waited for the session', async () => {
     const [holder, leaver] = [await connect(), await connect()];
     await holder.query('BEGIN');
     const abandoned = leaver.query("INSERT INTO notes VALUES ('abandoned')").catch(() => {});

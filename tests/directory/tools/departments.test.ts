@@ -126,18 +126,16 @@ describe('create_department', () => {
   );
 });
 
-describe('departments that another program changes', () => {
-  const idOf = async (name: string) =>
-    (await steward.database.query<{ id: number }>('SELECT id FROM departments WHERE name = $1', [name]))[0]
-      ?.id;
-  const departmentOf = async (user: number) =>
-    (
-      await steward.database.query<{ department_id: number }>(
-        'SELECT department_id FROM users WHERE id = $1',
-        [user],
-      )
-    )[0]?.department_id;
+const idOf = async (name: string) =>
+  (await steward.database.query<{ id: number }>('SELECT id FROM departments WHERE name = $1', [name]))[0]?.id;
+const departmentOf = async (user: number) =>
+  (
+    await steward.database.query<{ department_id: number }>('SELECT department_id FROM users WHERE id = $1', [
+      user,
+    ])
+  )[0]?.department_id;
 
+describe('departments that another program changes', () => {
   it('are there at once, for reads and for writes', async () => {
     await steward.call('find_users', { department: 'Sales' });
     await steward.database.query("INSERT INTO departments (name) VALUES ('Just Made'), ('Made Too')");

@@ -4,21 +4,22 @@ import path from 'node:path';
 import { EmbeddedDatabaseError } from '../errors.js';
 
 /** The major version of the PostgreSQL that PGlite is; its data files can be read by no other. */
-const POSTGRES_MAJOR = 18;
-/** initdb writes 39 MB, and PostgreSQL wants room for the next segment of its log. Bytes. */
-const ROOM_FOR_NEW = 100 * 1024 * 1024;
-const ROOM_FOR_EXISTING = 32 * 1024 * 1024;
+const POSTGRES_MAJOR = '18';
+/** initdb writes 39 MB, and PostgreSQL wants room for the next segment of its log. Megabytes. */
+const ROOM_FOR_NEW = 100;
+const ROOM_FOR_EXISTING = 32;
+const MEGABYTE = 1024 * 1024;
 
 const OURS =
   /^(lock\..+|secret(\..+)?|run|host\.log|pgdata|pgdata\.(new-.+|replacement|old-.+)|backup-.+|lost\+found|\.DS_Store)$/;
 
-/** Whoever has owned the folder left one. */
+/** Every owner of the folder left one. */
 const LOCK = /^lock\.\d+$/;
 const DATABASE = /^pgdata(\.replacement)?$/;
-/** What a PG_VERSION that can be read holds. */
-const VERSION = /^\d+(\.\d+)?\s*$/;
+/** The content of a readable PG_VERSION. */
+const VERSION = /^\d+(\.\d+)?(?=\s*$)/;
 
-/** What lies where inside the folder of an embedded database. */
+/** The paths inside the folder of an embedded database. */
 export function layout(dataDir: string) {
   return {
     /** PostgreSQL's own data folder. If it exists, it is complete. */
@@ -27,8 +28,10 @@ export function layout(dataDir: string) {
     aside: (id: string) => path.join(dataDir, `pgdata.new-${id}`),
     /** Another, complete as well, that takes the place of `pgdata`. */
     replacement: path.join(dataDir, 'pgdata.replacement'),
-    /** What was in its place. */
+    /** The one that was in its place. */
     former: (id: string) => path.join(dataDir, `pgdata.old-${id}`),
+    /** A copy of `pgdata` that a backup is made of. */
+    backup: (id: string) => path.join(dataDir, `backup-${id}`),
     run: path.join(dataDir, 'run'),
     log: path.join(dataDir, 'host.log'),
   };
@@ -61,7 +64,7 @@ export async function prepareDataFolder(given: string, replacing = false): Promi
   }
 }
 
-/** What is to be replaced must have been opened by Steward before: its lock files stay for ever. */
+/** A database is replaced only if Steward has opened it before: its lock files stay for ever. */
 async function assertOurs(dataDir: string, replacing: boolean): Promise<void> {
   const names = await readdir(dataDir);
   if (names.includes('PG_VERSION')) {
@@ -83,7 +86,7 @@ async function assertOurs(dataDir: string, replacing: boolean): Promise<void> {
   }
 }
 
-/** PGlite writes no process id that could be one; whoever wrote one that is may be at work here, in another container too. */
+/** PGlite writes no valid process id. A server that wrote one may be at work here, in another container too. */
 async function assertNoServer(dataDir: string): Promise<void> {
   const file = path.join(layout(dataDir).pgdata, 'postmaster.pid');
   const pid = Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10);
@@ -96,55 +99,32 @@ async function assertNoServer(dataDir: string): Promise<void> {
 
 async function assertVersion(dataDir: string, replacing: boolean): Promise<void> {
   const { pgdata } = layout(dataDir);
-  const version = await readFile(path.join(pgdata, 'PG_VERSION'), 'utf8').catch(() => undefined);
-  // It may just be being replaced.
-  if (version === undefined && !existsSync(pgdata)) return;
-  // A database that nothing can open may be replaced; another program's may not.
-  if (replacing && !VERSION.test(version ?? '')) return;
-  if (version === undefined) {
-    throw new EmbeddedDatabaseError(
-      `${pgdata} is not a PostgreSQL data folder (its PG_VERSION cannot be read). Restore a backup of it (steward db restore), or choose an empty folder.`,
-    );
-  }
-  if (version.trim() !== String(POSTGRES_MAJOR)) {
-    throw new EmbeddedDatabaseError(
-      `${pgdata} was written by PostgreSQL ${version.trim()}, and this Steward has PostgreSQL ${POSTGRES_MAJOR}. ` +
-        'Use the Steward that wrote it, or choose an empty folder.',
-    );
-  }
+  const text = await readFile(path.join(pgdata, 'PG_VERSION'), 'utf8').catch(() => '');
+  const [version] = VERSION.exec(text) ?? [];
+  // A database that nothing can open may be replaced; another program's may not. It may just be being replaced, too.
+  if (version === POSTGRES_MAJOR || (!version && (replacing || !existsSync(pgdata)))) return;
+  throw new EmbeddedDatabaseError(
+    version
+      ? `${pgdata} was written by PostgreSQL ${version}, and this Steward has PostgreSQL ${POSTGRES_MAJOR}. Use the Steward that wrote it, or choose an empty folder.`
+      : `${pgdata} is not a PostgreSQL data folder (its PG_VERSION cannot be read). Restore a backup of it (steward db restore), or choose an empty folder.`,
+  );
 }
 
 async function assertRoom(dataDir: string, replacing: boolean): Promise<void> {
   const { bavail, bsize } = await statfs(dataDir);
   const needed = !replacing && existsSync(layout(dataDir).pgdata) ? ROOM_FOR_EXISTING : ROOM_FOR_NEW;
-  const free = bavail * bsize;
+  const free = Math.floor((bavail * bsize) / MEGABYTE);
   if (free >= needed) return;
   throw new EmbeddedDatabaseError(
-    `The disk of ${dataDir} is full: ${megabytes(free)} MB are free and the embedded database needs ${megabytes(needed)} MB. ` +
+    `The disk of ${dataDir} is full: ${free} MB are free and the embedded database needs ${needed} MB. ` +
       'Free some space, or choose a folder on another disk.',
   );
 }
 
 function explain(error: unknown, dataDir: string): unknown {
   if (error instanceof EmbeddedDatabaseError) return error;
-  const reason = REASONS[(error as NodeJS.ErrnoException).code ?? ''] ?? (error as Error).message;
   return new EmbeddedDatabaseError(
-    `The folder ${dataDir} cannot be used for the embedded database: ${reason}. Fix that, or choose another folder.`,
+    `The folder ${dataDir} cannot be used for the embedded database: ${(error as Error).message}. Fix that, or choose another folder.`,
     { cause: error },
   );
-}
-
-const REASONS: Record<string, string> = {
-  EACCES: 'this user may not write there',
-  EPERM: 'this user may not write there',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  ENOTDIR: 'a part of the path is a file',
-  EEXIST: 'there is a file of that name',
-  ENOENT: 'a folder above it cannot be made',
-};
-
-function megabytes(bytes: number): number {
-  return Math.floor(bytes / 1024 / 1024);
 }

@@ -1,5 +1,5 @@
 /**
- * Who may open a data folder: at most one host at any time.
+ * Ownership of a data folder: at most one host may open it at any time.
  *
  * The folder holds files `lock.<n>`. The owner is the one named in the file of the highest n, as long as it is alive.
  * A host takes over from a dead owner by making `lock.<n+1>` with link(2), which fails if the name exists, so of several
@@ -7,7 +7,7 @@
  *
  * 1. The highest file is never removed. A taker whose view was old (it slept between looking and linking) may succeed
  *    in linking a name below the highest; it looks again afterwards, sees the higher one and withdraws.
- * 2. Only a dead (or a leaving) owner's successor links a higher name. So whoever sees its own file as the highest
+ * 2. Only a dead (or a leaving) owner's successor links a higher name. So a host that sees its own file as the highest
  *    stays the owner until it dies or calls `release` itself.
  *
  * A listing could miss the highest only if takeovers removed and made files while it was read; so the last few
@@ -16,14 +16,18 @@
 import { randomUUID } from 'node:crypto';
 import { link, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
-import { isAlive } from './liveness.js';
-import type { Owner } from './owner.js';
+import { isAlive, type Owner } from './owner.js';
 
 export interface Generation {
   number: number;
   file: string;
   /** Undefined if the file cannot be understood: a power cut tore it, and took its writer with it. */
   owner: Owner | undefined;
+}
+
+/** This process's own. */
+export interface OwnGeneration extends Generation {
+  owner: Owner;
 }
 
 const KEPT_GENERATIONS = 8;
@@ -47,7 +51,7 @@ export async function currentGeneration(dataDir: string): Promise<Generation | u
  * Tries to become the owner of the folder.
  * @returns the generation won, or undefined if another host is alive
  */
-export async function acquire(dataDir: string, self: Owner): Promise<Generation | undefined> {
+export async function acquire(dataDir: string, self: Owner): Promise<OwnGeneration | undefined> {
   const temporary = await write(dataDir, self);
   try {
     for (;;) {
@@ -65,8 +69,7 @@ export async function acquire(dataDir: string, self: Owner): Promise<Generation 
 }
 
 /** Lets the next host take over at once. Only for the owner, and only when its database is closed. */
-export async function release(dataDir: string, { file, owner }: Generation): Promise<void> {
-  if (!owner) return;
+export async function release(dataDir: string, { file, owner }: OwnGeneration): Promise<void> {
   await rename(await write(dataDir, { ...owner, released: true }), file);
 }
 

@@ -25,7 +25,7 @@ export async function isRunning(process: ProcessIdentity): Promise<'yes' | 'no' 
   return (await startOf(process.pid)) === process.started ? 'yes' : 'no';
 }
 
-/** When a process started; undefined if there is none of that id, or only its remains that nobody has collected yet. */
+/** When a process started; undefined if there is none of that id, or only its remains that its parent has not collected yet. */
 async function startOf(pid: number): Promise<string | undefined> {
   if (process.platform === 'linux') {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
@@ -40,7 +40,7 @@ async function startOf(pid: number): Promise<string | undefined> {
   return state === undefined || state.startsWith('Z') ? undefined : started;
 }
 
-/** Where a boot has no id, the start time (a date there) must do. */
+/** Some systems give a boot no id; there the start time, a date, must do. */
 async function bootId(): Promise<string> {
   return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')).trim();
 }

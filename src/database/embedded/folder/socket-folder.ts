@@ -5,8 +5,12 @@ import path from 'node:path';
 import { EmbeddedDatabaseError } from '../errors.js';
 import { layout } from './data-folder.js';
 
-/** The name every PostgreSQL client looks for in the folder it is given as host. */
-export const SQL_SOCKET = '.s.PGSQL.5432';
+/** The socket that PostgreSQL clients look for in the folder that they are given as host. */
+export function socketPath(folder: string, port = 5432): string {
+  return path.join(folder, `.s.PGSQL.${port}`);
+}
+
+export const LARGEST_PORT = 999_999_999;
 /** macOS allows 104 bytes, Linux 108, and libuv cuts longer paths silently. */
 const LONGEST_SOCKET_PATH = 100;
 
@@ -21,31 +25,29 @@ export async function socketFolder(dataDir: string, previous?: string): Promise<
   const hash = createHash('sha256').update(dataDir).digest('hex').slice(0, 12);
   const name = `steward-${process.getuid?.() ?? 0}-${hash}`;
   const candidates = [run, previous, path.join(os.tmpdir(), name), path.join('/tmp', name)];
-  let problem: unknown;
+  let problem = 'every path is too long';
   for (const folder of candidates) {
-    if (folder === undefined || Buffer.byteLength(path.join(folder, SQL_SOCKET)) > LONGEST_SOCKET_PATH)
+    if (folder === undefined || Buffer.byteLength(socketPath(folder, LARGEST_PORT)) > LONGEST_SOCKET_PATH)
       continue;
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
       await assertPrivate(folder);
       return folder;
     } catch (error) {
-      problem = error;
+      problem = (error as Error).message;
     }
   }
-  throw problem instanceof EmbeddedDatabaseError
-    ? problem
-    : new EmbeddedDatabaseError(
-        `There is no folder for the embedded database's socket: ${(problem as Error | undefined)?.message}.`,
-      );
+  throw new EmbeddedDatabaseError(
+    `There is no folder for the embedded database's socket: ${problem}. Fix that, or choose a data folder with a shorter path.`,
+  );
 }
 
-/** The database asks for no password: whoever can enter this folder is let in. */
+/** The database asks for no password: every user who can enter this folder is let in. */
 async function assertPrivate(folder: string): Promise<void> {
   const found = await lstat(folder);
   const mine = process.getuid === undefined || found.uid === process.getuid();
   if (found.isDirectory() && mine && (found.mode & 0o077) === 0) return;
-  throw new EmbeddedDatabaseError(
-    `${folder} must be a folder of this user that nobody else can enter. Remove it, or run chmod 700 on it.`,
+  throw new Error(
+    `${folder} must be a folder that only this user can enter. Remove it, or run chmod 700 on it`,
   );
 }

@@ -1,10 +1,12 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import fs from 'node:fs';
+import { Worker } from 'node:worker_threads';
 import { PGlite, type Extension } from '@electric-sql/pglite';
 import { citext } from '@electric-sql/pglite/contrib/citext';
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { layout } from '../folder/data-folder.js';
-import { createDatabase } from './create-database.js';
-import { finishReplacement } from './replacement.js';
+import { finishReplacement, replaceDatabase } from '../folder/replacement.js';
 
 /** How PGlite leaves a statement that failed with an SQL error. Any other way out of it is a crash. */
 const SQL_ERROR_STATUS = 100;
@@ -41,9 +43,9 @@ interface NodeStreamOperations {
 
 /**
  * Opens the database of the folder; creates it if there is none. Only for the folder's owner.
- * @param onCreate told before a database is created, which takes some seconds
+ * @param onCreate called before a database is created, which takes some seconds
  * @param onCrash called when PostgreSQL dies inside PGlite; it must end the process: PGlite itself would swallow the
- * crash and go on with whatever memory is left
+ * crash and go on with the memory that is left
  */
 export async function openPGlite(
   dataDir: string,
@@ -71,6 +73,14 @@ export async function openPGlite(
     }
   };
   return pglite;
+}
+
+/** Builds the database aside and renames it into place when it is whole, so that a kill half-way leaves none. */
+async function createDatabase(dataDir: string): Promise<void> {
+  const aside = layout(dataDir).aside(randomUUID());
+  // On a thread, so that the host can answer clients that wait, and most of initdb's memory is given back.
+  await once(new Worker(new URL('./initdb-worker.js', import.meta.url), { workerData: aside }), 'exit');
+  await replaceDatabase(dataDir, aside);
 }
 
 /** PGlite on PostgreSQL's data folder; where there is none it unpacks the archive, or runs initdb without one. */

@@ -1,18 +1,18 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { readAnswer } from './answer.js';
 import {
+  BACKEND,
   cString,
-  fatal,
+  FatalError,
   FRONTEND,
   MAX_MESSAGE,
   message,
   MessageReader,
-  ProtocolViolation,
+  report,
 } from './frames.js';
 import type { Holder, Session } from './session.js';
-import { answerStartup } from './startup.js';
-import { Statements } from './statements.js';
+import { greet, readStartup } from './startup.js';
+import { readAnswer, Statements } from './statements.js';
 
 const SYNC = message(FRONTEND.sync);
 const ROLLBACK = message(FRONTEND.query, cString('ROLLBACK'));
@@ -22,85 +22,92 @@ const STARTUP_LIMIT_MS = 30_000;
 /** More unread answer than this, and the client is waited for before its next batch. Bytes. */
 const UNREAD_LIMIT = 8 * 1024 * 1024;
 
+export interface OpenDatabase {
+  session: Session;
+  /** PGlite's ParameterStatus messages. */
+  parameters: Buffer;
+}
+
 /** One client, from its start-up packet to the end of its socket. */
 export class Connection implements Holder {
+  /** Resolves when the client is gone and what it left is out of the session. Never rejects for its sake. */
+  readonly ended: Promise<void>;
   readonly #reader = new MessageReader();
   readonly #statements: Statements;
+  #session: Session | undefined;
   #batch: Buffer[] = [];
   #batchBytes = 0;
 
   constructor(
     private readonly id: number,
     private readonly socket: Socket,
-    private readonly session: Session,
-    private readonly parameters: Buffer,
-    /** Why this client cannot be let in, as an SQLSTATE and a text; undefined if it can. */
-    private readonly refusal: { sqlState: string; text: string } | undefined,
+    /** Resolves when the client may use the database of that name. @throws FatalError if it may not */
+    private readonly admit: (database: string) => Promise<OpenDatabase>,
   ) {
-    this.#statements = new Statements(this, id, session);
+    this.#statements = new Statements(id);
     socket.on('error', () => socket.destroy());
+    this.ended = this.#run();
   }
 
-  /** Serves the client until it goes, then takes away what it left in the session. Never rejects for its sake. */
-  async run(): Promise<void> {
-    try {
-      await this.#serve();
-    } catch (error) {
-      if (error instanceof ProtocolViolation) this.#hangUp(fatal('08P01', error.message));
-    } finally {
-      await this.#cleanUp();
-      this.socket.destroySoon();
-    }
+  /** Sends progress to a client that waits. */
+  notify(text: string): void {
+    if (this.socket.writable) this.socket.write(report(BACKEND.notice, 'NOTICE', '00000', text));
   }
 
   evict(): void {
-    this.#hangUp(
-      fatal('25P03', 'terminating connection due to idle-in-transaction timeout: others are waiting'),
-    );
+    this.#hangUp('25P03', 'terminating connection due to idle-in-transaction timeout: others are waiting');
   }
 
   /** Ends the connection because the database goes away. */
   shutDown(): void {
-    this.#hangUp(fatal('57P01', 'terminating connection due to administrator command'));
+    this.#hangUp('57P01', 'terminating connection due to administrator command');
+  }
+
+  async #run(): Promise<void> {
+    try {
+      await this.#serve();
+    } catch (error) {
+      if (error instanceof FatalError) this.#hangUp(error.sqlState, error.message);
+    } finally {
+      if (this.#session) await this.#cleanUp(this.#session);
+      this.socket.destroySoon();
+    }
   }
 
   async #serve(): Promise<void> {
-    let phase: 'startup' | 'queries' | 'end' = 'startup';
     this.socket.setTimeout(STARTUP_LIMIT_MS, () => this.socket.destroy());
+    let goesOn = true;
     // The socket must outlive the loop: the reason for leaving it has yet to be sent.
     for await (const chunk of this.socket.iterator({ destroyOnReturn: false })) {
       this.#reader.push(chunk as Buffer);
-      while (phase === 'startup') {
+      while (goesOn && !this.#session) {
         const packet = this.#reader.startup();
         if (!packet) break;
-        phase = this.#startUp(packet);
+        goesOn = await this.#startUp(packet);
       }
-      if (phase === 'queries') phase = await this.#readQueries();
-      if (phase === 'end') return;
+      if (this.#session) goesOn = await this.#readQueries(this.#session);
+      if (!goesOn) return;
     }
   }
 
-  #startUp(packet: Buffer): 'startup' | 'queries' | 'end' {
-    const { bytes, next } = answerStartup(packet, this.parameters, this.id);
-    if (next !== 'queries') {
-      this.socket.write(bytes);
-      return next;
-    }
-    if (this.refusal) {
-      this.socket.write(fatal(this.refusal.sqlState, this.refusal.text));
-      return 'end';
-    }
+  async #startUp(packet: Buffer): Promise<boolean> {
+    const request = readStartup(packet);
+    // PGlite computes on the thread that would read the request: there is nothing to cancel by the time it does.
+    if (request.kind === 'cancel') return false;
+    if (request.kind === 'encryption') return this.socket.write('N') || true;
     this.socket.setTimeout(0);
-    this.socket.write(bytes);
-    return 'queries';
+    const { session, parameters } = await this.admit(request.database);
+    this.#session = session;
+    if (this.socket.writable) this.socket.write(greet(request.protocol, parameters, this.id));
+    return true;
   }
 
-  /** Runs every complete batch that has arrived. */
-  async #readQueries(): Promise<'queries' | 'end'> {
+  /** Runs every complete batch that has arrived. @returns false at the end of the conversation */
+  async #readQueries(session: Session): Promise<boolean> {
     for (let frame = this.#reader.message(); frame; frame = this.#reader.message()) {
       switch (frame[0]) {
         case FRONTEND.terminate:
-          return 'end';
+          return false;
         case FRONTEND.copyData:
         case FRONTEND.copyDone:
         case FRONTEND.copyFail:
@@ -109,48 +116,46 @@ export class Connection implements Holder {
           this.#batch.push(frame);
           this.#batchBytes += frame.length;
           if (this.#batchBytes > MAX_MESSAGE + frame.length)
-            throw new ProtocolViolation('too many messages without a Sync');
-          if (endsBatch(frame)) await this.#runBatch();
+            throw new FatalError('08P01', 'too many messages without a Sync');
+          if (endsBatch(frame)) await this.#runBatch(session);
       }
     }
-    return 'queries';
+    return true;
   }
 
-  async #runBatch(): Promise<void> {
+  async #runBatch(session: Session): Promise<void> {
     const batch = this.#batch;
     this.#batch = [];
     this.#batchBytes = 0;
-    const continued = this.session.holds(this);
-    await this.session.take(this);
-    // A client that went while it waited was told nothing, and may have told somebody that nothing was done.
+    const continued = session.holds(this);
+    await session.take(this);
+    // A client that went while it waited got no answer, and may have reported that nothing was done.
     if (!this.socket.writable) {
-      if (!continued) this.session.release();
+      if (!continued) session.release();
       return;
     }
-    const { messages, surplusParseComplete } = this.#statements.prepare(batch);
-    const answer = readAnswer(await this.session.execute(messages), surplusParseComplete);
-    if (answer.failed) this.#statements.failed();
-    if (answer.status === 'I') this.session.release();
-    else this.session.pause();
+    const { messages, surplus } = this.#statements.prepare(batch);
+    const { bytes, idle } = readAnswer(await session.execute(messages), surplus);
+    if (idle) session.release();
+    else session.pause();
     if (!this.socket.writable) return;
-    this.socket.write(answer.bytes);
+    this.socket.write(bytes);
     if (this.socket.writableLength > UNREAD_LIMIT)
       await Promise.race([once(this.socket, 'drain'), once(this.socket, 'close')]);
   }
 
-  async #cleanUp(): Promise<void> {
-    const close = this.#statements.closeAll();
-    const inTurn = this.session.holds(this);
-    await this.session.take(this);
+  async #cleanUp(session: Session): Promise<void> {
+    const inTransaction = session.holds(this);
+    await session.take(this);
     // The Sync ends a pipeline that broke off half-way; only then is the ROLLBACK heard.
-    await this.session.execute(Buffer.concat([...(inTurn ? [SYNC, ROLLBACK] : []), ...close, RESET_ALL]));
-    if (inTurn) this.#statements.failed();
-    this.session.release();
+    const rollback = inTransaction ? [SYNC, ROLLBACK] : [];
+    await session.execute(Buffer.concat([...rollback, ...this.#statements.closeAll(), RESET_ALL]));
+    session.release();
   }
 
-  #hangUp(lastWords: Buffer): void {
-    this.socket.end(lastWords);
-    // A client that does not read its last message must not keep the turn.
+  #hangUp(sqlState: string, text: string): void {
+    this.socket.end(report(BACKEND.error, 'FATAL', sqlState, text));
+    // A client that does not read its last message must not keep the session.
     setImmediate(() => this.socket.destroy());
   }
 }

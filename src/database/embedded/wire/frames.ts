@@ -1,6 +1,6 @@
 /** Messages of the PostgreSQL frontend/backend protocol, version 3, as bytes. */
 
-/** What a client may send once it has been let in. FunctionCall is left out: nothing but old libpq code uses it. */
+/** Messages of a client that has been let in. FunctionCall is left out: nothing but old libpq code uses it. */
 export const FRONTEND = {
   parse: 0x50,
   bind: 0x42,
@@ -16,14 +16,15 @@ export const FRONTEND = {
   terminate: 0x58,
 } as const;
 
-/** What a server says, as far as it is looked for or said here. */
+/** Messages of a server, as far as they are read or sent here. */
 export const BACKEND = {
   authentication: 0x52,
   backendKeyData: 0x4b,
+  closeComplete: 0x33,
   error: 0x45,
   negotiateProtocolVersion: 0x76,
+  notice: 0x4e,
   parameterStatus: 0x53,
-  parseComplete: 0x31,
   readyForQuery: 0x5a,
 } as const;
 
@@ -33,9 +34,16 @@ const MAX_STARTUP_PACKET = 10_000;
 
 const KNOWN: ReadonlySet<number> = new Set(Object.values(FRONTEND));
 
-/** The client does not speak the protocol; its connection ends with this message. */
-export class ProtocolViolation extends Error {
-  override readonly name = 'ProtocolViolation';
+/** Ends a client's connection, with this message to it. */
+export class FatalError extends Error {
+  override readonly name = 'FatalError';
+
+  constructor(
+    readonly sqlState: string,
+    text: string,
+  ) {
+    super(text);
+  }
 }
 
 /** Cuts a stream of bytes into whole messages. Chunks are joined once a message is complete, not one by one. */
@@ -50,48 +58,48 @@ export class MessageReader {
 
   /**
    * The next packet of the start-up phase (length, code, …), or undefined until it is complete.
-   * @throws ProtocolViolation for a length no start-up packet has
+   * @throws FatalError for a length no start-up packet has
    */
   startup(): Buffer | undefined {
-    const length = this.#peek(4)?.readInt32BE(0);
-    if (length === undefined) return undefined;
-    if (length < 8 || length > MAX_STARTUP_PACKET)
-      throw new ProtocolViolation('invalid length of startup packet');
-    return this.#take(length);
+    return this.#next(0, 8, MAX_STARTUP_PACKET);
   }
 
   /**
    * The next typed message (type, length, …), or undefined until it is complete.
-   * @throws ProtocolViolation for an unknown type or an impossible length; both are caught at the header, because an
-   * unknown type handed to PGlite sends it into an endless loop
+   * @throws FatalError for an unknown type or an impossible length; both are caught at the header, because an unknown
+   * type handed to PGlite sends it into an endless loop
    */
   message(): Buffer | undefined {
-    const header = this.#peek(5);
-    if (!header) return undefined;
-    const type = header.readUInt8(0);
-    const length = header.readInt32BE(1);
-    if (!KNOWN.has(type)) throw new ProtocolViolation(`invalid frontend message type ${type}`);
-    if (length < 4 || length > MAX_MESSAGE) throw new ProtocolViolation('invalid message length');
-    return this.#take(1 + length);
+    return this.#next(1, 4, MAX_MESSAGE);
   }
 
-  #peek(bytes: number): Buffer | undefined {
-    if (this.#length < bytes) return undefined;
-    if ((this.#chunks[0]?.length ?? 0) < bytes) this.#chunks = [Buffer.concat(this.#chunks)];
-    return this.#chunks[0];
+  /** @param typeBytes how many bytes stand before the length, which does not count them */
+  #next(typeBytes: 0 | 1, shortest: number, longest: number): Buffer | undefined {
+    const headerBytes = typeBytes + 4;
+    if (this.#length < headerBytes) return undefined;
+    if ((this.#chunks[0]?.length ?? 0) < headerBytes) this.#join();
+    const header = this.#chunks[0] as Buffer;
+    const length = header.readInt32BE(typeBytes);
+    if (typeBytes === 1 && !KNOWN.has(header.readUInt8(0)))
+      throw new FatalError('08P01', `invalid frontend message type ${header.readUInt8(0)}`);
+    if (length < shortest || length > longest) throw new FatalError('08P01', 'invalid message length');
+    const end = typeBytes + length;
+    if (this.#length < end) return undefined;
+    const all = this.#join();
+    this.#chunks = [all.subarray(end)];
+    this.#length -= end;
+    return all.subarray(0, end);
   }
 
-  #take(bytes: number): Buffer | undefined {
-    if (this.#length < bytes) return undefined;
-    const [only] = this.#chunks;
-    const all = this.#chunks.length === 1 && only ? only : Buffer.concat(this.#chunks);
-    this.#chunks = all.length > bytes ? [all.subarray(bytes)] : [];
-    this.#length -= bytes;
-    return all.subarray(0, bytes);
+  #join(): Buffer {
+    const [first = Buffer.alloc(0), ...rest] = this.#chunks;
+    const all = rest.length === 0 ? first : Buffer.concat(this.#chunks);
+    this.#chunks = [all];
+    return all;
   }
 }
 
-/** Where each of the messages lies that `bytes` consists of: `from` its type to before `to`. */
+/** The place of each message in `bytes`: `from` its type to before `to`. */
 export function* messagesOf(bytes: Buffer): Generator<{ type: number; from: number; to: number }> {
   for (let from = 0, to; from + 5 <= bytes.length; from = to) {
     to = from + 1 + bytes.readInt32BE(from + 1);
@@ -112,21 +120,21 @@ export function cString(text: string): Buffer {
   return Buffer.from(`${text}\0`, 'utf8');
 }
 
-/** An ErrorResponse that ends the connection. */
-export function fatal(sqlState: string, text: string): Buffer {
-  return message(
-    BACKEND.error,
-    cString('SFATAL'),
-    cString('VFATAL'),
-    cString(`C${sqlState}`),
-    cString(`M${text}`),
-    Buffer.alloc(1),
-  );
+/** An ErrorResponse or a NoticeResponse. */
+export function report(type: number, severity: string, sqlState: string, text: string): Buffer {
+  const fields = [`S${severity}`, `V${severity}`, `C${sqlState}`, `M${text}`, ''];
+  return message(type, ...fields.map(cString));
 }
 
-/** The position after the zero that ends the string at `from`. @throws ProtocolViolation where there is none */
+export function int32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(value);
+  return bytes;
+}
+
+/** The position after the zero that ends the string at `from`. @throws FatalError where there is none */
 export function endOfString(bytes: Buffer, from: number): number {
   const end = bytes.indexOf(0, from);
-  if (end < 0) throw new ProtocolViolation('invalid string in message');
+  if (end < 0) throw new FatalError('08P01', 'invalid string in message');
   return end + 1;
 }

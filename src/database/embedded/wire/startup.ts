@@ -1,45 +1,50 @@
-import { BACKEND, cString, fatal, message, messagesOf, ProtocolViolation } from './frames.js';
+import { BACKEND, cString, FatalError, int32, message, messagesOf } from './frames.js';
 
 const PROTOCOL_3_0 = 196_608;
 const CANCEL_REQUEST = 80_877_102;
 const SSL_REQUEST = 80_877_103;
 const GSSENC_REQUEST = 80_877_104;
 
-const DATABASE = 'postgres';
-const READY_FOR_QUERY = message(BACKEND.readyForQuery, Buffer.from('I'));
+export const DATABASE = 'postgres';
+/** A client that connects to this name requests that the host close the database and leave the folder. */
+export const HANDOVER = 'steward handover';
+/** How a host refuses a client, as SQLSTATEs: its database cannot be opened, or has other clients. */
+export const CANNOT_OPEN = '57P03';
+export const IN_USE = '55006';
 
-/** How a start-up packet is answered, and whether more start-up packets follow, queries follow, or nothing does. */
-export interface StartupReply {
-  bytes: Buffer;
-  next: 'startup' | 'queries' | 'end';
+/** The request in a packet of the start-up phase. */
+export type StartupRequest =
+  { kind: 'encryption' } | { kind: 'cancel' } | { kind: 'session'; database: string; protocol: number };
+
+/**
+ * Reads one packet of the start-up phase. Settings in it are not applied: there is one session, and they would hold for
+ * all clients.
+ * @throws FatalError for a protocol that is not version 3
+ */
+export function readStartup(packet: Buffer): StartupRequest {
+  const protocol = packet.readInt32BE(4);
+  if (protocol === SSL_REQUEST || protocol === GSSENC_REQUEST) return { kind: 'encryption' };
+  if (protocol === CANCEL_REQUEST) return { kind: 'cancel' };
+  if (protocol >> 16 !== 3) throw new FatalError('08P01', 'unsupported frontend protocol');
+  const words = packet.toString('utf8', 8).split('\0');
+  const name = words.findIndex((word, index) => index % 2 === 0 && word === 'database');
+  return { kind: 'session', database: (name >= 0 && words[name + 1]) || DATABASE, protocol };
 }
 
 /**
- * Answers one packet of the start-up phase. The socket's folder is the only guard, so nobody is asked for a password.
- * Settings in the packet are not applied: there is one session, and they would hold for everybody.
+ * Lets a client in. The socket's folder is the only guard, so no password is required.
  * @param parameters PGlite's ParameterStatus messages
- * @throws ProtocolViolation for a protocol that is not version 3
  */
-export function answerStartup(packet: Buffer, parameters: Buffer, connectionId: number): StartupReply {
-  const code = packet.readInt32BE(4);
-  if (code === SSL_REQUEST || code === GSSENC_REQUEST) return { bytes: Buffer.from('N'), next: 'startup' };
-  // PGlite computes on the thread that would have to hear of it: there is nothing to cancel by the time it does.
-  if (code === CANCEL_REQUEST) return { bytes: Buffer.alloc(0), next: 'end' };
-  if (code >> 16 !== 3) throw new ProtocolViolation('unsupported frontend protocol');
-
-  const database = startupParameters(packet).get('database') ?? DATABASE;
-  if (database !== DATABASE) {
-    const reason = `database "${database}" does not exist; the embedded database is called "${DATABASE}"`;
-    return { bytes: fatal('3D000', reason), next: 'end' };
-  }
-  const negotiated =
-    code === PROTOCOL_3_0 ? [] : [message(BACKEND.negotiateProtocolVersion, int32(PROTOCOL_3_0), int32(0))];
-  const authenticationOk = message(BACKEND.authentication, int32(0));
-  const backendKey = message(BACKEND.backendKeyData, int32(connectionId), int32(0));
-  return {
-    bytes: Buffer.concat([...negotiated, authenticationOk, parameters, backendKey, READY_FOR_QUERY]),
-    next: 'queries',
-  };
+export function greet(protocol: number, parameters: Buffer, connectionId: number): Buffer {
+  return Buffer.concat([
+    ...(protocol === PROTOCOL_3_0
+      ? []
+      : [message(BACKEND.negotiateProtocolVersion, int32(PROTOCOL_3_0), int32(0))]),
+    message(BACKEND.authentication, int32(0)),
+    parameters,
+    message(BACKEND.backendKeyData, int32(connectionId), int32(0)),
+    message(BACKEND.readyForQuery, Buffer.from('I')),
+  ]);
 }
 
 /** A start-up packet to read PGlite's own parameters with. */
@@ -55,18 +60,4 @@ export function parameterStatuses(answer: Buffer): Buffer {
     if (type === BACKEND.parameterStatus) found.push(answer.subarray(from, to));
   }
   return Buffer.concat(found);
-}
-
-function startupParameters(packet: Buffer): Map<string, string> {
-  const words = packet.toString('utf8', 8).split('\0');
-  const parameters = new Map<string, string>();
-  for (let i = 0; i + 1 < words.length && words[i]; i += 2)
-    parameters.set(words[i] ?? '', words[i + 1] ?? '');
-  return parameters;
-}
-
-function int32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32BE(value);
-  return bytes;
 }

@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
-import { layout } from '../folder/data-folder.js';
-import { sweepWorkshops } from '../folder/workshop.js';
+import { layout } from './data-folder.js';
 import { syncFile, syncTree } from '../../sync-tree.js';
 
 /**
@@ -17,7 +16,7 @@ export async function replaceDatabase(dataDir: string, aside: string): Promise<v
   await finishReplacement(dataDir);
 }
 
-/** Ends a replacement that was begun, and removes what owners that were killed had not finished. Only for the owner. */
+/** Ends a replacement that was begun, and removes what killed owners and backups had not finished. Only for the owner. */
 export async function finishReplacement(dataDir: string): Promise<void> {
   const { pgdata, replacement, former } = layout(dataDir);
   if (existsSync(replacement)) {
@@ -25,9 +24,8 @@ export async function finishReplacement(dataDir: string): Promise<void> {
     await rename(replacement, pgdata);
     await syncFile(dataDir);
   }
-  await sweepWorkshops(dataDir);
   for (const name of await readdir(dataDir)) {
-    if (/^pgdata\.(new|old)-/.test(name))
+    if (/^(pgdata\.(new|old)|backup)-/.test(name))
       await rm(path.join(dataDir, name), { recursive: true, force: true });
   }
 }

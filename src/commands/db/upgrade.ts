@@ -1,0 +1,35 @@
+import { inspectMigrations } from '../../database/migrations/inspect.js';
+import { UnusableDatabaseError } from '../../database/unusable.js';
+import { upgradeFormer } from '../../directory/former-migrations.js';
+import { MIGRATIONS } from '../../directory/migrations.js';
+import { createLog } from '../../observability/log.js';
+import type { DatabaseConfig } from '../../settings/config.js';
+import { readConfig } from '../read-config.js';
+import { say } from './progress.js';
+import { onServer } from './server-target.js';
+
+/**
+ * Makes a database of the migrations before the first release one of the current migration.
+ * @throws ConfigError; UnusableDatabaseError where it cannot be upgraded; StewardError when the database does not answer
+ */
+export async function upgrade(): Promise<void> {
+  const { database } = readConfig();
+  if (database.url === undefined) return upgradeEmbedded(database);
+  await onServer(database, database.url, async ({ pool }, { client }) => {
+    const found = await inspectMigrations(client, MIGRATIONS);
+    if (found.state === 'superseded' && (await upgradeFormer(pool))) return say('upgraded');
+    if (found.state === 'superseded' || found.state === 'current')
+      return say('nothing to do: the migrations are current');
+    throw new UnusableDatabaseError(
+      `Nothing was changed: the migrations are ${found.state} (${found.migrations.join(', ')}). To fix it: ${found.remedy}`,
+    );
+  });
+}
+
+/** The embedded database is upgraded whenever it is opened. */
+async function upgradeEmbedded(config: DatabaseConfig): Promise<void> {
+  const { openPrepared } = await import('../../directory/prepare-embedded.js');
+  const embedded = await openPrepared(config, createLog('silent'), say);
+  await embedded.close();
+  say('the migrations are current');
+}

@@ -1,0 +1,139 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import pg from 'pg';
+import { isFormer, type LedgerRow } from '../database/migrations/inspect.js';
+import { UnusableDatabaseError } from '../database/unusable.js';
+import { MIGRATIONS } from './migrations.js';
+
+/** How many differences a refusal names. */
+const NAMED_DIFFERENCES = 3;
+/** The schema that the current migration is applied to for comparison. It is rolled back. */
+const PROBE = 'steward_upgrade';
+/** The migration that takes the place of the former ones. */
+const INITIAL = '20261128000000_staff_directory';
+
+/** What the former migrations made and the current one does not. Something that depends on it keeps it from being dropped. */
+const DROP_FORMER_OBJECTS = `
+  DROP TRIGGER users_move_version ON users;
+  DROP TRIGGER departments_move_version ON departments;
+  DROP TRIGGER headcounts_move_version ON headcounts;
+  DROP FUNCTION move_directory_version();
+  DROP SEQUENCE directory_version, departments_version;`;
+
+/**
+ * All that the catalogue says of a schema, a line each, without the schema's name: relations, columns, indexes, constraints,
+ * triggers and functions. Left out is what extensions made, and the ledger.
+ */
+const DESCRIPTION = `
+  WITH relations AS (
+    SELECT oid, relname, relkind, relrowsecurity, reloptions FROM pg_class
+    WHERE relnamespace = $1::regnamespace AND relname !~ '^_prisma_migrations' AND relkind <> 'c'
+      AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e'))
+  SELECT replace(replace(line, $1 || '.', ''), 'public.', '') AS line FROM (
+    SELECT concat_ws(' ', 'relation', relname, relkind, relrowsecurity, reloptions) AS line FROM relations
+    UNION ALL
+    SELECT concat_ws(' ', 'column', relname || '.' || attname, format_type(atttypid, atttypmod),
+      CASE WHEN attnotnull THEN 'NOT NULL' END, nullif(attgenerated, ''), nullif(attidentity, ''), pg_get_expr(adbin, adrelid))
+    FROM relations JOIN pg_attribute ON attrelid = relations.oid AND attnum > 0 AND NOT attisdropped
+    LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+    WHERE relkind NOT IN ('i', 'I', 'S')
+    UNION ALL
+    SELECT 'index ' || pg_get_indexdef(oid) FROM relations WHERE relkind IN ('i', 'I')
+    UNION ALL
+    SELECT concat_ws(' ', 'constraint', relname || '.' || conname, pg_get_constraintdef(pg_constraint.oid))
+    FROM relations JOIN pg_constraint ON conrelid = relations.oid
+    UNION ALL
+    SELECT concat_ws(' ', 'trigger', pg_get_triggerdef(pg_trigger.oid), tgenabled)
+    FROM relations JOIN pg_trigger ON tgrelid = relations.oid WHERE NOT tgisinternal
+    UNION ALL
+    SELECT concat_ws(' ', 'function', pg_get_functiondef(oid), has_function_privilege('public', oid, 'EXECUTE')) FROM pg_proc
+    WHERE pronamespace = $1::regnamespace AND prokind <> 'a'
+      AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = pg_proc.oid AND deptype = 'e')
+  ) AS lines`;
+
+/**
+ * Makes a database of the four former migrations one of the single current migration, in one transaction. Of several that
+ * do so at once, one does it.
+ * @returns whether there was anything to do
+ * @throws UnusableDatabaseError where anything but the former objects differs; nothing is changed then
+ */
+export async function upgradeFormer(pool: pg.Pool): Promise<boolean> {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    const upgraded = await upgrade(client);
+    await client.query('COMMIT');
+    return upgraded;
+  } catch (error) {
+    await client.query('ROLLBACK');
+    throw refusal(error) ?? error;
+  } finally {
+    client.release();
+  }
+}
+
+async function upgrade(client: pg.PoolClient): Promise<boolean> {
+  // The lock under which `prisma migrate` works.
+  await client.query('SELECT pg_advisory_xact_lock(72707369)');
+  const { rows: ledger } = await client.query<LedgerRow>(`
+    SELECT migration_name AS name, checksum, finished_at IS NOT NULL AS finished
+    FROM _prisma_migrations WHERE rolled_back_at IS NULL`);
+  if (!isFormer(ledger, MIGRATIONS)) return false;
+  const script = await readFile(path.join(MIGRATIONS.folder, INITIAL, 'migration.sql'), 'utf8');
+  await client.query(DROP_FORMER_OBJECTS);
+  assertSame(await describe(client, 'public'), await describeMigration(client, script));
+  await client.query('DELETE FROM _prisma_migrations WHERE migration_name = ANY ($1)', [
+    [...MIGRATIONS.former.keys()],
+  ]);
+  await client.query(
+    `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count)
+     VALUES ($1, $2, $3, now(), 1)`,
+    [randomUUID(), createHash('sha256').update(script).digest('hex'), INITIAL],
+  );
+  return true;
+}
+
+async function describe(client: pg.PoolClient, schema: string): Promise<Set<string>> {
+  const { rows } = await client.query<{ line: string }>(DESCRIPTION, [schema]);
+  return new Set(rows.map(({ line }) => line));
+}
+
+/** Describes what the migration makes, in a schema of its own. */
+async function describeMigration(client: pg.PoolClient, script: string): Promise<Set<string>> {
+  await client.query(`SAVEPOINT probe; CREATE SCHEMA ${PROBE}; SET LOCAL search_path = ${PROBE}, public`);
+  await client.query(script);
+  const described = await describe(client, PROBE);
+  await client.query('ROLLBACK TO SAVEPOINT probe');
+  return described;
+}
+
+function assertSame(found: Set<string>, expected: Set<string>): void {
+  const differences = [
+    ...[...found].filter((line) => !expected.has(line)).map((line) => `there is ${line}`),
+    ...[...expected].filter((line) => !found.has(line)).map((line) => `there is no ${line}`),
+  ];
+  if (differences.length > 0) throw refuse(differences.slice(0, NAMED_DIFFERENCES).join('; '));
+}
+
+/** PostgreSQL's own reasons not to make the change. */
+function refusal(error: unknown): UnusableDatabaseError | undefined {
+  if (!(error instanceof pg.DatabaseError)) return undefined;
+  if (error.code === '42501')
+    return new UnusableDatabaseError(
+      `The database was not upgraded: ${error.message}. Run steward db upgrade as the owner of its tables, who may create schemas in it.`,
+      { cause: error },
+    );
+  // Something is missing, is there twice, or has others depend on it.
+  if (/^(42|2BP01)/.test(error.code ?? ''))
+    return refuse([error.message, error.detail].filter(Boolean).join(': '), error);
+  return undefined;
+}
+
+function refuse(reason: string, cause?: unknown): UnusableDatabaseError {
+  const shown = reason.replace(/\s+/g, ' ');
+  return new UnusableDatabaseError(
+    `The database is not just what Steward's former migrations made, and nothing was changed: ${shown}. Undo that change of the schema, then run steward db upgrade again.`,
+    { cause },
+  );
+}

@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { prisma, ROOT, steward } from '../../support/command.mjs';
+import { onEmbedded, onServer } from '../../support/conditions.js';
+import { freshDatabase, type TestDatabase } from '../../support/database.js';
+import { startSteward } from '../../support/steward.js';
+
+const FORMER = path.join(ROOT, 'tests', 'support', 'former-migrations');
+
+let database: TestDatabase;
+beforeEach(async () => {
+  database = await freshDatabase();
+  await makeFormer();
+});
+afterEach(() => database.drop());
+
+/** Puts what the migrations before the first release made in the place of all that is there. */
+async function makeFormer(): Promise<void> {
+  await database.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
+  await database.query(`CREATE TABLE _prisma_migrations (id varchar(36) PRIMARY KEY, checksum varchar(64) NOT NULL,
+    finished_at timestamptz, migration_name varchar(255) NOT NULL, logs text, rolled_back_at timestamptz,
+    started_at timestamptz NOT NULL DEFAULT now(), applied_steps_count int NOT NULL DEFAULT 0)`);
+  for (const file of (await readdir(FORMER)).toSorted()) {
+    const script = await readFile(path.join(FORMER, file), 'utf8');
+    await database.query(script);
+    await database.query(
+      `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count)
+       VALUES (left($1::varchar, 36), $2, $1, now(), 1)`,
+      [path.basename(file, '.sql'), createHash('sha256').update(script).digest('hex')],
+    );
+  }
+  await database.query(`INSERT INTO users (username, email) VALUES ('survivor', 'survivor@example.com')`);
+}
+
+const migrations = async () =>
+  (
+    await database.query<{ name: string }>('SELECT migration_name AS name FROM _prisma_migrations ORDER BY 1')
+  ).map(({ name }) => name);
+
+const remains = () =>
+  database.query(`
+    SELECT (SELECT count(*)::int FROM users) AS users,
+      (SELECT count(*)::int FROM pg_class WHERE relname ~ '_version$' AND relkind = 'S') AS sequences,
+      (SELECT count(*)::int FROM pg_trigger WHERE tgname ~ 'move_version$') AS triggers,
+      to_regproc('move_directory_version') AS function, to_regnamespace('steward_upgrade') AS probe`);
+
+const UPGRADED = [{ users: 1, sequences: 0, triggers: 0, function: null, probe: null }];
+const DIFFERENCES: [string, string, RegExp][] = [
+  ['a column', 'ALTER TABLE users ADD COLUMN phone text', /there is column users\.phone text/],
+  ['a missing index', 'DROP INDEX users_search_text_idx', /there is no .*users_search_text_idx/],
+  [
+    'a trigger that is disabled',
+    'ALTER TABLE users DISABLE TRIGGER users_counted_on_insert',
+    /users_counted_on_insert .* D/,
+  ],
+  [
+    'the body of a function',
+    'CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NULL; END$$',
+    /function .*refuse_change/,
+  ],
+  [
+    'a constraint',
+    'ALTER TABLE users ADD CONSTRAINT short CHECK (length(username) < 9)',
+    /there is constraint users\.short/,
+  ],
+  [
+    'nullability',
+    'ALTER TABLE users ALTER COLUMN role DROP NOT NULL',
+    /there is column users\.role citext 'User'/,
+  ],
+  ['a missing trigger of the former ones', 'DROP TRIGGER users_move_version ON users', /users_move_version/],
+  [
+    'what depends on a former object',
+    'CREATE VIEW public.watcher AS SELECT last_value FROM directory_version',
+    /watcher depends on sequence directory_version/,
+  ],
+];
+
+const upgrade = (env = database.administration) => steward(['db', 'upgrade'], env);
+
+onServer('steward db upgrade (on PostgreSQL: the embedded database is upgraded at each start)', () => {
+  it('is where the start and doctor lead', async () => {
+    const { stdout } = await steward(['doctor'], database.administration);
+    expect(stdout).toMatch(/FAIL {2}migrations: superseded .*\n +→ steward db upgrade/);
+    const { stderr } = await steward(['seed'], database.administration);
+    expect(stderr).toContain('steward db upgrade');
+  });
+
+  it('drops what is not needed, keeps all rows, and has nothing to do the next time', async () => {
+    expect(await upgrade()).toMatchObject({ code: 0, stderr: 'upgraded\n' });
+    expect(await remains()).toEqual(UPGRADED);
+    expect(await migrations()).toHaveLength(1);
+    expect((await prisma(['migrate', 'status'], database.administration)).stdout).toContain('up to date');
+    expect(await upgrade()).toMatchObject({ code: 0, stderr: expect.stringContaining('nothing to do') });
+  });
+
+  it('is done by one of two who run it at once', async () => {
+    const both = await Promise.all([upgrade(), upgrade()]);
+    expect(both.map(({ code }) => code)).toEqual([0, 0]);
+    expect(both.map(({ stderr }) => stderr).toSorted()).toEqual([
+      'nothing to do: the migrations are current\n',
+      'upgraded\n',
+    ]);
+    expect(await remains()).toEqual(UPGRADED);
+  });
+
+  it.each(DIFFERENCES)('refuses where %s differs, and changes nothing', async (_, change, reason) => {
+    await database.query(change);
+    const before = await remains();
+    const { code, stderr } = await upgrade();
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(reason) });
+    expect(stderr).toContain('Undo that change of the schema, then run steward db upgrade again.');
+    expect(await remains()).toEqual(before);
+    expect(await migrations()).toHaveLength(4);
+  });
+
+  it.each([
+    ['another checksum', "UPDATE _prisma_migrations SET checksum = 'x' WHERE migration_name ~ 'version'"],
+    ['one of the four only', "DELETE FROM _prisma_migrations WHERE migration_name ~ 'version'"],
+  ])('does not take a ledger with %s for the former one', async (_, change) => {
+    await database.query(change);
+    const before = await migrations();
+    const { code, stderr } = await upgrade();
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining('Nothing was changed: the migrations are ahead'),
+    });
+    expect(await migrations()).toEqual(before);
+  });
+
+  it('says who has to run it', async () => {
+    await database.query(
+      'GRANT USAGE ON SCHEMA public TO steward_app; GRANT SELECT ON _prisma_migrations TO steward_app',
+    );
+    const { code, stderr } = await upgrade(database.env);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining('as the owner of its tables'),
+    });
+  });
+});
+
+onEmbedded('the embedded database of the former migrations (not on a server)', () => {
+  it('is upgraded at the start', async () => {
+    const started = await startSteward({ database });
+    expect((await started.call('find_users', { search: 'survivor' })).data.total).toBe(1);
+    await started.stop();
+    expect(await remains()).toEqual(UPGRADED);
+    expect(await migrations()).toHaveLength(1);
+  });
+
+  it('is left as it is where something else differs', async () => {
+    await database.query('ALTER TABLE users ADD COLUMN phone text');
+    const { code, stderr } = await steward(['db', 'upgrade'], database.env);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining('there is column users.phone text'),
+    });
+  });
+});
