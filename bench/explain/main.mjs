@@ -15,7 +15,7 @@ const HELP = `Usage: npm run explain -- [USERS] [--keep] [--again]
 
 Creates the database steward_explain with USERS users (default 1000000, which takes some minutes), explains every read
 of the directory once planned for its values (custom) and once for any values (generic, which PostgreSQL may choose for
-a named prepared statement), prints a table, and drops the database again.
+a named prepared statement), prints one row for each plan, and drops the database again.
 
   --keep   leave the database where it is
   --again  explain the database that --keep left

@@ -1,26 +1,18 @@
+/** @typedef {import('./plan.mjs').Judged} Judged */
+
 /**
- * @param {import('./plan.mjs').Judged[]} rows
+ * Prints one row a plan: the slowest statement with it. Statements that read too much are all printed.
+ * @param {Judged[]} rows
  * @param {number} userCount
  */
 export function printTable(rows, userCount) {
   console.log(
-    `| read, ${userCount} users | plan for its values | rows read | buffers | ms | plan for any values | rows | ms |`,
+    `| slowest read, ${userCount} users | others | plan for its values | rows read | buffers | ms | plan for any values | rows | ms |`,
   );
-  console.log('| --- | --- | --: | --: | --: | --- | --: | --: |');
-  for (const { label, custom, generic, verdict } of rows) {
-    const plan = custom.nodes.join(', ');
-    const other = generic?.nodes.join(', ');
-    const cells = [
-      verdict ? `${label} **${verdict}**` : label,
-      plan,
-      custom.rows,
-      custom.buffers,
-      custom.ms.toFixed(2),
-      other === undefined ? 'never' : other === plan ? 'the same' : other,
-      generic?.rows ?? '',
-      generic?.ms.toFixed(2) ?? '',
-    ];
-    console.log(`| ${cells.join(' | ')} |`);
+  console.log('| --- | --: | --- | --: | --: | --: | --- | --: | --: |');
+  for (const alike of byPlan(rows)) {
+    const [slowest, ...others] = alike.toSorted((a, b) => b.custom.ms - a.custom.ms);
+    if (slowest) console.log(`| ${cellsOf(slowest, others.length).join(' | ')} |`);
   }
   const failed = rows.filter((row) => row.verdict !== '').length;
   console.error(
@@ -28,4 +20,32 @@ export function printTable(rows, userCount) {
       ? `${failed} of ${rows.length} statements read too much`
       : `All ${rows.length} statements are answered by index`,
   );
+}
+
+/** @param {Judged[]} rows @returns {Judged[][]} */
+function byPlan(rows) {
+  /** @type {Map<string, Judged[]>} */
+  const groups = new Map();
+  for (const row of rows) {
+    const key = JSON.stringify([row.custom.nodes, row.generic?.nodes, row.verdict && row.label]);
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return [...groups.values()];
+}
+
+/** @param {Judged} row @param {number} others how many statements have the same plan */
+function cellsOf({ label, custom, generic, verdict }, others) {
+  const plan = custom.nodes.join(', ');
+  const other = generic?.nodes.join(', ');
+  return [
+    verdict ? `${label} **${verdict}**` : label,
+    others,
+    plan,
+    custom.rows,
+    custom.buffers,
+    custom.ms.toFixed(2),
+    other === undefined ? 'never' : other === plan ? 'the same' : other,
+    generic?.rows ?? '',
+    generic?.ms.toFixed(2) ?? '',
+  ];
 }

@@ -19,7 +19,7 @@ import { FIGURES } from './figures/index.mjs';
 export const HELP = `Usage: npm run bench -- [options]
 
 Measures Steward beside other MCP servers for PostgreSQL, on one database, in alternating blocks of calls. Prints a
-table of ratios and of the targets they are held against.
+table of ratios and targets.
 
   --only NAME    one figure; may be given several times. The figures:
 ${FIGURES.map(({ name, what }) => `                   ${name.padEnd(15)}${what}`).join('\n')}

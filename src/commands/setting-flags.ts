@@ -9,7 +9,7 @@ const SECRET = /(_URL|_PASSWORD|_SECRET|_TOKEN)$/;
 const PLAIN = /^(PUBLIC_URL|AUTH_JWKS_URL)$/;
 
 /** The flag of a setting: HTTP_PORT is `--http-port`, STEWARD_DATA_DIR is `--data-dir`. */
-function flagOf(variable: string): string | undefined {
+export function flagOf(variable: string): string | undefined {
   if (SECRET.test(variable) && !PLAIN.test(variable)) return undefined;
   return `--${variable
     .replace(/^STEWARD_/, '')

@@ -1,0 +1,104 @@
+#!/usr/bin/env node
+// Writes the sections of docs/ that follow from the code.
+//   node scripts/generated-docs.mjs          writes them
+//   node scripts/generated-docs.mjs --check  exits 1 if one is not current
+import { readFileSync, writeFileSync } from 'node:fs';
+import { flagOf } from '../build/commands/setting-flags.js';
+import { createDirectory } from '../build/directory/index.js';
+import { toJsonSchema } from '../build/protocol/json-schema.js';
+import { ENVIRONMENT } from '../build/settings/environment.js';
+import { passingSecret } from '../build/settings/secret.js';
+import { z } from 'zod';
+import { formatMarkdown, replaceSection } from './generated-section.mjs';
+
+const catalogue = createDirectory({
+  database: { ready: () => Promise.reject(new Error('Tables need no database')) },
+  settings: { cacheTtlMs: 0 },
+  secret: passingSecret(),
+});
+
+/** The text of each generated section, by its page. @type {Record<string, Record<string, () => string>>} */
+const PAGES = {
+  '../docs/capabilities.md': { tools, resources, prompts },
+  '../docs/configuration.md': { settings },
+};
+
+/** @param {string} text */
+const cell = (text) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+
+/** @param {string[]} head @param {string[][]} rows */
+const table = (head, rows) =>
+  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n');
+
+/** The rest of a tool's description is for the model that is to call it. @param {string} description */
+const firstSentence = (description) => /^.*?\.(?= |$)/.exec(description)?.[0] ?? description;
+
+/** @param {import('zod').ZodObject} input */
+function argumentsOf(input) {
+  const { properties = {}, required = [] } = /** @type {{ properties?: object, required?: string[] }} */ (
+    toJsonSchema(input, 'input')
+  );
+  return Object.keys(properties)
+    .map((name) => (required.includes(name) ? `**${name}**` : name))
+    .join(', ');
+}
+
+function tools() {
+  const rows = catalogue.tools.map(({ name, input, effect, scope, description }) => [
+    `\`${name}\``,
+    argumentsOf(input) || '–',
+    effect.readOnlyHint ? 'reads' : effect.destructiveHint ? 'overwrites' : 'adds',
+    `\`${scope}\``,
+    firstSentence(description),
+  ]);
+  return table(['tool', 'arguments', 'effect', 'scope', 'what it does'], rows);
+}
+
+function resources() {
+  const rows = catalogue.resources.map(({ name, uriTemplate, tool, description }) => [
+    `\`${name}\``,
+    `\`${uriTemplate}\``,
+    `\`${tool.name}\``,
+    description,
+  ]);
+  return table(['resource', 'URI', 'the same as', 'what it holds'], rows);
+}
+
+function prompts() {
+  const rows = catalogue.prompts.map(({ name, arguments: input, description }) => [
+    `\`${name}\``,
+    argumentsOf(input),
+    description,
+  ]);
+  return table(['prompt', 'arguments', 'what it is for'], rows);
+}
+
+function settings() {
+  const rows = Object.entries({ ...ENVIRONMENT.shape, ...catalogue.settings }).map(([name, schema]) => {
+    const fallback = schema instanceof z.ZodDefault ? String(schema.def.defaultValue) : '';
+    const unit = name.endsWith('_MS') ? ' ms' : '';
+    const flag = flagOf(name);
+    return [
+      `\`${name}\``,
+      flag === undefined ? '–' : `\`${flag}\``,
+      fallback && `${fallback}${unit}`,
+      schema.description ?? '',
+    ];
+  });
+  return table(['variable', 'flag', 'default', 'meaning'], rows);
+}
+
+for (const [page, sections] of Object.entries(PAGES)) {
+  const file = new URL(page, import.meta.url);
+  const before = readFileSync(file, 'utf8');
+  const written = Object.entries(sections).reduce(
+    (text, [name, content]) => replaceSection(text, name, content()),
+    before,
+  );
+  const after = await formatMarkdown(written, file);
+  if (!process.argv.includes('--check')) writeFileSync(file, after);
+  else if (before !== after) {
+    process.stderr.write(`${page.replace('../', '')} is not current. Run: npm run docs\n`);
+    process.exitCode = 1;
+  }
+}
