@@ -44,9 +44,10 @@ beforeAll(async () => {
 
 const own = () => Object.entries(services).filter(([, { image }]) => image === 'steward');
 
-/** `${NAME:-default}` and `${NAME:?message}`, as Compose replaces them where NAME is not set, or set to "given". */
+/** `${NAME:-default}` and `${NAME:?message}`, as Compose replaces them where NAME is not set, or set to GIVEN. */
+const GIVEN = Buffer.alloc(32, 'given').toString('base64url');
 const filledIn = (value: string) =>
-  value.replaceAll(/\$\{\w+:(-|\?)([^}]*)\}/g, (_, kind, text: string) => (kind === '-' ? text : 'given'));
+  value.replaceAll(/\$\{\w+:(-|\?)([^}]*)\}/g, (_, kind, text: string) => (kind === '-' ? text : GIVEN));
 
 describe('compose.yaml', () => {
   it('lets nobody in but through the balancer, and from this machine only', () => {

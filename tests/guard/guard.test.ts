@@ -368,10 +368,10 @@ onServer('a lock that somebody else holds', () => {
     const before = await census(steward.database);
     const department = await steward.database.query('SELECT department_id FROM users WHERE id = 1');
     await steward.database.query('BEGIN');
-    await steward.database.query('SELECT FROM users WHERE id = 1 FOR UPDATE');
+    await steward.database.query('LOCK TABLE user_audit_log');
     await steward.database.query('SAVEPOINT first');
-    await steward.database.query('LOCK TABLE departments');
-    // Two locks, one after the other: each within lock_timeout, both together beyond the deadline.
+    await steward.database.query('SELECT FROM users WHERE id = 1 FOR UPDATE');
+    // Two statements wait for a lock: each within its limits, both together beyond the deadline.
     const waiting = timed(transfer('Marketing'));
     await setTimeout(700);
     await steward.database.query('ROLLBACK TO first');
