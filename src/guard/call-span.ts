@@ -27,6 +27,6 @@ export function spanOf({ kind, capability, listedAs }: Call): [name: string, att
 /** The request's id leads to its line in the log, which says more. */
 export function endSpan(span: Span, { kind }: Call, requestId: string, outcome: Outcome): void {
   span.set({ 'steward.request_id': requestId, 'steward.outcome': outcome });
-  // By the conventions, a tool's error has a type of its own, whatever it was.
+  // By the conventions, every error of a tool has the same type.
   if (outcome !== 'OK') span.fail(kind === 'tool' ? 'tool_error' : outcome);
 }

@@ -1,7 +1,7 @@
 import type { Scope } from '../../capability/define.js';
 import { AuthenticationError, type InsufficientScope } from './index.js';
 
-/** Longer than any honest token, and short enough to be checked by whoever likes to send one. */
+/** Longer than any valid token, and short enough to check for any client that sends one. */
 const LONGEST_TOKEN = 8192;
 
 /**

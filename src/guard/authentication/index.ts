@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../errors.js';
 import type { Scope } from '../../capability/define.js';
 import type { Caller } from '../call.js';
 
-/** What stands in a request's Authorization header, if it has one, as a caller. @throws AuthenticationError */
+/** Resolves a request's Authorization header, if it has one, to a caller. @throws AuthenticationError */
 export type Authenticate = (authorization: string | undefined) => Promise<Caller>;
 
 /** The credentials are missing, no good, not to be read, or cannot be checked now. The message is for the caller. */
