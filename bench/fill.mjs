@@ -3,7 +3,7 @@ const BATCHES = 10;
 /**
  * Ten years of staff: the oldest 2 % with addresses at legacy.example.com, then 38 % at oldcorp.example.com, the newest
  * 1 % at new.example.com, so that there are words that match only the oldest or only the newest. Field Service, a fifth
- * of the older half, has hired nobody since; user 51 has changed a lot, but long ago.
+ * of the older half, has hired no one since; user 51 has changed a lot, but long ago.
  * @param {import('pg').Client} client
  * @param {number} userCount
  */

@@ -10,8 +10,8 @@
  */
 
 /**
- * Again and again: what a cache may answer. Always another, between writes: what none may, because no question comes
- * back before somebody has changed a user.
+ * "Again and again" repeats a query that a cache may answer. "Always another" runs between writes: no query comes back
+ * before a user has changed, so no cache may answer.
  * @param {Topic} topic
  * @param {import('./writer.mjs').Writer} writer
  * @returns {Form[]}

@@ -16,7 +16,7 @@ import { lastPanic, loadSchemaEngine } from './wasm.mjs';
 /** @typedef {{ id: number, method: string, params?: any }} Request */
 /** @typedef {{ url: string, shadowDatabaseUrl?: string }} Datasource */
 
-/** How long a signal lets us tidy up, in milliseconds. */
+/** The time to clean up after a signal, in milliseconds. */
 const FAREWELL_MS = 2000;
 
 const { values: options, positionals } = parseArgs({
@@ -84,7 +84,7 @@ async function serve() {
     process.once(signal, () => void leave((engine) => engine.abandon()));
   for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
     const request = JSON.parse(line);
-    // What has no method is the CLI's receipt for something printed.
+    // A message without a method is the CLI's receipt for printed output.
     if (request.method) await answer(request);
   }
   await leave((engine) => engine.close());
