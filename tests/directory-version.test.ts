@@ -69,7 +69,7 @@ onServer('the caches of several processes (on PostgreSQL only: the embedded data
     await database.drop();
   });
 
-  /** How often a table was read so far. */
+  /** Counts the reads of a table so far. */
   const reads = async (table: string) => {
     // A session's counters are handed over when it has been idle for a second.
     await setTimeout(1500);
@@ -185,7 +185,7 @@ onServer('the caches of several processes (on PostgreSQL only: the embedded data
     }
   });
 
-  it('never shows a list from before what somebody has seen of a user meanwhile', async () => {
+  it('never shows a list older than a user that a client has read meanwhile', async () => {
     const id = await hire(one, 'Sales');
     const stop = new AbortController();
     const writing = (async () => {
@@ -298,7 +298,7 @@ onServerOfItsOwn(
         const [session] = await sessions();
         await server.query(`SELECT pg_terminate_backend(${session?.pid}, 5000)`);
         await add(`Cut ${round}`);
-        // On odd rounds nobody asks before it is connected again: what it kept from before must be gone by then.
+        // On odd rounds no call comes before it is connected again: its cache from before must be empty by then.
         if (round % 2 === 0) expect(await shows(`Cut ${round}`)).toBe(true);
         await eventually(() => times(running, 'primary session open') > connected);
         expect(await shows(`Cut ${round}`)).toBe(true);
@@ -335,7 +335,7 @@ onServerOfItsOwn(
       expect(await shows('Locked')).toBe(true);
     });
 
-    it('is given up when it is frozen, and nobody is answered from the cache meanwhile', async () => {
+    it('is given up when it is frozen, and no call is answered from the cache meanwhile', async () => {
       await shows('Anything');
       const [session] = await sessions();
       process.kill(session?.pid as number, 'SIGSTOP');

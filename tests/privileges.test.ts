@@ -285,7 +285,7 @@ onServerOfItsOwn('prisma/roles.sql (on a PostgreSQL of its own)', () => {
     expect(owners).toEqual([{ owner: 'steward_owner' }]);
   });
 
-  it('takes from steward_app whatever else makes it powerful, but not what `db slow` needs', async () => {
+  it('takes from steward_app all other powers, but not those that `db slow` needs', async () => {
     await server.query('ALTER ROLE steward_app SUPERUSER CREATEROLE CREATEDB REPLICATION BYPASSRLS');
     await server.query('GRANT steward_owner, pg_write_all_data, pg_read_all_stats TO steward_app');
     await runRoles(server.url('grown'));

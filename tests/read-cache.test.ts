@@ -43,7 +43,7 @@ it('does not use what was being read while something changed', async () => {
   expect(await cache.get('a', read)).toEqual({ read: 1 });
 });
 
-it('keeps nothing that is read while somebody is changing something', async () => {
+it('keeps nothing that is read during a change', async () => {
   const { cache, read, database } = open();
   database.settled = false;
   expect(await cache.get('a', read)).toEqual({ read: 1 });

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { SharedRound } from '../src/database/shared-round.js';
 
-it('gives whoever asks during a run the next one, which all of them share: no answer is older than its question', async () => {
+it('gives all calls during a run the next one, which they share: no answer is older than its call', async () => {
   let runs = 0;
   const ends: (() => void)[] = [];
   const round = new SharedRound(async () => {

@@ -14,7 +14,7 @@ const why =
     : !hasExtension() && 'pg_stat_statements is not installed here';
 
 describe('steward db slow', () => {
-  it('says of a database where nobody counts how to have it count, and exits with 1', async () => {
+  it('says how to have a database count that does not, and exits with 1', async () => {
     const database = await freshDatabase();
     const { code, stdout, stderr } = await steward(['db', 'slow'], database.env);
     await database.drop();

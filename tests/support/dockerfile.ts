@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { DockerfileParser, type Copy, type Env, type From, type Instruction } from 'dockerfile-ast';
 
-/** What the replay of a Dockerfile understands; anything else in it is an error, so that nothing is passed over. */
+/** The instructions that the replay of a Dockerfile supports; any other is an error, so that nothing is passed over. */
 export type Step =
   | { kind: 'from'; image: string; stage: string | undefined }
   | { kind: 'workdir'; path: string }

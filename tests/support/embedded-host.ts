@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
-/** The process that has an embedded database open; undefined when nobody has. */
+/** The process that has an embedded database open; undefined if none has. */
 export async function hostPid(dataDir: string): Promise<number | undefined> {
   const locks = (await readdir(dataDir)).flatMap((name) => /^lock\.(\d+)$/.exec(name)?.[1] ?? []).map(Number);
   const owner = JSON.parse(await readFile(path.join(dataDir, `lock.${Math.max(...locks)}`), 'utf8')) as {

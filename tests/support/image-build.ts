@@ -123,7 +123,7 @@ async function copy(
   }
 }
 
-/** A file of the checkout is copied; those of a stage are nobody else's, and linking is quicker. */
+/** A file of the checkout is copied; those of a stage are not shared, and linking is quicker. */
 async function place(file: string, to: string, copied: boolean): Promise<void> {
   await mkdir(path.dirname(to), { recursive: true });
   if ((await lstat(file)).isSymbolicLink()) await symlink(await readlink(file), to);

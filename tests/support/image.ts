@@ -12,7 +12,7 @@ const execute = promisify(execFile);
 /** The number that `node` has in the images of Node. */
 const UNPRIVILEGED = 1000;
 
-/** The project's image, replayed into a folder that cannot be written to, and used by somebody who owns nothing of it. */
+/** The project's image, replayed into a folder that cannot be written to, and run by a user who owns none of it. */
 export class Image {
   private constructor(
     private readonly dir: string,
