@@ -216,7 +216,7 @@ describe('what people typed', () => {
 
   it('is not in the causes of database errors that are logged', async () => {
     await startAlone();
-    await steward.database.query(`ALTER TABLE users ADD CONSTRAINT nobody CHECK (username <> 'jane_p')`);
+    await steward.database.query(`ALTER TABLE users ADD CONSTRAINT not_jane CHECK (username <> 'jane_p')`);
     await steward.database.query(
       `ALTER TABLE user_preferences ADD CONSTRAINT nothing CHECK (NOT preferences ? '${PREFERENCE}')`,
     );

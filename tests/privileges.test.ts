@@ -47,7 +47,7 @@ onServer('the role that Steward connects as (of a PostgreSQL server: the embedde
     'TRUNCATE user_preferences',
     'TRUNCATE users CASCADE',
     'DELETE FROM user_audit_log',
-    `UPDATE user_audit_log SET actor = 'somebody else'`,
+    `UPDATE user_audit_log SET actor = 'another actor'`,
     'TRUNCATE user_audit_log',
     `INSERT INTO user_audit_log (id, user_id, field_changed, actor, tool, request_id) VALUES (1, 2, 'role', 'a', 't', 'r')`,
     `INSERT INTO user_audit_log (user_id, field_changed, actor, tool, request_id, changed_at)

@@ -1,7 +1,7 @@
 /** @typedef {import('./questions.mjs').Topic} Topic */
 /** @typedef {import('./questions.mjs').Question} Question */
 /**
- * How a topic is asked about. `at` counts the calls of a series, the same for every server.
+ * The form of the queries on a topic. `at` counts the calls of a series, the same for every server.
  * @typedef {object} Form
  * @property {string} name
  * @property {boolean} isTarget whether targets apply

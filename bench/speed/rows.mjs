@@ -4,7 +4,7 @@ import { STEWARD } from './servers/index.mjs';
 
 /** At most so much of the other's, or at least. @typedef {{ most: number } | { least: number }} Target */
 /**
- * What a figure came to beside one other.
+ * The result of a figure beside one other.
  * @typedef {object} Row
  * @property {string} figure
  * @property {string} form how it was asked; empty where there is but one way

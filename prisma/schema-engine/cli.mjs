@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * What Prisma's CLI takes for its native schema engine (PRISMA_SCHEMA_ENGINE_BINARY): the same arguments, newline-
+ * Stands in for the native schema engine of Prisma's CLI (PRISMA_SCHEMA_ENGINE_BINARY): the same arguments, newline-
  * delimited JSON-RPC on stdin and stdout, log lines as JSON on stderr. See `engine.mjs` for the engine itself.
  */
 import { readFile } from 'node:fs/promises';

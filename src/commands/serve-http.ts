@@ -23,7 +23,7 @@ const WITHOUT_REDIS = {
 };
 
 /**
- * Serves MCP over HTTP until the process is told to stop; then takes no more requests, answers what is under way, closes
+ * Serves MCP over HTTP until a signal stops the process; then takes no more requests, answers what is under way, closes
  * the databases and exits. A database that cannot be used is no reason to end: /ready tells, until it can.
  * @throws ConfigError, CatalogueError, TokenFileError
  */

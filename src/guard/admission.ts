@@ -27,7 +27,7 @@ export interface AdmissionOptions {
 }
 
 /**
- * What a request over a network passes before anything of it is read: who sent it, whether they have calls left, whether
+ * A request over a network passes these checks before it is read: who sent it, whether they have calls left, whether
  * there is room for one more. Callers without authentication are counted by address.
  */
 export function createAdmission(options: AdmissionOptions): Admit {

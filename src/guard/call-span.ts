@@ -9,7 +9,7 @@ const METHODS = {
   completion: 'completion/complete',
 } satisfies Partial<Record<Call['kind'], string>>;
 
-/** Name and attributes of a call's span (OpenTelemetry semantic conventions for MCP, server). Of what was asked, only what the catalogue lists. */
+/** Name and attributes of a call's span (OpenTelemetry semantic conventions for MCP, server). Only names that the catalogue lists. */
 export function spanOf({ kind, capability, listedAs }: Call): [name: string, attributes: Attributes] {
   const method = kind === 'protocol' ? capability : METHODS[kind];
   return [

@@ -69,7 +69,7 @@ export class Metrics {
     this.#durations.observe({ kind, capability }, ms / 1000);
   }
 
-  /** Counts a request that was turned away at the door, with the code of the error that its caller was told. */
+  /** Counts a request that admission refused, by the code of its error. */
   countRefusal(step: string, code: string): void {
     this.#refusals.inc({ step, code });
   }

@@ -39,7 +39,7 @@ export function startTracing(url: string, version: string, log: Log): Tracing {
   });
   provider.register();
   tracePrisma(provider);
-  // From here on, the only news would be that of the exporter, told again and again.
+  // From here on, only the exporter's errors would be logged, again and again.
   diag.disable();
   const tracer = provider.getTracer('steward', version);
   return {
@@ -62,7 +62,7 @@ export function startTracing(url: string, version: string, log: Log): Tracing {
   };
 }
 
-/** An OTEL_ variable that the SDK cannot make sense of is told, and not just passed over. */
+/** Reports an OTEL_ variable that the SDK cannot parse, instead of ignoring it. */
 function reportProblems(log: Log): void {
   const report = (message: string) => void log.warn('opentelemetry', { cause: message });
   diag.setLogger({ error: report, warn: report, info() {}, debug() {}, verbose() {} }, DiagLogLevel.WARN);

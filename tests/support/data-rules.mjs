@@ -1,7 +1,7 @@
 /** @typedef {{ query(sql: string): Promise<any[]> }} Queried a database to look into, past Steward */
 
 /**
- * How many rows each table of the directory has, and how many users have no audit row of their creation: the sample's.
+ * The number of rows of each table of the directory, and how many users have no audit row of their creation: the sample's.
  * @param {Queried} database
  * @returns {Promise<Record<string, number>>}
  */

@@ -148,7 +148,7 @@ describe('get_user_history', () => {
 
 describe('The audit log', () => {
   it.each([
-    "UPDATE user_audit_log SET actor = 'nobody'",
+    "UPDATE user_audit_log SET actor = 'intruder'",
     'UPDATE user_audit_log SET actor = actor WHERE false',
     'DELETE FROM user_audit_log',
     'DELETE FROM user_audit_log WHERE id = 1',

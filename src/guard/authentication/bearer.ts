@@ -36,7 +36,7 @@ const ERRORS = {
 };
 
 /**
- * The value of WWW-Authenticate (RFC 6750, section 3). A caller who lacks a scope is told those it has, too: a client
+ * The value of WWW-Authenticate (RFC 6750, section 3). A caller who lacks a scope also gets the list of those it has: a client
  * asks for just what stands there, and would lose the others (specification 2025-11-25, basic/authorization, scope
  * challenge handling).
  */

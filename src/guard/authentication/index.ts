@@ -22,14 +22,14 @@ export class AuthenticationError extends Error {
   }
 }
 
-/** The caller is known, and may not do what was asked for. */
+/** The caller is known, but lacks the right to this call. */
 export interface InsufficientScope {
   caller: Caller;
   missing: Scope;
 }
 
 export interface Authentication {
-  /** Callers have no names of their own, and are told apart by where they call from. */
+  /** Callers have no names; their addresses distinguish them. */
   anonymous: boolean;
   authenticate: Authenticate;
   /** The value of WWW-Authenticate for a refusal (RFC 6750, section 3). */

@@ -13,7 +13,7 @@ const FETCH_TIMEOUT_MS = 3000;
 const MAX_AGE_MS = 10 * 60_000;
 /** An unknown key triggers a new fetch, but not sooner: any client can name one. */
 const COOLDOWN_MS = 2000;
-/** Nor is an issuer that does not answer asked more often than this, however many callers there are. */
+/** An issuer that does not answer is tried no more often than this, for any number of callers. */
 const PAUSE_MS = 1000;
 
 /** The wall clock may lose this many milliseconds by gradual adjustment; less than any of the times above. */
