@@ -3,7 +3,7 @@ const BATCHES = 10;
 /**
  * Ten years of staff: the oldest 2 % with addresses at legacy.example.com, then 38 % at oldcorp.example.com, the newest
  * 1 % at new.example.com, so that there are words that match only the oldest or only the newest. Field Service, a fifth
- * of the older half, has hired nobody since; user 51 has changed a lot, but long ago.
+ * of the older half, has hired no one since; user 51 has changed a lot, but long ago.
  * @param {import('pg').Client} client
  * @param {number} userCount
  */
@@ -43,7 +43,7 @@ export async function fill(client, userCount) {
   await client.query(
     `INSERT INTO user_audit_log (user_id, field_changed, old_value, new_value, changed_at, actor, tool, request_id)
      SELECT CASE WHEN n <= $1 / 200 THEN 51 WHEN n % 5 < 2 THEN 1 + n % 50 ELSE 1 + (random() * ($1 - 1))::int END, 'department', 'Sales', 'Finance',
-       now() - interval '1 second' * ($1 - n), 'somebody', 'transfer_user', gen_random_uuid()::text
+       now() - interval '1 second' * ($1 - n), 'operator', 'transfer_user', gen_random_uuid()::text
      FROM generate_series(1, $1::int / 2) AS n`,
     [userCount],
   );

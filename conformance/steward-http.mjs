@@ -44,14 +44,14 @@ export class StewardHttp {
     return `http://127.0.0.1:${this.port}/mcp`;
   }
 
-  /** What it logged so far. @returns {Record<string, any>[]} */
+  /** Its log so far. @returns {Record<string, any>[]} */
   log() {
     return this.#lines()
       .filter((line) => line.startsWith('{'))
       .map((line) => JSON.parse(line));
   }
 
-  /** What it logged as its own faults, and whatever is not of the log. */
+  /** Its logged faults, and all stderr lines that are not of the log. */
   faults() {
     return this.#lines().filter((line) => !line.startsWith('{') || JSON.parse(line).level === 'error');
   }

@@ -47,7 +47,7 @@ function askSteward() {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  // What is wrong stands on stderr by now.
+  // The error is on stderr by now.
   if (status !== 0) process.exit(1);
   return stdout.trim();
 }

@@ -14,7 +14,7 @@ import { writeLicences } from './bundle/licences.mjs';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = path.join(ROOT, 'dist');
 
-/** Packages that are loaded where somebody asks for what they do; those with files of their own could not move anyway. */
+/** Packages that are loaded only when their function is used; those with files of their own could not move anyway. */
 const EXTERNAL = [
   '@electric-sql/*',
   '@opentelemetry/*',
@@ -38,7 +38,7 @@ const COMMON = {
   metafile: true,
 };
 
-// What an earlier version left would be shipped.
+// Files of an earlier build would be shipped.
 await rm(DIST, { recursive: true, force: true });
 await build({ ...COMMON, entryPoints: ['src/main.ts'], outfile: 'dist/main.js', format: 'esm' });
 const program = await build({

@@ -1,4 +1,4 @@
-/** What can go wrong, in words a model can act on. Codes are stable: clients may branch on them. */
+/** Errors in words a model can act on. Codes are stable: clients may branch on them. */
 export const ERROR_CODES = [
   'UNAUTHENTICATED',
   'FORBIDDEN',

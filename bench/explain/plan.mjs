@@ -86,7 +86,7 @@ function nameOf(node) {
   return `${String(node['Node Type']).replace(' Scan', '')} ${String(node['Index Name'] ?? node['Relation Name'])}`;
 }
 
-/** What a scan touched, not what it let through. @param {PlanNode} node */
+/** The rows that a scan read, not the rows that it returned. @param {PlanNode} node */
 function rowsRead(node) {
   const each = ['Actual Rows', 'Rows Removed by Filter', 'Rows Removed by Index Recheck'];
   return each.reduce((sum, key) => sum + Number(node[key] ?? 0), 0) * Number(node['Actual Loops']);

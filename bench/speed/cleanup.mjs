@@ -1,4 +1,4 @@
-/** What has to be undone at the end, however it comes: last made, first undone. */
+/** Steps to undo at every end: last made, first undone. */
 export class Cleanup {
   /** @type {(() => unknown)[]} */
   #steps = [];
@@ -21,7 +21,7 @@ export class Cleanup {
     return this.#running !== undefined;
   }
 
-  /** What is made while all is being undone is undone, too. @param {() => unknown} step */
+  /** A step that is added during the cleanup is undone, too. @param {() => unknown} step */
   add(step) {
     this.#steps.push(step);
     if (this.#over) void this.#run();

@@ -78,7 +78,7 @@ export class Databases {
 /** @param {string} url */
 export async function connectTo(url) {
   const client = new pg.Client({ connectionString: url });
-  // It dies with its database where the bench is stopped; whoever waits for an answer is told by the query itself.
+  // The connection ends with its database when the bench stops; a pending query reports the error itself.
   client.on('error', () => {});
   await client.connect();
   return client;

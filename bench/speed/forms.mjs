@@ -1,7 +1,7 @@
 /** @typedef {import('./questions.mjs').Topic} Topic */
 /** @typedef {import('./questions.mjs').Question} Question */
 /**
- * How a topic is asked about. `at` counts the calls of a series, the same for every server.
+ * The form of the queries on a topic. `at` counts the calls of a series, the same for every server.
  * @typedef {object} Form
  * @property {string} name
  * @property {boolean} isTarget whether targets apply
@@ -10,8 +10,8 @@
  */
 
 /**
- * Again and again: what a cache may answer. Always another, between writes: what none may, because no question comes
- * back before somebody has changed a user.
+ * "Again and again" repeats a query that a cache may answer. "Always another" runs between writes: no query comes back
+ * before a user has changed, so no cache may answer.
  * @param {Topic} topic
  * @param {import('./writer.mjs').Writer} writer
  * @returns {Form[]}

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// How fast Steward is beside other MCP servers for PostgreSQL: all on one database, side by side, in alternating blocks.
+// Compares the speed of Steward with other MCP servers for PostgreSQL: all on one database, side by side, in alternating blocks.
 import { readFile, writeFile } from 'node:fs/promises';
 import { PackagesUnavailableError } from '../../scripts/cached-packages.mjs';
 import { formatMarkdown, replaceSection } from '../../scripts/generated-section.mjs';
@@ -50,7 +50,7 @@ async function run(given, serverUrl) {
     if (given.write) await write(given.write, text);
     return given.judge && rows.some((row) => isReached(row) === false) ? 1 : 0;
   } catch (error) {
-    // What fails once the cleaning up has begun was interrupted by it.
+    // An error during the cleanup was caused by it.
     if (cleanup.begun) return 130;
     console.error(error instanceof PackagesUnavailableError ? error.message : error);
     return error instanceof PackagesUnavailableError ? 2 : 1;

@@ -1,7 +1,7 @@
 import pg from 'pg';
 
 /**
- * What every server is asked. Without criteria, for the newest users.
+ * The query that every server gets. Without criteria, for the newest users.
  * @typedef {{ limit: number, criteria?: { department: string, role: string } }} Question
  */
 /**

@@ -3,7 +3,7 @@ import { PEER_VERSIONS } from './servers/peers.mjs';
 import { fieldTable, targetsTable } from './table.mjs';
 
 /**
- * What was measured, on what, as Markdown.
+ * The results and their setting, as Markdown.
  * @param {import('./rows.mjs').Row[]} rows
  * @param {import('./options.mjs').Options} options
  * @param {string} postgresVersion

@@ -4,7 +4,7 @@ import { toSql } from './questions.mjs';
 /** @typedef {import('./questions.mjs').Question} Question */
 /** @typedef {import('../raw-http-client.mjs').Answer} Answer */
 
-/** What a model reads of an answer. @param {Answer} answer */
+/** The text of an answer that a model reads. @param {Answer} answer */
 export function textOf({ content }) {
   return content.map(({ text }) => text).join('\n');
 }

@@ -4,18 +4,18 @@ import { STEWARD } from './servers/index.mjs';
 
 /** At most so much of the other's, or at least. @typedef {{ most: number } | { least: number }} Target */
 /**
- * What a figure came to beside one other.
+ * The result of a figure beside one other.
  * @typedef {object} Row
  * @property {string} figure
  * @property {string} form how it was asked; empty where there is but one way
  * @property {string} against
- * @property {boolean} isMain whether the target is about this other, in whichever form
+ * @property {boolean} isMain whether the target is about this other, in any form
  * @property {Target | undefined} target
  * @property {{ median: number, low?: number, high?: number }} ratio
  * @property {string} ours the figure itself, with its unit
  * @property {string} theirs
  */
-/** What a series is called, and which of its rows have a target. @typedef {{ figure: string, form: string, unit: string, targets: Record<string, Target | undefined> }} Heading */
+/** The name of a series, and the targets of its rows. @typedef {{ figure: string, form: string, unit: string, targets: Record<string, Target | undefined> }} Heading */
 
 /**
  * Steward beside each of the others that were measured.

@@ -12,7 +12,7 @@ import { Writer } from './writer.mjs';
 /** @typedef {import('./options.mjs').Options} Options */
 /** @typedef {import('./servers/index.mjs').ServerKind} ServerKind */
 
-/** What figures are measured on: databases, servers that stand side by side, each opened when it is first needed. */
+/** The databases and servers of the figures, each opened at its first use. */
 export class Stage {
   /** @type {Promise<Contestant[]> | undefined} */
   #overStdio;

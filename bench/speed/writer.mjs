@@ -4,7 +4,7 @@ const WRITE = `UPDATE users SET updated_at = now(), username =
   CASE WHEN username::text = lower(username::text) THEN initcap(username::text) ELSE lower(username::text) END
   WHERE id = $1`;
 
-/** Somebody who changes users while others read, one after the other, so that no answer changes its length. */
+/** Changes one user after the other while others read, so that no answer changes its length. */
 export class Writer {
   #written = 0;
   /** @type {Promise<unknown>} */
@@ -23,7 +23,7 @@ export class Writer {
    * @param {'newest' | 'oldest'} whom
    */
   static async of(client, whom) {
-    // Nobody waits for the disk here: it would be the same wait before each call.
+    // No wait for the disk here: it would be the same before each call.
     await client.query('SET synchronous_commit = off');
     const { rows } = await client.query('SELECT max(id) AS id FROM users');
     return new Writer(client, whom === 'newest' ? rows[0].id : MOST_WRITTEN);

@@ -1,5 +1,5 @@
 /**
- * What the inspector asks of each capability. Whatever a server lists must stand here, so that nothing new is forgotten.
+ * The inspector's calls of each capability. All that a server lists must stand here, so that nothing new is forgotten.
  * Both transports work on one database: `own` is what one of them has to itself.
  * @param {{ userId: number, suffix: string }} own
  */

@@ -15,7 +15,7 @@ export async function invoke({ inspector, target, home, signal }, method, option
   const args = [inspector.cli, ...target, '--method', ...method, ...options];
   const { code, stdout, stderr } = await runNode(args, { node: inspector.node, env: { HOME: home }, signal });
   if (code === 0 && stderr === '') return { answer: JSON.parse(stdout), complaint: '' };
-  // Where the answer is an error, the reason is in the answer.
+  // An error gives its reason in the answer.
   const said = code === 0 ? stderr : `${stderr}${stdout}`;
   return { answer: {}, complaint: `exit code ${code}: ${said.trim()}` };
 }

@@ -9,17 +9,17 @@ import { invoke, pairs } from './invoke.mjs';
 /** @typedef {import('../suite/run.mjs').Row} Row */
 
 /**
- * A list of the server's: where the names stand in it, what is asked for by each name, and how.
+ * A list of the server's: where the names stand in it, what is call for by each name, and how.
  * @typedef {object} List
  * @property {string[]} method with options of its own
  * @property {string} key
  * @property {Record<string, unknown>} table
  * @property {string} askedBy
- * @property {(name: string, asked: any) => string[]} options
+ * @property {(name: string, call: any) => string[]} options
  */
 
 /**
- * Everything that Steward lists, asked for by the official inspector over HTTP and over stdio at the same time.
+ * Everything that Steward lists, call for by the official inspector over HTTP and over stdio at the same time.
  * @param {string} dir for what is to be thrown away
  * @param {AbortSignal} signal
  * @returns {Promise<{ rows: Row[], faults: string[] }>}
@@ -58,11 +58,11 @@ async function inspect(transport, userId, target) {
     const { names, complaint } = await namesIn(list, target);
     rows.push(row(`${transport}: ${list.method.join(' ')}`, complaint));
     for (const name of names) {
-      const asked = list.table[name];
+      const call = list.table[name];
       const about = `${transport}: ${list.askedBy} ${name}`;
-      if (asked === undefined)
+      if (call === undefined)
         rows.push(row(about, 'conformance/inspector/calls.mjs does not say what to ask of it.'));
-      else rows.push(row(about, (await invoke(target, [list.askedBy], list.options(name, asked))).complaint));
+      else rows.push(row(about, (await invoke(target, [list.askedBy], list.options(name, call))).complaint));
     }
   }
   return rows;

@@ -2,7 +2,7 @@ import { suiteDomain } from './catalogue.mjs';
 
 /** @typedef {{ message: string, kind: string, capability: string, outcome: string }} CallLine */
 
-/** How the calls of each capability end; all others well. @type {Record<string, string>} */
+/** The outcomes of the calls of each capability; all others succeed. @type {Record<string, string>} */
 const OUTCOMES = { test_error_handling: 'CONFLICT' };
 
 /**
@@ -15,7 +15,7 @@ export function wrongCalls(log) {
   const calls = log.filter(({ message }) => message === 'call');
   const { tools, prompts, resources } = suiteDomain;
   const names = [...tools, ...prompts].map(({ name }) => name);
-  // What is not offered is NOT_FOUND, as it should be.
+  // A name that is not offered is NOT_FOUND.
   const known = calls.filter(({ kind, capability }) => kind === 'resource' || names.includes(capability));
   const read = new Set(known.filter(({ kind }) => kind === 'resource').map(({ capability }) => capability));
   return [

@@ -3,7 +3,7 @@ import { defineTool, definePrompt, EFFECTS } from '../../build/capability/define
 import { StewardError } from '../../build/errors.js';
 
 /**
- * What the official suite looks for on a server that it tests, each named and worded as its scenarios ask for it. It is a
+ * The capabilities that the official suite expects of a server, each named and worded as its scenarios ask for it. It is a
  * domain as any other: defined with what the real one is defined with, and served by what serves the real one.
  */
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * What Prisma's CLI takes for its native schema engine (PRISMA_SCHEMA_ENGINE_BINARY): the same arguments, newline-
+ * Stands in for the native schema engine of Prisma's CLI (PRISMA_SCHEMA_ENGINE_BINARY): the same arguments, newline-
  * delimited JSON-RPC on stdin and stdout, log lines as JSON on stderr. See `engine.mjs` for the engine itself.
  */
 import { readFile } from 'node:fs/promises';
@@ -16,7 +16,7 @@ import { lastPanic, loadSchemaEngine } from './wasm.mjs';
 /** @typedef {{ id: number, method: string, params?: any }} Request */
 /** @typedef {{ url: string, shadowDatabaseUrl?: string }} Datasource */
 
-/** How long a signal lets us tidy up, in milliseconds. */
+/** The time to clean up after a signal, in milliseconds. */
 const FAREWELL_MS = 2000;
 
 const { values: options, positionals } = parseArgs({
@@ -84,7 +84,7 @@ async function serve() {
     process.once(signal, () => void leave((engine) => engine.abandon()));
   for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
     const request = JSON.parse(line);
-    // What has no method is the CLI's receipt for something printed.
+    // A message without a method is the CLI's receipt for printed output.
     if (request.method) await answer(request);
   }
   await leave((engine) => engine.close());

@@ -124,7 +124,7 @@ function wantsReplay(error) {
   );
 }
 
-/** What the configuration could leave to others' care; Steward leaves nothing. */
+/** Tables that the configuration could exclude; Steward excludes none. */
 const NO_FILTERS = { externalTables: [], externalEnums: [] };
 
 /**

@@ -76,7 +76,7 @@ function isTlsFailure(error) {
 }
 
 /**
- * What PostgreSQL said against a script, and the lines it said it about.
+ * PostgreSQL's error about a script, and the lines that it is about.
  * @param {pg.DatabaseError} error @param {string} script
  */
 export function describeScriptError(error, script) {

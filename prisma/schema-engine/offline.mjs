@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { SchemaEngineError } from './errors.mjs';
 
-/** What the engine asks of every database when it starts, and what an empty one of PostgreSQL 15 answers. */
+/** The engine's queries at its start, and the results of an empty database of PostgreSQL 15. */
 const GREETING = {
   fields: [
     { name: 'exists', dataTypeID: 16 },

@@ -7,7 +7,7 @@ import { connectionError } from './errors.mjs';
 /** @typedef {import('./errors.mjs').Target} Target */
 /** @typedef {{ script: string, error: pg.DatabaseError }} ScriptFailure */
 
-/** What the native engine waits for a server to answer, unless the URL says `connect_timeout` (seconds). */
+/** The native engine's connect timeout, unless the URL sets `connect_timeout` (seconds). */
 const CONNECT_TIMEOUT_S = 5;
 
 /**
@@ -102,7 +102,7 @@ async function runScript(pool, script, onFailure) {
   try {
     return (await pool.query(script)).rowCount ?? 0;
   } catch (error) {
-    // Whatever did not come from the server means that the server is gone.
+    // An error that did not come from the server means that the server is gone.
     if (!(error instanceof pg.DatabaseError)) throw new DriverAdapterError({ kind: 'ConnectionClosed' });
     onFailure?.({ script, error });
     // A script that failed within its own BEGIN would leave the engine unable to note the failure in its ledger.

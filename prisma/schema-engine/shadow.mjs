@@ -133,7 +133,7 @@ async function startEmbedded(main) {
   const { PGlite } = await import('@electric-sql/pglite');
   const { PGLiteSocketServer } = await import('@electric-sql/pglite-socket');
   const db = await PGlite.create({ extensions: await sameExtensions(main) });
-  // A folder that only this user can enter: PGlite asks nobody for a password.
+  // A folder that only this user can enter: PGlite checks no password.
   const folder = await mkdtemp(path.join(os.tmpdir(), 'prisma-shadow-'));
   const server = new PGLiteSocketServer({ db, path: path.join(folder, '.s.PGSQL.5432'), maxConnections: 8 });
   await server.start();

@@ -8,7 +8,7 @@ let loading;
 /** @type {string | undefined} */
 let panic;
 
-/** What the engine said when it broke down, after which it can do nothing more; its own exception says only "unreachable". */
+/** The engine's message when it broke down, after which it cannot go on; its own exception says only "unreachable". */
 export const lastPanic = () => panic;
 
 /**

@@ -9,7 +9,7 @@ export interface Catalogue {
   /** Of all domains, each once. */
   scopes: readonly Scope[];
   instructions: string;
-  /** Which domain a capability belongs to. */
+  /** The domain that a capability belongs to. */
   domainOf(capability: Tool | Resource | Prompt): Domain;
 }
 

@@ -3,20 +3,20 @@ import type { z } from 'zod';
 /** The name of a right. A caller has some; each capability needs one. A domain declares those that its capabilities need. */
 export type Scope = string;
 
-/** What RFC 6749, section 3.3 allows as a scope, less the characters that a header or a list would have to escape. */
+/** The characters that RFC 6749, section 3.3 allows in a scope, less the characters that a header or a list would have to escape. */
 export const SCOPE = /^[a-z][a-z0-9._-]*(:[a-z0-9._-]+)*$/;
 
-/** What is known of a caller beyond name and scopes, such as the claims of its access token. */
+/** Attributes of a caller beyond name and scopes, such as the claims of its access token. */
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** Who makes a change, and by which call: part of every audit row. */
+/** The actor and the call behind a change: part of every audit row. */
 export interface Author {
   actor: string;
   tool: string;
   requestId: string;
 }
 
-/** What a handler knows of the call it serves. Never the SDK, never Prisma, never a domain. */
+/** The part of a call that its handler sees. Never the SDK, never Prisma, never a domain. */
 export interface Context {
   author: Author;
   claims: Claims;
@@ -24,7 +24,7 @@ export interface Context {
   signal: AbortSignal;
 }
 
-/** What a tool does to the world, as MCP's tool annotations tell it (specification 2025-11-25, server/tools). */
+/** The effects of a tool, as in MCP's tool annotations (specification 2025-11-25, server/tools). */
 export interface Effect {
   readOnlyHint: boolean;
   destructiveHint: boolean;
@@ -54,13 +54,13 @@ export interface Tool<
   title: string;
   /** For the model: when to use it, what it answers, what to do next. */
   description: string;
-  /** What a caller needs to see and to call it. */
+  /** The scope that a caller needs to see and to call it. */
   scope: Scope;
   effect: Effect;
   input: Input;
   output: Output;
   handle(input: z.output<Input>, context: Context, services: Services): Promise<z.input<Output>>;
-  /** What goes with the answer and is no part of it; made after the answer. */
+  /** A note beside the answer, made after the answer. */
   attachments?(input: z.output<Input>, context: Context, services: Services): Promise<Attachment[]>;
 }
 
@@ -93,7 +93,7 @@ export interface Prompt<Arguments extends z.ZodObject = z.ZodObject, Services = 
 
 /** Known values of an argument, of which those are offered that begin with what was typed. */
 export interface Completion<Services = void> {
-  /** What a caller needs to be offered them. */
+  /** The scope that a caller needs to be offered them. */
   scope: Scope;
   values(context: Context, services: Services): Promise<string[]>;
 }

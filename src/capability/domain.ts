@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Rights } from '../database/roles/rights.js';
 import type { Completion, Context, Prompt, Resource, Scope, Tool } from './define.js';
 
-/** How often a value was needed, by whether it had to be read for that. */
+/** Counts the reads of a cache by hit and miss. */
 export interface CacheUse {
   hits: number;
   misses: number;
@@ -13,7 +13,7 @@ export interface Capabilities<Services = void> {
   tools: Tool<z.ZodObject, z.ZodObject, Services>[];
   resources: Resource<Services>[];
   prompts: Prompt<z.ZodObject, Services>[];
-  /** By the name of the argument, of whichever prompt or resource of the domain. */
+  /** By the name of the argument, in any prompt or resource of the domain. */
   completions: Record<string, Completion<Services>>;
 }
 
@@ -26,11 +26,11 @@ export interface Domain extends Capabilities {
   scopes: readonly Scope[];
   /** For the model, beside those of other domains: what this is and how to go about it. */
   instructions: string;
-  /** What of a call's arguments may stand in a log. */
+  /** Returns the part of a call's arguments that may be logged. */
   redactArguments(args: unknown): Record<string, unknown>;
-  /** What its capabilities do to the tables of its database; none where another domain owns them. */
+  /** The rights that its capabilities need on the tables of its database; none if another domain owns them. */
   rights: Rights;
-  /** How often its caches answered, by what is kept in them; absent where it keeps nothing. */
+  /** Hits and misses by cache; absent if the domain caches nothing. */
   cacheUse?(): Record<string, CacheUse>;
 }
 

@@ -1,8 +1,8 @@
-/** What a shell reports of a program that SIGPIPE ended; Node.js ignores that signal. */
+/** The exit code that a shell reports after SIGPIPE; Node.js ignores that signal. */
 const ENDED_BY_SIGPIPE = 128 + 13;
 
 /**
- * For commands that print: whoever reads their output may go before its end, as `head` does. That ends the command as it
+ * For commands that print: a reader of their output may close it early, as `head` does. That ends the command as it
  * ends any other program, without a complaint.
  */
 export function endWithOutput(): void {

@@ -8,7 +8,7 @@ import { describeError, type Log } from '../observability/log.js';
 import type { Config } from '../settings/config.js';
 import { keepSecret, passingSecret, Secret } from '../settings/secret.js';
 
-/** What is served: domains, and the databases they stand on. */
+/** The domains to serve, and their databases. */
 export interface Composition {
   domains: Domain[];
   databases: Database[];

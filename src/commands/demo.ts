@@ -94,7 +94,7 @@ async function play(client: Client): Promise<void> {
   const { id } = created.data['user'] as { id: number };
   assert.ok(id > 0, 'the user got no id');
 
-  step(5, 'Somebody tries to add him again, in capitals.');
+  step(5, 'A second call tries to add him again, in capitals.');
   const refused = await call('create_user', { username: 'BOB_BUILDER', email: 'other@example.com' });
   assert.ok(refused.failed && refused.text.startsWith('CONFLICT'), 'the duplicate was not refused');
 

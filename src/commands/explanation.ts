@@ -6,7 +6,7 @@ import { UnusableDatabaseError } from '../database/unusable.js';
 import { StewardError } from '../errors.js';
 import { TokenFileError } from '../guard/authentication/token-file-error.js';
 
-/** Errors whose message is made for whoever started the command. */
+/** Errors whose message is for the operator. */
 const EXPLAINED = [
   ConfigError,
   CatalogueError,
@@ -17,7 +17,7 @@ const EXPLAINED = [
   StewardError,
 ];
 
-/** What to tell the person at the terminal: the message of an error that was foreseen, the whole of any other. */
+/** Formats an error for the operator: an expected one by its message, any other in full. */
 export function explanation(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return EXPLAINED.some((kind) => error instanceof kind) ? error.message : (error.stack ?? error.message);

@@ -25,7 +25,7 @@ import type { Route } from '../transport/http/server.js';
 import type { Tracing } from '../observability/tracing.js';
 import { VERSION } from '../version.js';
 
-/** How long a batch may go on beginning calls: as long as some calls may take, and well below a minute, which clients wait. */
+/** A batch starts no call after this time: long enough for some calls, well below a client's wait of a minute. */
 const LONGEST_BATCH_CALLS = 4;
 const LONGEST_BATCH_MS = 40_000;
 
@@ -40,7 +40,7 @@ export interface HttpServices {
   /** Aborted when the process has begun to stop. */
   stopping: AbortSignal;
   tracing: Tracing;
-  /** Absent where nobody may see them. */
+  /** Absent if metrics are off. */
   metrics?: Metrics | undefined;
 }
 

@@ -5,7 +5,7 @@ import { addSettingFlags } from './setting-flags.js';
 import { addDatabaseCommands } from './db/index.js';
 import { addTokenCommands } from './token/index.js';
 
-/** The `steward` command with its sub-commands, each loaded only when it is asked for. */
+/** The `steward` command with its sub-commands, each loaded at its first use. */
 export async function runCommandLine(argv: string[]): Promise<void> {
   endWithOutput();
   const program = new Command('steward')

@@ -9,7 +9,7 @@ import type { Log } from '../observability/log.js';
 import { resourceMetadataUrl } from '../transport/http/protected-resource.js';
 
 /**
- * How callers of the HTTP server say who they are, as AUTH_MODE has it.
+ * The authentication of HTTP callers, as AUTH_MODE sets it.
  * @throws TokenFileError
  */
 export async function openAuthentication(

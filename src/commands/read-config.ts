@@ -1,7 +1,7 @@
 import { DIRECTORY_SETTINGS } from '../directory/settings.js';
 import { loadConfig, loadHttpConfig } from '../settings/config.js';
 
-/** What domains read of the environment besides what the floors do. */
+/** The settings of the domains, beside those of the floors. */
 export const DOMAIN_SETTINGS = { ...DIRECTORY_SETTINGS };
 
 const SOURCES = { domainSettings: DOMAIN_SETTINGS };

@@ -3,7 +3,7 @@ import { createLog } from '../observability/log.js';
 import { openDirectoryDatabase } from './compose.js';
 import { readConfig } from './read-config.js';
 
-/** Fills the configured database with the sample organisation, if nobody is in it yet. */
+/** Fills the configured database with the sample organisation, if it has no users yet. */
 export async function seedDatabase(): Promise<void> {
   const config = readConfig();
   const database = openDirectoryDatabase(config, createLog(config.logLevel));

@@ -14,7 +14,7 @@ import { readHttpConfig } from './read-config.js';
 import { closeWithin, onTermination } from './shutdown.js';
 import { logUnhandledRejections } from './unhandled-rejections.js';
 
-/** How long closing the database may take, in milliseconds, once nothing is under way. */
+/** Closing the idle database may take this many milliseconds. */
 const CLOSING_MS = 5000;
 
 const WITHOUT_REDIS = {
@@ -23,7 +23,7 @@ const WITHOUT_REDIS = {
 };
 
 /**
- * Serves MCP over HTTP until the process is told to stop; then takes no more requests, answers what is under way, closes
+ * Serves MCP over HTTP until a signal stops the process; then takes no more requests, answers what is under way, closes
  * the databases and exits. A database that cannot be used is no reason to end: /ready tells, until it can.
  * @throws ConfigError, CatalogueError, TokenFileError
  */
@@ -86,7 +86,7 @@ function connectRedis({ redisUrl, withoutRedis }: HttpConfig, log: Log): Redis |
   return redisUrl === undefined ? undefined : openRedis(redisUrl, log, WITHOUT_REDIS[withoutRedis]);
 }
 
-/** Loaded only where somebody may see them. */
+/** Loaded only if metrics are on. */
 async function openMetrics({ metricsToken }: HttpConfig): Promise<Metrics | undefined> {
   if (metricsToken === undefined) return undefined;
   const { Metrics } = await import('../observability/metrics.js');

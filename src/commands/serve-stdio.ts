@@ -13,7 +13,7 @@ import { keepHeapSmall } from './small-heap.js';
 import { logUnhandledRejections } from './unhandled-rejections.js';
 
 /**
- * Serves MCP over stdin and stdout until the client goes away or the process is told to stop; then answers what is
+ * Serves MCP over stdin and stdout until the client goes away or a signal stops the process; then answers what is
  * under way, closes the databases and exits; with 1 when none of the databases can be used.
  * @throws ConfigError, CatalogueError
  */
@@ -57,7 +57,7 @@ export async function serveStdio(compose: Compose = composeDirectory): Promise<v
   logUnhandledRejections(log);
   await server.connect(transport);
   log.info('serving over stdio', { version: VERSION, caller: caller.name });
-  // The client can go on with its initialization while databases are opened; a failure is logged, and told to callers.
+  // The client can go on with its initialization while databases are opened; a failure is logged, and reported to callers.
   Promise.all(databases.map((database) => database.ready()))
     .then(keepHeapSmall)
     .catch(() => {});

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Calls back, with its name, for each signal by which a process is told to end. */
+/** Calls back, with its name, for each signal that ends a process. */
 export function onTermination(stop: (signal: string) => void): void {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stop(signal));
 }

@@ -1,6 +1,6 @@
 import type { Log } from '../observability/log.js';
 
-/** A failed call must not take the server with it, whatever a library forgot to catch. */
+/** A rejection that a library does not catch must not end the server. */
 export function logUnhandledRejections(log: Log): void {
   process.on('unhandledRejection', (reason) => log.error('unhandled rejection', { cause: String(reason) }));
 }

@@ -15,7 +15,7 @@ export interface Admission {
 /** @throws AuthenticationError; StewardError RATE_LIMITED or UNAVAILABLE */
 export type Admit = (authorization: string | undefined, address: string) => Promise<Admission>;
 
-/** What may refuse a request, in the order in which it is asked. */
+/** The checks that may refuse a request, in the order in which they run. */
 export type AdmissionStep = 'authentication' | 'rate_limit' | 'in_flight';
 
 export interface AdmissionOptions {
@@ -27,8 +27,8 @@ export interface AdmissionOptions {
 }
 
 /**
- * What a request over a network passes before anything of it is read: who sent it, whether they have calls left, whether
- * there is room for one more. Whoever cannot say who they are is counted by address.
+ * A request over a network passes these checks before it is read: who sent it, whether they have calls left, whether
+ * there is room for one more. Callers without authentication are counted by address.
  */
 export function createAdmission(options: AdmissionOptions): Admit {
   const { authentication, rateLimit, inFlight, observe } = options;
@@ -49,19 +49,19 @@ export function createAdmission(options: AdmissionOptions): Admit {
     try {
       caller = await authentication.authenticate(authorization);
     } catch (error) {
-      if (error instanceof AuthenticationError) await count(keyOf(address));
+      if (error instanceof AuthenticationError) await count(clientNetwork(address));
       observe?.('authentication', error);
       throw error;
     }
-    const key = authentication.anonymous ? keyOf(address) : `caller:${caller.name}`;
+    const key = authentication.anonymous ? clientNetwork(address) : `caller:${caller.name}`;
     await count(key);
     const release = await pass('in_flight', () => inFlight.enter(key));
     return { caller, count: (calls) => count(key, calls), release };
   };
 }
 
-/** Whoever has an IPv6 address has the 2^64 of its network. Some proxies name the port, too. */
-function keyOf(address: string): string {
+/** A host with one IPv6 address controls all 2^64 of its network. Some proxies name the port, too. */
+function clientNetwork(address: string): string {
   const bare = /^\[(.*)\](?::\d+)?$|^([\d.]+):\d+$/.exec(address);
   const given = bare?.[1] ?? bare?.[2] ?? address;
   if (!ipaddr.isValid(given)) return 'address:unknown';

@@ -2,7 +2,7 @@ import type { Scope } from '../capability/define.js';
 import { StewardError } from '../errors.js';
 import type { Caller } from './call.js';
 
-/** The one rule on who may do what. Calls are refused by it, and lists show no more than it allows. */
+/** The only access rule. It refuses calls, and lists show no more than it allows. */
 export function permits(caller: Caller, scope: Scope): boolean {
   return caller.scopes.has(scope);
 }

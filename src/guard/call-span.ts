@@ -9,7 +9,7 @@ const METHODS = {
   completion: 'completion/complete',
 } satisfies Partial<Record<Call['kind'], string>>;
 
-/** Name and attributes of a call's span (OpenTelemetry semantic conventions for MCP, server). Of what was asked, only what the catalogue lists. */
+/** Name and attributes of a call's span (OpenTelemetry semantic conventions for MCP, server). Only names that the catalogue lists. */
 export function spanOf({ kind, capability, listedAs }: Call): [name: string, attributes: Attributes] {
   const method = kind === 'protocol' ? capability : METHODS[kind];
   return [
@@ -27,6 +27,6 @@ export function spanOf({ kind, capability, listedAs }: Call): [name: string, att
 /** The request's id leads to its line in the log, which says more. */
 export function endSpan(span: Span, { kind }: Call, requestId: string, outcome: Outcome): void {
   span.set({ 'steward.request_id': requestId, 'steward.outcome': outcome });
-  // By the conventions, a tool's error has a type of its own, whatever it was.
+  // By the conventions, every error of a tool has the same type.
   if (outcome !== 'OK') span.fail(kind === 'tool' ? 'tool_error' : outcome);
 }

@@ -16,12 +16,12 @@ export interface Call {
   kind: 'tool' | 'resource' | 'prompt' | 'completion' | 'protocol';
   /** Name of the tool or the prompt, the resource's URI, or the method's name. */
   capability: string;
-  /** What the catalogue calls it; undefined where there is none of that name. */
+  /** Its name in the catalogue; undefined if the catalogue has none of that name. */
   listedAs: string | undefined;
-  /** What the capability needs; absent where there is none of that name, which the call itself will say. */
+  /** The scope that the capability needs; absent for an unknown name, which the call itself reports. */
   scope: Scope | undefined;
   arguments: unknown;
-  /** What of the arguments may stand in the log; absent where the capability is unknown, which has none. */
+  /** The arguments that may be logged; absent if the capability is unknown. */
   redactArguments?: ((args: unknown) => Record<string, unknown>) | undefined;
   caller: Caller;
   /** Aborted when the client cancels or goes away. */

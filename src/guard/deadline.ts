@@ -2,7 +2,7 @@ import { StewardError } from '../errors.js';
 
 /**
  * Runs work that has to answer within `ms` milliseconds. When time is up or the caller goes away, the signal handed to
- * the work is aborted and nobody waits for it any longer.
+ * the work is aborted and no caller waits for it any longer.
  * @throws StewardError TIMEOUT
  */
 export async function beforeDeadline<Answer>(

@@ -7,7 +7,7 @@ export interface InFlightLimits {
 
 const RETRY_SECONDS = 1;
 
-/** Calls under way. There is no queue: whoever comes too many is told so at once. */
+/** Calls under way. There is no queue: a call above the limit is refused at once. */
 export class InFlight {
   readonly #byCaller = new Map<string, number>();
   #total = 0;

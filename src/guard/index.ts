@@ -13,10 +13,10 @@ import { beforeDeadline } from './deadline.js';
 import { outcomeOf, type Ending, type Outcome } from './outcome.js';
 import type { RateLimit } from './rate-limit.js';
 
-/** What a call came to, ready to be sent. */
+/** The outcome of a call, ready to be sent. */
 export interface Answered<Result> {
   result: Result;
-  /** How many rows it holds; for the log. */
+  /** The number of rows it holds; for the log. */
   rows: number;
 }
 
@@ -42,8 +42,8 @@ export interface GuardOptions {
 }
 
 /**
- * What every call passes, in this order: the caller's scopes, its rate limit, the deadline, the call itself, and whatever
- * went wrong turned into a StewardError. Each call leaves one line in the log, refused or not.
+ * Every call passes, in this order: the caller's scopes, its rate limit, the deadline, the call itself. Errors become
+ * StewardErrors. Each call leaves one line in the log, refused or not.
  */
 export function createGuard(options: GuardOptions): Guard {
   const { log, rateLimit, deadlineMs, observe, tracing } = options;

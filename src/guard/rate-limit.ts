@@ -14,7 +14,7 @@ export interface RateLimit {
 
 export interface RedisCounters {
   redis: Redis;
-  /** What becomes of calls while Redis cannot be reached. `open`: each process counts for itself meanwhile; `closed`: calls are refused. */
+  /** Behaviour while Redis cannot be reached. `open`: each process counts for itself meanwhile; `closed`: calls are refused. */
   withoutRedis: 'open' | 'closed';
 }
 
@@ -37,7 +37,7 @@ export function createRateLimit(perMinute: number, shared?: RedisCounters): Rate
   const alone = refusing(here, perMinute);
   return async (caller, calls) => {
     try {
-      await shared.redis.inTime(counted(caller, calls));
+      await shared.redis.withTimeout(counted(caller, calls));
     } catch (error) {
       if (error instanceof StewardError) throw error;
       if (shared.withoutRedis === 'open') return alone(caller, calls);
@@ -56,7 +56,7 @@ function refusing(limiter: RateLimiterAbstract, perMinute: number): RateLimit {
       await limiter.consume(caller, calls);
     } catch (refusal) {
       if (!(refusal instanceof RateLimiterRes)) throw refusal;
-      // What is counted here is forgotten by a timer, but timed by the wall clock, which may have been set back by hours.
+      // A timer drops these counts, but the wall clock times them, and it may have been set back by hours.
       const seconds = Math.min(Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)), WINDOW_SECONDS);
       throw new StewardError(
         'RATE_LIMITED',

@@ -5,8 +5,8 @@ import { describeError, type Log } from '../observability/log.js';
 export interface Redis {
   /** As the limiter takes it, which asks for no type. */
   client: unknown;
-  /** @throws Error where the work takes longer than anybody should wait for it */
-  inTime<Result>(work: Promise<Result>): Promise<Result>;
+  /** @throws Error if the work takes longer than a caller should wait */
+  withTimeout<Result>(work: Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
 
@@ -41,9 +41,9 @@ export function openRedis(url: string, log: Log, withoutRedis: string): Redis {
     log.info('redis connected');
     reachable = true;
   });
-  // Its failures are told by the event above, again and again.
+  // The event above reports each failure.
   client.connect().catch(() => {});
-  /** What is sent meanwhile keeps a connection from ever falling silent, so it is given up at the first lack of an answer. */
+  /** New commands keep a connection from falling silent, so the first missing reply closes it. */
   const giveUp = () => {
     const error = new Error(`no answer within ${PATIENCE_MS} ms`);
     if (reachable) {
@@ -53,10 +53,10 @@ export function openRedis(url: string, log: Log, withoutRedis: string): Redis {
     }
     return error;
   };
-  return { client, inTime: (work) => inTime(work, giveUp), close: async () => client.destroy() };
+  return { client, withTimeout: (work) => withTimeout(work, giveUp), close: async () => client.destroy() };
 }
 
-async function inTime<Result>(work: Promise<Result>, giveUp: () => Error): Promise<Result> {
+async function withTimeout<Result>(work: Promise<Result>, giveUp: () => Error): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(giveUp()), PATIENCE_MS);

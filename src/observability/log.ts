@@ -12,8 +12,8 @@ type LogLevel = (typeof LOG_LEVELS)[number];
 const EMAIL = /[^\s@"'`()<>=:,/\\]{1,64}(?:@|%40)[^\s@"'`()<>=:,/\\]{1,255}/gi;
 
 /**
- * A logger that writes one JSON object a line to stderr, whatever the level: over stdio, stdout carries JSON-RPC and
- * nothing else. Whatever looks like an email is masked, wherever it stands: PostgreSQL, too, repeats values in its
+ * A logger that writes one JSON object a line to stderr at every level: over stdio, stdout carries JSON-RPC and
+ * nothing else. Every text that looks like an email is masked: PostgreSQL, too, repeats values in its
  * messages.
  */
 export function createLog(level: LogLevel | 'silent'): Log {
@@ -31,11 +31,11 @@ export function createLog(level: LogLevel | 'silent'): Log {
   });
 }
 
-/** What a pipe takes in one piece, whoever else writes to it (POSIX, PIPE_BUF on Linux), in bytes. */
+/** The largest atomic write to a pipe (POSIX, PIPE_BUF on Linux), in bytes. */
 const ONE_PIECE_BYTES = 4096;
 
 /**
- * Hands lines on together, once the work of the moment is done: nobody's answer waits for its line in the log, and many
+ * Hands lines on together, once the work of the moment is done: no answer waits for its line in the log, and many
  * calls take few writes. What is left when the process ends is written then, unless it is killed.
  */
 function collect(target: NodeJS.WriteStream): Writable {

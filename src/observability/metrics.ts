@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-/** What is not counted as it happens, but looked at when somebody scrapes. */
+/** Values that are read at each scrape, not counted as events. */
 export interface Sources {
   /** By database. */
   connections(): Record<string, { inUse: number; idle: number; waiting: number; max: number }>;
@@ -9,7 +9,7 @@ export interface Sources {
   callsInFlight(): number;
 }
 
-/** What is counted of a call. `listedAs`: its name in the catalogue, where it has one. */
+/** The labels of a counted call. `listedAs`: its name in the catalogue, where it has one. */
 interface CountedCall {
   kind: string;
   listedAs: string | undefined;
@@ -69,7 +69,7 @@ export class Metrics {
     this.#durations.observe({ kind, capability }, ms / 1000);
   }
 
-  /** Counts a request that was turned away at the door, with the code of the error that its caller was told. */
+  /** Counts a request that admission refused, by the code of its error. */
   countRefusal(step: string, code: string): void {
     this.#refusals.inc({ step, code });
   }

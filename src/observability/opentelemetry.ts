@@ -24,7 +24,7 @@ import type { Log } from './log.js';
 import type { Span, TraceCarrier, Tracing } from './tracing.js';
 import { ReportingExporter } from './reporting-exporter.js';
 
-/** How long the spans of the last moments may take to be sent, in milliseconds, when the process ends. */
+/** At the end of the process, the last spans may take this many milliseconds to be sent. */
 const FLUSH_MS = 2000;
 
 /**
@@ -34,12 +34,12 @@ const FLUSH_MS = 2000;
 export function startTracing(url: string, version: string, log: Log): Tracing {
   reportProblems(log);
   const provider = new NodeTracerProvider({
-    resource: resourceOf(version),
+    resource: describeResource(version),
     spanProcessors: [new BatchSpanProcessor(new ReportingExporter(new OTLPTraceExporter({ url }), log))],
   });
   provider.register();
   tracePrisma(provider);
-  // From here on, the only news would be that of the exporter, told again and again.
+  // From here on, only the exporter's errors would be logged, again and again.
   diag.disable();
   const tracer = provider.getTracer('steward', version);
   return {
@@ -56,20 +56,20 @@ export function startTracing(url: string, version: string, log: Log): Tracing {
         }
       }),
     async close() {
-      // What could not be sent, the exporter has told.
+      // The exporter has already logged the spans that it could not send.
       await Promise.race([provider.shutdown().catch(() => {}), delay(FLUSH_MS)]);
     },
   };
 }
 
-/** An OTEL_ variable that the SDK cannot make sense of is told, and not just passed over. */
+/** Reports an OTEL_ variable that the SDK cannot parse, instead of ignoring it. */
 function reportProblems(log: Log): void {
   const report = (message: string) => void log.warn('opentelemetry', { cause: message });
   diag.setLogger({ error: report, warn: report, info() {}, debug() {}, verbose() {} }, DiagLogLevel.WARN);
 }
 
-/** Who sends: OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES come before what is known here. */
-function resourceOf(version: string) {
+/** The resource: OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES override the values set here. */
+function describeResource(version: string) {
   const own = { 'service.name': 'steward', 'service.version': version, 'service.instance.id': randomUUID() };
   return defaultResource()
     .merge(resourceFromAttributes(own))
@@ -89,7 +89,7 @@ function tracePrisma(provider: NodeTracerProvider): void {
   instrumentation.enable();
 }
 
-/** Baggage is left where it is, and whatever is no text. */
+/** Baggage and all values that are no text are ignored. */
 function traceContext({ traceparent, tracestate }: TraceCarrier): Record<string, string> {
   return {
     ...(typeof traceparent === 'string' && { traceparent }),

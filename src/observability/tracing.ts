@@ -1,4 +1,4 @@
-/** What a span says, under names of OpenTelemetry's semantic conventions. Never a value that a caller gave. */
+/** The attributes of a span, named by OpenTelemetry's semantic conventions. Never a value that a caller gave. */
 export type Attributes = Record<string, string | number>;
 
 export interface Span {
@@ -7,7 +7,7 @@ export interface Span {
   fail(errorType: string): void;
 }
 
-/** Where the trace that a request belongs to may stand, as traceparent and tracestate (W3C Trace Context, section 3). */
+/** The carrier of a request's trace context, as traceparent and tracestate (W3C Trace Context, section 3). */
 export type TraceCarrier = Readonly<Record<string, unknown>>;
 
 /** Records what takes how long, and as a part of what. */

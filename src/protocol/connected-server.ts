@@ -16,7 +16,7 @@ export class ConnectedServer extends Server {
   }
 
   /**
-   * Tasks are not among the capabilities, so whoever asks for one gets the answer itself (specification 2025-11-25,
+   * Tasks are not among the capabilities, so a request for one gets the result itself (specification 2025-11-25,
    * basic/utilities/tasks: task support and handling). The SDK would refuse the call.
    */
   protected override assertTaskHandlerCapability(): void {}

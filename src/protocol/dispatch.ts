@@ -46,7 +46,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     const handle = methods.get(method);
     if (!handle) throw noSuchMethod();
     try {
-      // Where a client that traces its calls puts the context (OpenTelemetry semantic conventions for MCP).
+      // A client that traces its calls puts the context here (OpenTelemetry semantic conventions for MCP).
       return await tracing.continuing(Object(params['_meta']), async () => handle(params, request));
     } catch (error) {
       if (error instanceof RpcError) throw error;

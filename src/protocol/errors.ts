@@ -28,10 +28,10 @@ export function throwRpcError(error: StewardError): never {
   throw toRpcError(error);
 }
 
-/** Where errorData stands in the result of a tool call. */
+/** The key of errorData in the result of a tool call. */
 export const ERROR_META = 'steward/error';
 
-/** What a program may want to know of an error without reading its text. */
+/** The fields of an error that a program can use without reading its text. */
 export interface ErrorData extends Record<string, unknown> {
   code: string;
   retry_after_seconds?: number;
@@ -39,7 +39,7 @@ export interface ErrorData extends Record<string, unknown> {
   scope?: Scope;
 }
 
-/** What of an error programs are told: its code, and what to wait for or to ask for, where there is such a thing. */
+/** Returns an error's fields for programs: its code, and the wait or the missing scope, if any. */
 export function errorData({ code, options }: StewardError): ErrorData {
   return {
     code,
@@ -48,7 +48,7 @@ export function errorData({ code, options }: StewardError): ErrorData {
   };
 }
 
-/** The errorData of an answer, in whichever form it has it; empty for an answer that is no error. */
+/** The errorData of an answer, in either form; empty for an answer that is no error. */
 export function errorDataOf(answer: JSONRPCMessage): Partial<ErrorData> {
   if ('error' in answer) return answer.error.data ?? {};
   if ('result' in answer) return answer.result._meta?.[ERROR_META] ?? {};

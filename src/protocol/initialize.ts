@@ -11,7 +11,7 @@ import { StewardError } from '../errors.js';
 import { toRpcError } from './errors.js';
 import type { Method } from './method.js';
 
-/** What a client must say of itself. All else it may, and nothing here depends on it. */
+/** The fields that a client must send. All others are optional and unused. */
 const GREETING = z.looseObject({
   protocolVersion: z.string(),
   capabilities: z.looseObject({}),

@@ -6,16 +6,16 @@ import { permits } from '../guard/authorise.js';
 import type { Call, Caller } from '../guard/call.js';
 import type { Guard } from '../guard/index.js';
 
-/** Who sends a request, and whether they still wait. */
+/** The caller of a request, and the signal that it was cancelled. */
 export interface Request {
   caller: Caller;
   signal: AbortSignal;
 }
 
-/** One of MCP's methods. @throws RpcError; anything else is a fault of the server's own */
+/** One of MCP's methods. @throws RpcError; any other error is a fault of the server */
 export type Method = (params: Record<string, unknown>, request: Request) => Result | Promise<Result>;
 
-/** What methods that reach a capability work with. Each goes through the guard; there is no other way to one. */
+/** The context of methods that reach a capability. The guard is the only way to one. */
 export interface Reach {
   catalogue: Catalogue;
   guard: Guard;
@@ -44,7 +44,7 @@ export function describeCall(
   };
 }
 
-/** What a caller needs for a capability; for a resource, what its tool needs. */
+/** The scope that a capability needs; for a resource, that of its tool. */
 export function scopeOf(capability: Tool | Resource | Prompt): Scope {
   return 'tool' in capability ? capability.tool.scope : capability.scope;
 }

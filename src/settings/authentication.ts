@@ -3,7 +3,7 @@ import { isLoopback } from './loopback.js';
 
 const needed = z.string('must be set where AUTH_MODE is jwt');
 
-/** What `steward http`, and no other command, asks of the environment besides what each variable allows by itself. */
+/** Rules on combinations of variables that apply to `steward http` only. */
 export const AUTHENTICATION_SETTINGS = z.discriminatedUnion('AUTH_MODE', [
   z.object({
     AUTH_MODE: z.literal('none'),
@@ -26,7 +26,7 @@ export const AUTHENTICATION_SETTINGS = z.discriminatedUnion('AUTH_MODE', [
   }),
 ]);
 
-/** How HTTP callers say who they are. */
+/** The authentication method of HTTP callers. */
 export type AuthenticationConfig = { mode: 'none' } | { mode: 'token' } | ({ mode: 'jwt' } & JwtConfig);
 
 export interface JwtConfig {

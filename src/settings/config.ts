@@ -13,7 +13,7 @@ export interface DatabaseConfig {
   /** Servers that follow that one, for reads. */
   replicaUrls: string[];
   embedded: { dataDir: string; lingerMs: number };
-  /** Where pg_dump, pg_restore and psql are, if that has been said. */
+  /** The folder of pg_dump, pg_restore and psql, if configured. */
   binDir: string | undefined;
   session: SessionConfig;
 }
@@ -51,7 +51,7 @@ export interface Config {
   callerName: string;
   rateLimitPerMinute: number;
   callDeadlineMs: number;
-  /** Where traces go; absent, there are none. */
+  /** The destination of traces; absent, there are none. */
   tracesUrl: string | undefined;
   /** In base64url, the first of them seals; undefined: one is made. */
   secrets: string[] | undefined;
@@ -59,7 +59,7 @@ export interface Config {
   variables: Readonly<Record<string, string>>;
 }
 
-/** Where settings come from, and which there are besides those of the floors. */
+/** The sources of settings, and the settings of the domains. */
 export interface Sources {
   /** Instead of this process's own. */
   environment?: NodeJS.ProcessEnv;
@@ -90,7 +90,7 @@ export function loadHttpConfig(sources: Sources): Config & { authentication: Aut
   };
 }
 
-/** What is wrong with variables that are right each by itself. */
+/** Conflicts between variables that are each valid. */
 type FurtherCheck = (env: Environment) => Issue[];
 
 interface Issue {
@@ -113,10 +113,10 @@ function read(
   const wrong = new Set(issues.map((issue) => issue.path[0]));
   const rest = Object.fromEntries(Object.entries(variables).filter(([name]) => !wrong.has(name)));
   const env = ENVIRONMENT.parse(rest);
-  // What a mode needs is not known without the mode, and what is wrong by itself has been named.
+  // Without a valid mode its needs are unknown, and errors of single variables are already reported.
   const further = wrong.has('AUTH_MODE') ? [] : furtherCheck(env);
-  const named = [...issues, ...further.filter((issue) => !wrong.has(issue.path[0]))];
-  const problems = [...named.map(describeIssue), ...contradictions(env)];
+  const reported = [...issues, ...further.filter((issue) => !wrong.has(issue.path[0]))];
+  const problems = [...reported.map(describeIssue), ...contradictions(env)];
   if (problems.length > 0) throw unusable(problems);
   return { env, variables };
 }

@@ -45,7 +45,7 @@ export function separated(text: string): string[] {
     .filter(Boolean);
 }
 
-/** What decides who may do what must not be changed on its way: https, but for what stays on this machine. */
+/** Data that decides access must not be changed on its way: https, except on this machine. */
 export const secureUrl = () =>
   z.string().refine((text) => {
     if (!URL.canParse(text)) return false;
@@ -54,7 +54,7 @@ export const secureUrl = () =>
     return secure && username + password + hash === '';
   }, 'must be an https:// URL (http:// on a loopback address only), without user, password or fragment');
 
-/** Signatures that are checked with a public key; with the others, whoever can check could also sign (RFC 8725, section 3.1). */
+/** Signatures that are checked with a public key; with the others, every verifier could also sign (RFC 8725, section 3.1). */
 export const ALGORITHMS = 'RS256,RS384,RS512,PS256,PS384,PS512,ES256,ES384,ES512,EdDSA,Ed25519'.split(',');
 
 export const webAddress = (description: string) =>

@@ -15,7 +15,7 @@ export const SECRET = z
   .transform((text) => text.split(',').map((one) => one.trim()))
   .refine((secrets) => secrets.every((text) => decode(text) !== undefined), MALFORMED);
 
-/** What tokens are sealed with that Steward hands out and takes back. Each use has keys of its own. */
+/** The secret that seals the tokens that Steward issues and accepts. Each use has keys of its own. */
 export class Secret {
   readonly #secrets: Buffer[];
 

@@ -36,7 +36,7 @@ export class StdioTransport implements Transport {
   async start(): Promise<void> {
     this.input.on('data', (chunk: Buffer) => this.#receive(chunk));
     for (const event of ['end', 'close', 'error']) this.input.on(event, () => this.onend?.());
-    // Nobody reads our answers any more: none is owed.
+    // The client reads no more answers, so none is sent.
     this.output.on('error', () => {
       this.#unanswered.clear();
       this.#drained?.();
@@ -45,7 +45,7 @@ export class StdioTransport implements Transport {
   }
 
   async send(message: JSONRPCMessage): Promise<void> {
-    // Calls back when the line has left the process, or when nobody is there to take it.
+    // Calls back when the line has left the process, or when the client no longer reads.
     await new Promise<void>((resolve) => this.output.write(`${JSON.stringify(message)}\n`, () => resolve()));
     if (!('method' in message) && message.id !== undefined) this.#answered(message.id);
   }
@@ -107,7 +107,7 @@ export class StdioTransport implements Transport {
     const message = JSONRPCMessageSchema.safeParse(json);
     if (!message.success) {
       if (!looksLikeAnswer(json))
-        this.#refuse(ErrorCode.InvalidRequest, describeNonMessage(json), idOf(json));
+        this.#refuse(ErrorCode.InvalidRequest, describeNonMessage(json), requestId(json));
       return;
     }
     this.#trackRequest(message.data);
@@ -134,7 +134,7 @@ export class StdioTransport implements Transport {
   }
 }
 
-function idOf(json: unknown): string | number | null {
+function requestId(json: unknown): string | number | null {
   const id = typeof json === 'object' && json !== null && 'id' in json ? json.id : null;
   // A number beyond those that JavaScript knows exactly is another by now.
   return typeof id === 'string' || (typeof id === 'number' && Math.abs(id) <= Number.MAX_SAFE_INTEGER)

@@ -113,7 +113,7 @@ describe('steward doctor', () => {
     expect(stdout + stderr).not.toMatch(/hunter2|s3cr3t/);
   });
 
-  it('ends without a complaint when nobody reads on, as in `steward doctor | head -1`', async () => {
+  it('ends without a complaint when its reader stops, as in `steward doctor | head -1`', async () => {
     const child = spawn(process.execPath, [MAIN, 'doctor'], {
       cwd: ROOT,
       env: bareEnvironment(database.env),
@@ -374,7 +374,7 @@ describe('steward seed', () => {
   beforeAll(async () => void (database = await freshDatabase()));
   afterAll(() => database.drop());
 
-  it('changes nothing where somebody is already', async () => {
+  it('changes nothing if there are users already', async () => {
     const before = await census(database);
     for (let time = 1; time <= 2; time += 1) {
       const { code, stdout, stderr } = await steward(['seed'], database.env);

@@ -22,7 +22,7 @@ const MAX_CONNECTIONS = 12;
 let server: PostgresServer;
 let client: RawClient | undefined;
 
-/** What a caller may see while the database is away. */
+/** Errors that a caller may see while the database is away. */
 const COMING_BACK = ['DATABASE_UNAVAILABLE', 'TIMEOUT'];
 
 const database = { query: <Row>(sql: string) => server.query<Row>(sql, 'steward') };
@@ -78,7 +78,7 @@ function toAcknowledged({ data }: Outcome): Acknowledged[] {
   return change ? [{ userId: user.id, field: change.field, newValue: change.new_value }] : [];
 }
 
-/** How often each change occurs. */
+/** Counts each change. */
 function tally(changes: Acknowledged[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const { userId, field, newValue } of changes) {
@@ -148,7 +148,7 @@ onServerOfItsOwn(`a database that fails${skipped}`, () => {
     await expectServed(waiting);
   });
 
-  it('while nobody calls is noticed by the next call, and forgotten once it is back', async () => {
+  it('without calls is noticed by the next call, and forgotten once it is back', async () => {
     const survivor = await start();
     await expectServed(survivor);
     await server.stop();
@@ -218,7 +218,7 @@ onServerOfItsOwn(`a database that fails${skipped}`, () => {
     expect(kept.map(({ name }) => name)).toEqual(names);
   });
 
-  it('frozen at the start keeps nobody waiting beyond the deadline', async () => {
+  it('frozen at the start keeps no call waiting beyond the deadline', async () => {
     server.freeze();
     const waiting = await start();
     try {
@@ -303,7 +303,7 @@ onServerOfItsOwn(`a Steward that is killed${skipped}`, () => {
 
   afterAll(() => server?.destroy());
 
-  it('at any moment has kept whatever it acknowledged, and nothing by halves', async () => {
+  it('at any moment has kept all that it acknowledged, and nothing by halves', async () => {
     const before = await census(database);
     const acknowledged: Acknowledged[] = [];
     for (let life = 1; acknowledged.length < ENOUGH; life += 1) acknowledged.push(...(await oneLife(life)));

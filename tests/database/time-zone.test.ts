@@ -3,7 +3,7 @@ import { startSteward, type Steward } from '../support/steward.js';
 import { onServer } from '../support/conditions.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
 
-/** The embedded database is nobody else's and in UTC. */
+/** The embedded database is not shared and in UTC. */
 onServer('a database in another time zone (needs a PostgreSQL server)', () => {
   let database: TestDatabase;
   let steward: Steward;

@@ -50,7 +50,7 @@ const filledIn = (value: string) =>
   value.replaceAll(/\$\{\w+:(-|\?)([^}]*)\}/g, (_, kind, text: string) => (kind === '-' ? text : GIVEN));
 
 describe('compose.yaml', () => {
-  it('lets nobody in but through the balancer, and from this machine only', () => {
+  it('accepts clients through the balancer only, and from this machine only', () => {
     const published = Object.entries(services).filter(([, { ports }]) => ports !== undefined);
     expect(published.map(([name]) => name)).toEqual(['balancer']);
     expect(services.balancer.ports).toEqual([expect.stringMatching(/^127\.0\.0\.1:/)]);
@@ -93,7 +93,7 @@ describe('compose.yaml', () => {
     });
   });
 
-  it('waits for nobody whose health it cannot tell', () => {
+  it('waits for no service whose health it cannot tell', () => {
     const awaited = Object.values(services).flatMap(({ depends_on: needed = {} }) =>
       Object.entries(needed).flatMap(([name, { condition }]) =>
         condition === 'service_healthy' ? name : [],

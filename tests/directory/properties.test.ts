@@ -44,7 +44,7 @@ const garbage = fc.oneof(
   fc.constantFrom<unknown>(null, true, [], {}, 'null'),
 );
 
-/** What an argument may honestly be, by its name. */
+/** Valid values of an argument, by its name. */
 const HONEST: Record<string, fc.Arbitrary<unknown>> = {
   id: userId,
   user_id: userId,

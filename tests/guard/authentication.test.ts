@@ -132,7 +132,7 @@ describe('with AUTH_MODE=jwt', () => {
     });
 
     it.each<[what: string, sub: unknown]>([
-      ['of nobody', undefined],
+      ['of no user', undefined],
       ['of an empty name', ''],
       ['of a number', 7],
       ['of a name of 101 characters', 'x'.repeat(101)],
@@ -285,7 +285,7 @@ describe('with AUTH_MODE=jwt', () => {
       expect(poor.headers['www-authenticate']).toContain('scope="directory:read audit:read"');
     });
 
-    it('is counted by name, and whoever has none by address', async () => {
+    it('is counted by name, and a caller without one by address', async () => {
       const strict = await another({ RATE_LIMIT_PER_MINUTE: '2' });
       const as = async (sub: string) =>
         (await pingWith(strict, await issuer.sign({ aud: strict.url, sub }))).status;

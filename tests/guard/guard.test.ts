@@ -216,7 +216,7 @@ describe('what people typed', () => {
 
   it('is not in the causes of database errors that are logged', async () => {
     await startAlone();
-    await steward.database.query(`ALTER TABLE users ADD CONSTRAINT nobody CHECK (username <> 'jane_p')`);
+    await steward.database.query(`ALTER TABLE users ADD CONSTRAINT not_jane CHECK (username <> 'jane_p')`);
     await steward.database.query(
       `ALTER TABLE user_preferences ADD CONSTRAINT nothing CHECK (NOT preferences ? '${PREFERENCE}')`,
     );
@@ -347,7 +347,7 @@ async function expectNothingWritten(
   expect((await transfer(to)).data.change).toMatchObject({ field: 'department', new_value: to });
 }
 
-onServer('a lock that somebody else holds', () => {
+onServer('a lock that another session holds', () => {
   const LIMITS = { CALL_DEADLINE_MS: '1500', DB_ACQUIRE_TIMEOUT_MS: '1400', DB_STATEMENT_TIMEOUT_MS: '1400' };
   it('is waited for no longer than DB_LOCK_TIMEOUT_MS, which is TIMEOUT and leaves nothing half-written', async () => {
     await start({ ...LIMITS, DB_LOCK_TIMEOUT_MS: '300' });

@@ -131,7 +131,7 @@ describe.each(SCOPE_SETS.map((scopes) => ({ scopes, said: scopes.join(' ') || 'n
       if (scopes.includes(scope as never)) expect(codeOf(answer)).toBe('VALIDATION');
     });
 
-    // What is offered comes out of the directory, whatever it is offered for.
+    // All completions come out of the directory, so they need its scope.
     it.each([
       ...Object.entries(PROMPTS).map(([name, scope]) => [name, scope, { type: 'ref/prompt', name }] as const),
       ...Object.entries(TEMPLATES).map(

@@ -256,7 +256,7 @@ describe('with AUTH_MODE=token', () => {
     ['is spoiled', () => writeFile(file, '{"tokens":[{"na')],
     ['is gone', () => rm(file)],
     ['holds something else', () => writeFile(file, '[]')],
-  ])('nobody gets in while the file %s, and who did before does when it is back', async (_what, spoil) => {
+  ])('no client gets in while the file %s, and earlier ones do when it is back', async (_what, spoil) => {
     const bearer = (await create('payroll')).stdout.trim();
     const good = await readFile(file, 'utf8');
     await start();

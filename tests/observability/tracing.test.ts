@@ -151,7 +151,7 @@ describe('a traced call', () => {
     ]);
   });
 
-  it('shows nobody’s data: no argument, no value in a statement, no name, no address', async () => {
+  it('shows no personal data: no argument, no value in a statement, no name, no address', async () => {
     const collector = await collect();
     const steward = await start(collector.url, { STEWARD_CALLER: 'secret-caller' });
     const user = { username: 'secret_name', email: 'secret.mail@example.com', role: 'Secret Role' };
@@ -314,7 +314,7 @@ describe('a collector', () => {
   });
 });
 
-/** Which of them a process has loaded, by the list it left. */
+/** The modules of these that a process has loaded, by the list it left. */
 const loaded = async (file: string) => {
   const modules = (await readFile(file, 'utf8')).split('\n');
   return ['@opentelemetry', 'prom-client'].filter((name) =>

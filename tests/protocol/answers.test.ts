@@ -7,7 +7,7 @@ import { codeOf, HttpSteward, type HttpAnswer } from '../support/http.js';
 import { logged, type LogLine } from '../support/log.js';
 import { startSteward, type Steward } from '../support/steward.js';
 
-/** Where making an answer can fail, and what the caller is told of it. */
+/** The points at which making an answer can fail, and the error that the caller gets. */
 const FAULTS = [
   ['handler_throws', 'INTERNAL'],
   ['handler_throws_a_strange_cause', 'INTERNAL'],

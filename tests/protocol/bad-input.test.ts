@@ -125,7 +125,7 @@ describe('an id', () => {
     ['update_user_preferences', 'user_id', ',"preferences":{"a":1}'],
   ];
 
-  it.each(tools)('that nobody has is NOT_FOUND for %s', async (tool, argument, others) => {
+  it.each(tools)('that does not exist is NOT_FOUND for %s', async (tool, argument, others) => {
     const outcome = await client.callWithText(tool, `{"${argument}":2147483647${others}}`);
     expectRefusal(outcome, 'NOT_FOUND', /no user with id 2147483647/);
   });
@@ -221,7 +221,7 @@ describe('arguments', () => {
     ['create_user', user({ id: 7 }), '"id"'],
     ['create_user', user({ actor: 'the boss' }), '"actor"'],
     ['set_user_active', { user_id: 1, active: false, where: { id: { gt: 0 } } }, '"where"'],
-  ])('that nobody knows are named and refused by %s', async (tool, args, named) => {
+  ])('that are unknown are named and refused by %s', async (tool, args, named) => {
     expectRefusal(await client.call(tool, args), 'VALIDATION', `unknown argument ${named}`);
   });
 

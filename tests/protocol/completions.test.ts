@@ -56,7 +56,7 @@ describe('Completion', () => {
     ['role', 'SALES', ['Sales Engineer', 'Sales Manager']],
     ['role', 'hr ', ['HR Manager']],
     ['role', 'De', ['Designer', 'Developer']],
-  ])('offers what begins as the %s %p does, whatever its case', async (argument, typed, values) => {
+  ])('offers values that begin as the %s %p does, in any case', async (argument, typed, values) => {
     const expected = { values, total: values.length, hasMore: false };
     expect(await complete(ONBOARD, argument, typed)).toEqual(expected);
     expect(await complete(USERS, argument, typed)).toEqual(expected);
@@ -76,7 +76,7 @@ describe('Completion', () => {
     expect((await complete(ONBOARD, 'role', 'yach')).values).toEqual(['Yacht Broker']);
   });
 
-  it('no longer offers a role that nobody has', async () => {
+  it('no longer offers a role that no user has', async () => {
     await steward.call('set_user_role', { user_id: 6, role: 'Zookeeper' });
     await steward.call('set_user_role', { user_id: 6, role: 'User' });
     expect((await complete(ONBOARD, 'role', 'zoo')).values).toEqual([]);

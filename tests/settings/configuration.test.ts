@@ -94,7 +94,7 @@ const databaseOf = async (env: Record<string, string>) =>
   (await steward(['database-url'], env)).stdout.trim();
 
 describe('the database', () => {
-  it('may be given in parts, whatever characters they hold', async () => {
+  it('may be given in parts, with any characters', async () => {
     const parts = {
       DB_HOST: 'db.example.com',
       DB_PORT: '6543',
@@ -153,7 +153,7 @@ describe('settings', () => {
     await cp(path.join(ROOT, 'dist'), path.join(project, 'dist'), { recursive: true });
     await cp(path.join(ROOT, 'package.json'), path.join(project, 'package.json'));
     await symlink(path.join(ROOT, 'node_modules'), path.join(project, 'node_modules'));
-    // What tells a checkout from an installed package.
+    // The mark of a checkout; an installed package has none.
     await mkdir(path.join(project, 'src'));
     await writeFile(path.join(project, 'src', 'main.ts'), '');
     await writeFile(path.join(project, '.env.development'), `${LATER_WINS}from_development\n`);
@@ -263,7 +263,7 @@ describe('settings', () => {
     expect(stderr).not.toMatch(/\n\s+at /);
   });
 
-  it('are looked for in no other file, whatever NODE_ENV says', async () => {
+  it('are read from no other file, for any NODE_ENV', async () => {
     const outside = path.join(project, '..', `${path.basename(project)}.env`);
     const { code, stderr } = await run([path.join(project, 'dist', 'main.js'), 'doctor'], {
       NODE_ENV: `../${outside}`,

@@ -2,7 +2,7 @@ import { steward } from './command.mjs';
 import type { TestDatabase } from './database.js';
 import { OWNER } from './template.mjs';
 
-/** Who backs up and restores: on a server the owner of the tables, which Steward itself is not. */
+/** The role that backs up and restores: on a server the owner of the tables, which Steward itself is not. */
 export function asOwner({ env }: TestDatabase): Record<string, string> {
   if (env['DATABASE_URL'] === undefined) return env;
   const url = new URL(env['DATABASE_URL']);

@@ -2,13 +2,13 @@ import { describe } from '@jest/globals';
 import { POSTGRES_BIN } from './postgres-server.mjs';
 import { SERVER_URL } from './template.mjs';
 
-/** Where the suite runs on a PostgreSQL server. */
+/** Runs if the suite uses a PostgreSQL server. */
 export const onServer = SERVER_URL === undefined ? describe.skip : describe;
 
-/** Where the suite runs on the embedded database. */
+/** Runs if the suite uses the embedded database. */
 export const onEmbedded = SERVER_URL === undefined ? describe : describe.skip;
 
-/** Where it runs on a server, and PostgreSQL's programs are here to start another. */
+/** Runs if the suite uses a server, and PostgreSQL's programs can start another. */
 export const onServerOfItsOwn = POSTGRES_BIN === undefined ? describe.skip : onServer;
 
 /** Why onServerOfItsOwn skips, to be told in the name; false where it does not. */

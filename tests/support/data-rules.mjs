@@ -1,7 +1,7 @@
 /** @typedef {{ query(sql: string): Promise<any[]> }} Queried a database to look into, past Steward */
 
 /**
- * How many rows each table of the directory has, and how many users nobody is on record for: the sample's.
+ * The number of rows of each table of the directory, and how many users have no audit row of their creation: the sample's.
  * @param {Queried} database
  * @returns {Promise<Record<string, number>>}
  */
@@ -18,7 +18,7 @@ export async function census(database) {
 }
 
 /**
- * What has to hold in the database whatever happened: each query finds the rows that break a rule.
+ * Invariants of the database: each query finds the rows that break a rule.
  * @type {Record<string, string>}
  */
 const RULES = {
@@ -46,11 +46,11 @@ const RULES = {
       WHEN 'active' THEN new_value <> u.active::text
       WHEN 'preferences' THEN new_value::jsonb IS DISTINCT FROM p.preferences
       ELSE true END`,
-  'nobody was created twice, and nothing was changed before': `
+  'no user was created twice, and nothing was changed before': `
     SELECT user_id FROM user_audit_log GROUP BY user_id
     HAVING count(*) FILTER (WHERE field_changed = 'created') > 1
     OR min(id) <> min(id) FILTER (WHERE field_changed = 'created')`,
-  'preferences are there because somebody set them': `
+  'preferences are there because a call set them': `
     SELECT user_id FROM user_preferences p WHERE NOT EXISTS (
       SELECT FROM user_audit_log a WHERE a.user_id = p.user_id AND a.field_changed = 'preferences')`,
 };

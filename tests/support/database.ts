@@ -6,11 +6,11 @@ import { steward } from './command.mjs';
 import { administer } from './server.mjs';
 import { APP, OWNER, RUN_DIR, SERVER_URL, serverUrl, TEMPLATE_DIR, TEMPLATE_NAME } from './template.mjs';
 
-/** A database of a test's own: migrated, seeded, and nobody else's. */
+/** A database of a test's own: migrated, seeded, and shared with no other. */
 export interface TestDatabase {
-  /** What a Steward needs in its environment to use it; on a server as the role that may do no more than it has to. */
+  /** The environment for a Steward that uses it; on a server as the role with the fewest rights. */
   env: Record<string, string>;
-  /** What its administrator needs, who may do everything. */
+  /** The environment for its administrator, who has all rights. */
   administration: Record<string, string>;
   /** Looks into it past Steward, on a connection of its own, as its administrator. */
   query<Row = Record<string, unknown>>(sql: string, values?: unknown[]): Promise<Row[]>;
@@ -26,7 +26,7 @@ export async function freshDatabase(): Promise<TestDatabase> {
 async function serverCopy(): Promise<TestDatabase> {
   const name = `steward_test_${randomUUID()}`;
   await administer(`CREATE DATABASE "${name}" TEMPLATE "${TEMPLATE_NAME}" OWNER ${OWNER}`);
-  // What prisma/roles.sql did to the template itself is not copied with it.
+  // The grants of prisma/roles.sql on the template itself are not copied with it.
   await administer(`REVOKE TEMPORARY ON DATABASE "${name}" FROM PUBLIC`);
   const url = serverUrl(name);
   const looker = new Looker(async () => url);

@@ -4,7 +4,7 @@ const BETWEEN_LOOKS_MS = 20;
 
 /**
  * Looks again and again, and gives what was found as soon as that is neither false nor undefined.
- * @throws Error where it was not found `withinMs`, and at once whatever `look` throws
+ * @throws Error where it was not found `withinMs`, and at once any error of `look`
  */
 export async function eventually<Found>(
   look: () => Promise<Found> | Found,

@@ -8,7 +8,7 @@ import { bareEnvironment, MAIN } from './command.mjs';
 import { eventually } from './eventually.js';
 import { parseLog, type LogLine } from './log.js';
 
-/** What MCP's clients send with every request. */
+/** The headers that MCP's clients send with every request. */
 export const MCP_HEADERS = {
   'content-type': 'application/json',
   accept: 'application/json, text/event-stream',
@@ -158,7 +158,7 @@ export function codeOf({ json }: HttpAnswer): unknown {
 /** A request's options with this token. */
 export const bearing = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 
-/** What a ping with this token is answered. */
+/** The response to a ping with this token. */
 export const pingWith = (steward: HttpSteward, token: string) => steward.request('ping', {}, bearing(token));
 
 function parsed(text: string): JsonRpcAnswer | undefined {

@@ -12,7 +12,7 @@ import {
   type JWTPayload,
 } from 'jose';
 
-/** How the issuer treats whoever asks for its keys. */
+/** The behaviour of the issuer when its keys are fetched. */
 type Behaviour = 'answers' | 'hangs' | 'fails' | 'talks garbage' | 'has no keys';
 
 /** Of a token, good ones and bad ones. */
@@ -28,9 +28,9 @@ interface SigningKey {
 /** A little authorization server: it has keys, signs access tokens, and gives them out for client credentials. */
 export class Issuer {
   behaviour: Behaviour = 'answers';
-  /** How often its keys were asked for. */
+  /** Counts the fetches of its keys. */
   keyRequests = 0;
-  /** What clients sent to the token endpoint. */
+  /** The requests to the token endpoint. */
   readonly tokenRequests: URLSearchParams[] = [];
   #server: http.Server | undefined;
   #published: JWK[] = [];

@@ -8,7 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
 import { freePort } from './free-port.mjs';
 
-/** Where the installed PostgreSQL keeps its binaries; undefined where there is none. */
+/** The folder of the installed PostgreSQL's programs; undefined if there is none. */
 export const POSTGRES_BIN = [fromPgConfig(), ...fromDebian()].find((dir) =>
   existsSync(path.join(dir, 'initdb')),
 );
@@ -161,7 +161,7 @@ export class PostgresServer {
     await this.query('SELECT pg_promote()');
   }
 
-  /** Stops every process of the server where it stands: connections stay open, and nobody answers. */
+  /** Stops every process of the server where it stands: connections stay open, and no query is answered. */
   freeze() {
     const postmaster = /** @type {number} */ (this.#process?.pid);
     process.kill(postmaster, 'SIGSTOP');

@@ -13,7 +13,7 @@ export interface Reply {
   error?: { code: number; message: string; data?: Record<string, unknown> };
 }
 
-/** What a tool call came to: an answer, or the code and the text of an error. */
+/** The outcome of a tool call: an answer, or the code and the text of an error. */
 export interface Outcome {
   code: string | undefined;
   text: string;
@@ -101,7 +101,7 @@ export class RawClient {
     return toOutcome(await this.reply(id));
   }
 
-  /** The next reply to this id that nobody has taken yet. */
+  /** The next unread reply to this id. */
   reply(id: Id): Promise<Reply> {
     const at = this.#untaken.findIndex((reply) => reply.id === id);
     if (at !== -1) return Promise.resolve(...(this.#untaken.splice(at, 1) as [Reply]));
@@ -161,7 +161,7 @@ export class RawClient {
     try {
       reply = JSON.parse(line) as Reply;
     } catch {
-      return; // Whoever looks at `lines` sees it.
+      return; // It stays visible in `lines`.
     }
     const waiting = [...this.#waiting].find((candidate) => candidate.id === reply.id);
     if (waiting) waiting.take(reply);

@@ -1,5 +1,5 @@
 // Loaded into a process before Steward itself (node --import): its wall clock is off by as many milliseconds as the file
-// named by SHIFTED_CLOCK_FILE says at that moment. `performance.now()` and timers go by a clock of their own, which nobody
+// named by SHIFTED_CLOCK_FILE says at that moment. `performance.now()` and timers go by a clock of their own, which no one
 // sets, and are left alone, as the system leaves them when it sets its clock.
 import { readFileSync } from 'node:fs';
 import process from 'node:process';

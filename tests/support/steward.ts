@@ -59,9 +59,9 @@ export interface DepartmentRow {
 }
 
 export interface Answer {
-  /** What the model reads. */
+  /** The text for the model. */
   text: string;
-  /** What a program reads. */
+  /** The data for programs. */
   data: AnswerData;
   /** The code in front of an error's text; undefined for an answer. */
   error: string | undefined;
@@ -74,7 +74,7 @@ export interface Steward {
   pid: number;
   /** Calls a tool, through the SDK's client, which checks the answer against the tool's output schema. */
   call(tool: string, args?: Record<string, unknown>): Promise<Answer>;
-  /** What the server has logged so far, parsed. */
+  /** The server's log so far, parsed. */
   log(): LogLine[];
   /** The line of a call, as soon as it is there: log and answer come by different roads. */
   logOfCall(requestId: string): Promise<LogLine>;
@@ -87,7 +87,7 @@ export interface StewardOptions {
   env?: Record<string, string>;
   /** A database to share; without it, one of its own, dropped with the server. */
   database?: TestDatabase;
-  /** What runs it. */
+  /** The program that runs it. */
   command?: string[];
 }
 

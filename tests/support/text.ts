@@ -27,7 +27,7 @@ export function readText(text: string): ReadText {
   };
 }
 
-/** What `readText` has to give when the text holds everything the structured content holds. */
+/** The expected result of `readText` when the text holds all of the structured content. */
 export function inText({ notice, ...data }: Partial<AnswerData>): ReadText {
   const tables = Object.values(data).filter(isTable);
   const fields = Object.entries(data).flatMap(([name, value]) => {

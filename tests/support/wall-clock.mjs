@@ -25,7 +25,7 @@ export class WallClock {
 
   /** @param {number} hours by which it is off from now on */
   async set(hours) {
-    // In one step: whoever reads the file finds the old or the new number.
+    // In one step: a reader of the file finds the old or the new number.
     await writeFile(`${this.#file}.next`, String(hours * HOUR_MS));
     await rename(`${this.#file}.next`, this.#file);
   }

@@ -15,7 +15,7 @@ const get = (steward: HttpSteward, path: string, headers = {}) =>
 
 const READY = { status: 'ready', checks: { directory: { database: 'ok', migrations: 'ok' } } };
 
-/** What /ready comes to say: an answer of a moment ago may be given once more. */
+/** Waits for the status of /ready: it may repeat an answer of a moment ago. */
 async function readiness(steward: HttpSteward, wanted: object): Promise<HttpAnswer> {
   let answer: HttpAnswer | undefined;
   await eventually(async () => {
@@ -43,7 +43,7 @@ async function open(steward: HttpSteward, beginning: string): Promise<net.Socket
   return socket;
 }
 
-/** How the ledger of migrations can differ from what this version ships, and how that is undone. */
+/** Differences of the ledger of migrations from this version's, and their repair. */
 const DIFFERENCES = [
   [
     'behind',
@@ -90,7 +90,7 @@ describe('/ready', () => {
     },
   );
 
-  it('and /health answer by whatever name they are asked', async () => {
+  it('and /health answer under every host name', async () => {
     const steward = await HttpSteward.start(database.env);
     await readiness(steward, READY);
     for (const [path, json] of [

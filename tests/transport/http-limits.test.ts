@@ -30,7 +30,7 @@ const list = (steward: HttpSteward, headers: Record<string, string> = {}) =>
 
 const from = (steward: HttpSteward, address: string) => list(steward, { 'x-forwarded-for': address });
 
-/** What calls from these addresses are answered, one after the other. */
+/** The statuses of calls from these addresses, one after the other. */
 const statuses = async (steward: HttpSteward, addresses: string[]) => {
   const found = [];
   for (const address of addresses) found.push((await from(steward, address)).status);
@@ -55,7 +55,7 @@ describe('the rate limit', () => {
     expect(refused.json?.error?.data).toMatchObject({ retry_after_seconds: seconds });
   });
 
-  it('counts whatever is asked, and each message of a batch', async () => {
+  it('counts every request, and each message of a batch', async () => {
     const steward = await start({ RATE_LIMIT_PER_MINUTE: '5' });
     expect((await steward.request('tools/list')).status).toBe(200);
     const ping = { jsonrpc: '2.0', method: 'ping' };
@@ -68,7 +68,7 @@ describe('the rate limit', () => {
     expect((await batch(3)).status).toBe(429);
   });
 
-  it('believes a proxy it trusts, and nobody else, about where a request comes from', async () => {
+  it('believes only a trusted proxy about the origin of a request', async () => {
     const trusting = await start({ RATE_LIMIT_PER_MINUTE: '2', TRUSTED_PROXIES: 'loopback' });
     const five = ['192.0.2.1', '192.0.2.1', '192.0.2.1', '192.0.2.2', '192.0.2.2'];
     expect(await statuses(trusting, five)).toEqual([200, 200, 429, 200, 200]);
@@ -154,7 +154,7 @@ describe('the rate limit', () => {
   });
 });
 
-/** A call that waits for user 7, whom somebody holds. */
+/** A call that waits for user 7, whose row another session holds. */
 const waiting = (steward: HttpSteward, address: string) =>
   steward.call('set_user_role', { user_id: 7, role: 'Waiter' }, { headers: { 'x-forwarded-for': address } });
 
@@ -182,7 +182,7 @@ onServer('calls in flight (on PostgreSQL only: it takes calls that wait)', () =>
 describe('a slow client', () => {
   it('is not waited for for ever, be it slow with its headers or with its body', async () => {
     const steward = await start({ MAX_CALLS_IN_FLIGHT: '1' });
-    /** Goes on with a byte at a time, whatever it is answered, until it is hung up on. */
+    /** Sends a byte at a time, ignores all answers, until the server closes the connection. */
     const dribble = async (text: string) => {
       const socket = net.connect({ port: steward.port, host: '127.0.0.1', allowHalfOpen: true });
       socket.write(text);

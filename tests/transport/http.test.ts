@@ -12,7 +12,7 @@ import { holdUser } from '../support/hold-user.js';
 
 let database: TestDatabase;
 let steward: HttpSteward;
-/** What a test opened, to be closed after it, however it ended. */
+/** Resources that a test opened, closed after it in every case. */
 let opened: (() => Promise<unknown>)[] = [];
 
 const SMALL_BODY = 4096;
@@ -44,7 +44,7 @@ async function start(env: Record<string, string>): Promise<HttpSteward> {
 const PING = JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'ping' });
 const ping = (request: HttpRequest = {}) => steward.send({ body: PING, ...request });
 
-/** An error in the form of JSON-RPC, whatever HTTP made of the request. */
+/** An error in the form of JSON-RPC, for any HTTP status. */
 function expectRefusal(answer: HttpAnswer, status: number, rpcCode: number): void {
   expect({ status: answer.status, type: answer.headers['content-type'], json: answer.json }).toEqual({
     status,
@@ -191,7 +191,7 @@ describe('other methods and paths', () => {
   });
 });
 
-describe('somebody else’s web page', () => {
+describe('a foreign web page', () => {
   it('may not call, nor reach the server by a name of its own', async () => {
     expectRefusal(await ping({ headers: { origin: 'https://evil.example' } }), 403, -32600);
     expectRefusal(await ping({ headers: { origin: 'null' } }), 403, -32600);
@@ -251,7 +251,7 @@ describe('the end', () => {
     const [found] = await database.query<{ count: number }>(
       "SELECT count(*)::int AS count FROM users WHERE username LIKE 'last\\_%'",
     );
-    // What was cut off before it was read was never acknowledged; whatever was, is there.
+    // A request that was cut off before it was read was never acknowledged; every acknowledged one is there.
     expect(found?.count).toBeGreaterThanOrEqual(acknowledged.length);
     await expect(ending.call('list_departments')).rejects.toThrow('ECONNREFUSED');
     agent.destroy();
@@ -272,7 +272,7 @@ describe('at the start', () => {
   });
 });
 
-/** What the server's sessions of Steward are doing right now. */
+/** The current activity of Steward's sessions on the server. */
 const running = async () => {
   const rows = await database.query<{ query: string }>(
     `SELECT query FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'steward' AND state <> 'idle'`,

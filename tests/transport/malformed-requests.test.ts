@@ -3,7 +3,7 @@ import { freshDatabase, type TestDatabase } from '../support/database.js';
 import { HttpSteward } from '../support/http.js';
 import { RawClient, type Reply } from '../support/raw-client.js';
 
-/** What no SDK would send, over both transports: each is refused in our words and with a code, or answered. */
+/** Requests that no SDK would send, over both transports: each is refused in our words and with a code, or answered. */
 
 let database: TestDatabase;
 let stdio: RawClient;
@@ -91,7 +91,7 @@ describe.each(TRANSPORTS)('over %s', (_transport, send) => {
       'mine',
       /related-task is /,
     ],
-    ['a member that nobody knows', request({ ['x'.repeat(999)]: 1 }), 'mine', /: unknown member "x{50}"\.$/],
+    ['an unknown member', request({ ['x'.repeat(999)]: 1 }), 'mine', /: unknown member "x{50}"\.$/],
     ['a result besides a method', request({ result: {} }), 'mine', /: unknown member "result"/],
     [
       'a notification with a list',
@@ -134,7 +134,7 @@ describe.each(TRANSPORTS)('over %s', (_transport, send) => {
     expectCoded(await send(text, 'mine'), -32602, 'VALIDATION', says);
   });
 
-  it('a greeting in a version that nobody knows, or with capabilities that nobody knows, is answered', async () => {
+  it('a greeting in an unknown version, or with unknown capabilities, is answered', async () => {
     const unknown = { protocolVersion: '2999-01-01', capabilities: { roots: 5, telepathy: {} }, task: {} };
     for (const text of [greet(unknown), greet({ protocolVersion: '' })]) {
       expect((await send(text, 'mine')).result).toMatchObject({
@@ -215,7 +215,7 @@ it.each([
   ['a path where nothing is', { path: '/nothing' }, 404, 'NOT_FOUND'],
   ['another method', { method: 'PUT' }, 405, 'VALIDATION'],
   ['another type of content', { headers: { 'content-type': 'text/plain' } }, 415, 'VALIDATION'],
-  ["somebody else's page", { headers: { origin: 'https://evil.example' } }, 403, 'FORBIDDEN'],
+  ['a foreign page', { headers: { origin: 'https://evil.example' } }, 403, 'FORBIDDEN'],
 ])('what HTTP refuses has a code, too: %s', async (_what, options, status, code) => {
   const answer = await http.send(options);
   expect(answer.status).toBe(status);

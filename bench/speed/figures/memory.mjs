@@ -27,7 +27,7 @@ export const memory = {
   },
 };
 
-/** Questions of all kinds, so that whatever is kept of them is there. @param {import('../servers/contestant.mjs').Contestant} contestant @param {import('../questions.mjs').Topic[]} topics @param {number} calls */
+/** Queries of all kinds, so that all caches are filled. @param {import('../servers/contestant.mjs').Contestant} contestant @param {import('../questions.mjs').Topic[]} topics @param {number} calls */
 async function askAll(contestant, topics, calls) {
   const questions = topics.flatMap(({ one, others }) => [one, ...others]);
   let next = 0;

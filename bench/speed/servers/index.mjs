@@ -5,7 +5,7 @@ import { toSql } from '../questions.mjs';
 /** @typedef {import('./server-process.mjs').Command} Command */
 /** @typedef {import('../questions.mjs').Question} Question */
 /**
- * How a server is started, and how a question is put to it. `looksUp`: whether it answers at all from the database.
+ * The command of a server, and its form of a query. `looksUp`: whether it answers at all from the database.
  * @typedef {object} ServerKind
  * @property {string} name
  * @property {boolean} looksUp

@@ -16,7 +16,7 @@ const PLATFORMS = ['linux-x64', 'darwin-x64', 'darwin-arm64'];
 
 /** Files of the peers. @typedef {{ toolbox: string, dbhub: string, serverPostgres: string, node: string }} Peers */
 
-/** What stands beside the table. DBHub needs a newer Node than Steward does. */
+/** A note beside the table. DBHub needs a newer Node than Steward does. */
 export const PEER_VERSIONS = `Toolbox ${VERSIONS[TOOLBOX]}, DBHub ${VERSIONS[DBHUB]} on Node ${NODE_VERSION}, server-postgres ${VERSIONS[SERVER_POSTGRES]}`;
 
 /** @returns {Promise<Peers>} @throws PackagesUnavailableError where they can neither be found nor installed */

@@ -6,7 +6,7 @@ const SEAL_BYTES = 12;
 /**
  * Packs where a page ended into an opaque token, and reads it again. `scope` is what the pages are pages of (the
  * criteria, the user). The token is sealed over both with a secret key (HMAC, RFC 2104, cut to 96 bits), so one that was
- * made up, altered, cut or taken from another question is told from a good one.
+ * made up, altered, cut or taken from another query is detected.
  */
 export class Cursors {
   /** @param keys the first seals, all of them open */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 type Cell = z.ZodType<string | number | boolean | null>;
 
-/** What a cell may be. Clients' validators do not agree on how JSON Schema tells the types of a tuple apart. */
+/** The types that a cell may have. Clients' validators do not agree on how JSON Schema tells the types of a tuple apart. */
 const cell = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
 /** A list as a table: a model pays for every repetition of a key. */

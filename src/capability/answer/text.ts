@@ -17,13 +17,13 @@ export function renderText({ shape }: z.ZodObject, answer: Record<string, unknow
   return [...lines, ...tables].join('\n');
 }
 
-/** What a reader does not see: controls, line separators, marks that turn the writing direction. */
+/** Characters that a reader does not see: controls, line separators, marks that turn the writing direction. */
 const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
 /** Begins the line of the cells that are the same in every row. */
 const IN_EVERY_ROW = 'every row:';
 
-/** What all rows have in common is said once, before them; the first column tells the rows apart, and stays. */
+/** A value that all rows share is written once, before them; the first column tells the rows apart, and stays. */
 function renderTable({ columns, rows }: Table): string {
   const cells = rows.map((row) => row.map(renderTableCell));
   const [first = [], ...others] = cells;

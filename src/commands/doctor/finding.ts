@@ -1,4 +1,4 @@
-/** What one check found: nothing wrong, something to think about, or something that keeps Steward from serving. */
+/** The result of one check: passed, a warning, or a fault that keeps Steward from serving. */
 export interface Finding {
   level: 'ok' | 'warning' | 'problem';
   text: string;

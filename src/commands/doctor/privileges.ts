@@ -28,7 +28,7 @@ function toWarning(powers: RolePower[]): Finding[] {
   return [{ level: 'warning', text: `privileges: powers that no tool needs: ${held}`, remedy }];
 }
 
-/** What makes the role more powerful than it should be, if anything does: of several reasons the strongest. */
+/** The strongest excess power of the role, if it has any. */
 function describeExcess({ superuser, owned, excess }: Privileges): string | undefined {
   if (superuser) return 'privileges: Steward connects as a superuser';
   if (owned.length > 0) return `privileges: Steward connects as the owner of ${owned.join(', ')}`;

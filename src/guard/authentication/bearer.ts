@@ -1,7 +1,7 @@
 import type { Scope } from '../../capability/define.js';
 import { AuthenticationError, type InsufficientScope } from './index.js';
 
-/** Longer than any honest token, and short enough to be checked by whoever likes to send one. */
+/** Longer than any valid token, and short enough to check for any client that sends one. */
 const LONGEST_TOKEN = 8192;
 
 /**
@@ -36,7 +36,7 @@ const ERRORS = {
 };
 
 /**
- * The value of WWW-Authenticate (RFC 6750, section 3). A caller who lacks a scope is told those it has, too: a client
+ * The value of WWW-Authenticate (RFC 6750, section 3). A caller who lacks a scope also gets the list of those it has: a client
  * asks for just what stands there, and would lose the others (specification 2025-11-25, basic/authorization, scope
  * challenge handling).
  */

@@ -3,7 +3,7 @@ import type { Log } from '../../observability/log.js';
 import { readTokens, type StoredToken } from './token-file.js';
 import { TokenFileError } from './token-file-error.js';
 
-/** How long, in milliseconds, a token that was revoked may still be taken. */
+/** A revoked token may be accepted for this many milliseconds. */
 const LOOK_EVERY_MS = 1000;
 
 /** The tokens of a file, as it is now. While it cannot be read there are none, not those it had. */

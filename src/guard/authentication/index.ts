@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../errors.js';
 import type { Scope } from '../../capability/define.js';
 import type { Caller } from '../call.js';
 
-/** What stands in a request's Authorization header, if it has one, as a caller. @throws AuthenticationError */
+/** Resolves a request's Authorization header, if it has one, to a caller. @throws AuthenticationError */
 export type Authenticate = (authorization: string | undefined) => Promise<Caller>;
 
 /** The credentials are missing, no good, not to be read, or cannot be checked now. The message is for the caller. */
@@ -22,14 +22,14 @@ export class AuthenticationError extends Error {
   }
 }
 
-/** The caller is known, and may not do what was asked for. */
+/** The caller is known, but lacks the right to this call. */
 export interface InsufficientScope {
   caller: Caller;
   missing: Scope;
 }
 
 export interface Authentication {
-  /** Callers have no names of their own, and are told apart by where they call from. */
+  /** Callers have no names; their addresses distinguish them. */
   anonymous: boolean;
   authenticate: Authenticate;
   /** The value of WWW-Authenticate for a refusal (RFC 6750, section 3). */

@@ -7,7 +7,7 @@ import { bearerChallenge, bearerToken } from './bearer.js';
 import { AuthenticationError, type Authentication } from './index.js';
 import { signingKeys } from './signing-keys.js';
 
-/** How far the clocks of issuer and server may be apart. */
+/** The clocks of issuer and server may differ by this much. */
 const CLOCK_TOLERANCE_SECONDS = 10;
 
 /** Access tokens, whether they call themselves so (RFC 9068, section 2.1) or not; other JWTs of an issuer do not pass for one. */
@@ -15,8 +15,8 @@ const TYPES = new Set(['jwt', 'at+jwt', 'application/jwt', 'application/at+jwt']
 
 /**
  * Callers with access tokens of one issuer, as an OAuth 2.1 resource server (specification 2025-11-25,
- * basic/authorization). A token must be signed by that issuer, for this server, and say until when; it is passed on to
- * nobody and logged nowhere.
+ * basic/authorization). A token must be signed by that issuer, for this server, and say until when; it is neither
+ * passed on nor logged.
  */
 export function withJwt(
   config: JwtConfig,
@@ -40,7 +40,7 @@ export function withJwt(
       try {
         const { payload, protectedHeader } = await jwtVerify(token, keyOf, expected);
         assertAccessToken(protectedHeader.typ);
-        return callerOf(payload, callerClaim, scopes);
+        return toCaller(payload, callerClaim, scopes);
       } catch (error) {
         throw refusalFor(error);
       }
@@ -54,7 +54,7 @@ function assertAccessToken(type: string | undefined): void {
     throw new AuthenticationError('invalid', 'The token is of another kind than an access token.');
 }
 
-function callerOf(payload: JWTPayload, nameClaim: string, scopes: readonly Scope[]): Caller {
+function toCaller(payload: JWTPayload, nameClaim: string, scopes: readonly Scope[]): Caller {
   const name = payload[nameClaim];
   if (typeof name !== 'string' || !CALLER_NAME.test(name)) {
     throw new AuthenticationError(

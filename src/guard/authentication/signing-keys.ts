@@ -9,17 +9,17 @@ import { describeError, type Log } from '../../observability/log.js';
 import { AuthenticationError } from './index.js';
 
 const FETCH_TIMEOUT_MS = 3000;
-/** How long a key that its issuer withdrew may still be taken for good. */
+/** A key that its issuer withdrew may be accepted for this long. */
 const MAX_AGE_MS = 10 * 60_000;
-/** A key nobody knows makes the keys be fetched again, but not sooner: anybody can name one. */
+/** An unknown key triggers a new fetch, but not sooner: any client can name one. */
 const COOLDOWN_MS = 2000;
-/** Nor is an issuer that does not answer asked more often than this, however many callers there are. */
+/** An issuer that does not answer is tried no more often than this, for any number of callers. */
 const PAUSE_MS = 1000;
 
-/** What the wall clock may lose by being adjusted little by little, in milliseconds; less than any of the times above. */
+/** The wall clock may lose this many milliseconds by gradual adjustment; less than any of the times above. */
 const SET_BACK_MS = 500;
 
-/** How far the wall clock is ahead of the one that nobody sets, in milliseconds. */
+/** Milliseconds by which the wall clock is ahead of the monotonic clock. */
 const clockOffset = () => Date.now() - performance.now();
 
 /**
@@ -59,7 +59,7 @@ export function signingKeys(url: string, log: Log): JWTVerifyGetKey {
       const error = thrown as Error;
       if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
         throw error;
-      // All who wait for one answer get the same error, and so does whoever comes in the pause after it.
+      // All requests that wait for one fetch get the same error, and so do those in the pause after it.
       if (error !== failure) log.warn("the issuer's keys cannot be had", { cause: describeError(error) });
       failure = error;
       throw new AuthenticationError(

@@ -17,20 +17,20 @@ export function withStaticTokens(current: CurrentTokens, scopes: readonly Scope[
     anonymous: false,
     async authenticate(authorization) {
       const token = bearerToken(authorization);
-      const { name, scopes: granted } = usable(find(await tokensOf(current), digest(token)));
+      const { name, scopes: granted } = usable(find(await readTokens(current), digest(token)));
       return { name, scopes: new Set(scopes.filter((scope) => granted.includes(scope))), claims: {} };
     },
     challenge: (refusal) => bearerChallenge(refusal, { realm: 'steward' }, scopes),
   };
 }
 
-async function tokensOf(current: CurrentTokens): Promise<StoredToken[]> {
+async function readTokens(current: CurrentTokens): Promise<StoredToken[]> {
   try {
     return await current.get();
   } catch (error) {
     throw new AuthenticationError(
       'unavailable',
-      'Tokens cannot be checked at the moment. Nothing was done. Try again later, or tell whoever runs this server.',
+      'Tokens cannot be checked at the moment. Nothing was done. Try again later, or tell the operator of this server.',
       { cause: error },
     );
   }

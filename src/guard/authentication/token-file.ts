@@ -19,7 +19,7 @@ const TOKEN_FILE = z.strictObject({
   ),
 });
 
-/** A token as it is kept: the digest says whether somebody has it, and not what it is. */
+/** A stored token: the digest can verify a token, but does not reveal it. */
 export type StoredToken = z.output<typeof TOKEN_FILE>['tokens'][number];
 
 /** @throws TokenFileError */
@@ -28,7 +28,7 @@ export async function readTokens(file: string): Promise<StoredToken[]> {
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw failed(file, 'read', error);
+    if (errorCode(error) !== 'ENOENT') throw failed(file, 'read', error);
     throw new TokenFileError(
       `There is no file of tokens at ${file}. Make a first token: steward token create --name NAME --scopes SCOPES`,
     );
@@ -47,9 +47,9 @@ export async function readTokensIfAny(file: string): Promise<StoredToken[]> {
 
 /**
  * Changes the tokens of a file, which is made where there is none. One change at a time: each is written to a file that
- * can be made only once, which then takes the place of the one before. Whoever reads meanwhile, or is killed half-way,
+ * can be made only once, which then takes the place of the one before. A process that reads meanwhile, or is killed half-way,
  * finds or leaves the old one.
- * @throws TokenFileError, and whatever `change` throws
+ * @throws TokenFileError, and all errors of `change`
  */
 export async function changeTokens(
   file: string,
@@ -71,7 +71,7 @@ export async function changeTokens(
   } catch (error) {
     await handle.close();
     await rm(next, { force: true });
-    throw codeOf(error) === undefined ? error : failed(file, 'written', error);
+    throw errorCode(error) === undefined ? error : failed(file, 'written', error);
   }
 }
 
@@ -84,7 +84,7 @@ async function openAlone(lock: string, file: string): Promise<FileHandle> {
     try {
       return await open(lock, 'wx', 0o600);
     } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw failed(file, 'written', error);
+      if (errorCode(error) !== 'EEXIST') throw failed(file, 'written', error);
       if (tries === TRIES) {
         throw new TokenFileError(
           `${lock} is there: another "steward token" is at work, or was killed at it. If none is, remove that file; the tokens are as they were.`,
@@ -116,17 +116,17 @@ async function exists(file: string): Promise<boolean> {
     await realpath(file);
     return true;
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return false;
+    if (errorCode(error) === 'ENOENT') return false;
     throw failed(file, 'read', error);
   }
 }
 
-function codeOf(error: unknown): string | undefined {
+function errorCode(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException).syscall === undefined
     ? undefined
     : (error as NodeJS.ErrnoException).code;
 }
 
 function failed(file: string, what: string, error: unknown): TokenFileError {
-  return new TokenFileError(`${file} cannot be ${what} (${codeOf(error)}).`, { cause: error });
+  return new TokenFileError(`${file} cannot be ${what} (${errorCode(error)}).`, { cause: error });
 }

@@ -10,7 +10,7 @@ export function readBody(request: IncomingMessage, limit: number): Promise<strin
   if (Number(request.headers['content-length'] ?? 0) > limit) return Promise.reject(tooLarge(limit));
   return new Promise((resolve, reject) => {
     const endedHalfWay = () => reject(new HttpRefusal(400, 'The request ended half-way.'));
-    // Who went away while they were looked at at the door leaves no event behind that could still be heard.
+    // A client that left during admission emits no further event.
     if (request.destroyed) return endedHalfWay();
     const chunks: Buffer[] = [];
     let length = 0;

@@ -104,7 +104,7 @@ function notBegun(id: RequestId): JSONRPCMessage {
   return { jsonrpc: '2.0', id, error: { code, message, data } };
 }
 
-/** What the guard refused is told to the client's HTTP library, too (RFC 6750, section 3.1: insufficient_scope). */
+/** A refusal of the guard is also a status for the client's HTTP library (RFC 6750, section 3.1: insufficient_scope). */
 function refusalIn(
   answer: JSONRPCMessage,
   caller: Caller,

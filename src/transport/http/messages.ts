@@ -9,7 +9,7 @@ import accepts from 'accepts';
 import { describeNonMessage } from '../not-a-message.js';
 import { HttpRefusal } from './refusal.js';
 
-/** The one revision with batches; also what a request without a version header is taken for. */
+/** The one revision with batches; also the default of a request without a version header. */
 const BATCHING_VERSION = '2025-03-26';
 const LONGEST_BATCH = 20;
 
@@ -35,7 +35,7 @@ export function checkHeaders(request: IncomingMessage): string {
 }
 
 function acceptsJson(request: IncomingMessage): boolean {
-  // What MCP's clients send needs no negotiation.
+  // The headers of MCP's clients need no negotiation.
   if (request.headers.accept === 'application/json, text/event-stream') return true;
   return accepts(request).type('application/json') !== false;
 }

@@ -24,7 +24,7 @@ export function originPolicy({ host, publicUrl, allowedHosts, allowedOrigins }: 
 }
 
 /**
- * Keeps web pages of others from reaching this server through somebody's browser, also by DNS rebinding
+ * Keeps web pages of others from reaching this server through a user's browser, also by DNS rebinding
  * (specification 2025-11-25, basic/transports, security warning).
  * @returns headers by which a browser lets an allowed page read the answer (Fetch standard, CORS protocol)
  * @throws HttpRefusal 403
@@ -45,7 +45,7 @@ export function checkOrigin(request: IncomingMessage, policy: OriginPolicy): Rec
   };
 }
 
-/** What a browser asks before it lets a page send JSON or a token. */
+/** The preflight that a browser sends before a page may send JSON or a token. */
 export function preflightHeaders(method: string): Record<string, string> {
   return {
     'access-control-allow-methods': method,

@@ -3,7 +3,7 @@ import type { Route } from './server.js';
 
 const WELL_KNOWN = '/.well-known/oauth-protected-resource';
 
-/** What OAuth clients have to know of the MCP endpoint (RFC 9728, section 2). */
+/** The metadata of the MCP endpoint for OAuth clients (RFC 9728, section 2). */
 export interface ProtectedResource {
   /** The endpoint's canonical URI. */
   resource: string;
@@ -11,7 +11,7 @@ export interface ProtectedResource {
   scopes: readonly string[];
 }
 
-/** Where a client finds the metadata of a resource (RFC 9728, section 3.1). */
+/** The address of a resource's metadata (RFC 9728, section 3.1). */
 export function resourceMetadataUrl(resource: string): string {
   const { origin, pathname } = new URL(resource);
   return origin + wellKnownPath(pathname);

@@ -13,7 +13,7 @@ export interface RefusalOptions {
   cause?: unknown;
 }
 
-/** What the statuses mean that this server answers with of its own accord; all others are about the request's form. */
+/** The codes of the statuses that this server chooses itself; all others are about the request's form. */
 const CODE: Partial<Record<number, StewardCode>> = {
   401: 'UNAUTHENTICATED',
   403: 'FORBIDDEN',
@@ -21,7 +21,7 @@ const CODE: Partial<Record<number, StewardCode>> = {
   500: 'INTERNAL',
 };
 
-/** A request that is answered with an HTTP error. Its body is a JSON-RPC error, whatever the request was. */
+/** A request that is answered with an HTTP error. Its body is always a JSON-RPC error. */
 export class HttpRefusal extends Error {
   readonly code: StewardCode;
 

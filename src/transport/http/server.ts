@@ -12,7 +12,7 @@ export interface Route {
   method: 'GET' | 'POST';
   /** Probes and scrapers come by address and from no page: for them, Host and Origin are not looked at. */
   anyHost?: true;
-  /** Nobody wants a trace of each. */
+  /** Requests without a trace of their own. */
   untraced?: true;
   /** Any web page may read what is answered here: it is no secret. */
   anyOrigin?: true;
@@ -20,28 +20,28 @@ export interface Route {
   handle(request: IncomingMessage, response: ServerResponse, headers: Record<string, string>): Promise<void>;
 }
 
-/** Those who look on. */
+/** Callbacks that observe requests. */
 export interface Observers {
-  /** Told of each request once it is dealt with: its path, "other" where nothing is, and the status of its answer, if it got one. */
+  /** Called after each request with its path ("other" if there is no route) and the status of its response, if it got one. */
   answered?: ((path: string, status: number | undefined) => void) | undefined;
   tracing: Tracing;
 }
 
-/** How long a client may take, in milliseconds. */
+/** Time limits on clients, in milliseconds. */
 const TIME_LIMITS = {
   headersTimeout: 5000,
   /** For the whole request, headers and body. */
   requestTimeout: 15_000,
   keepAliveTimeout: 65_000,
-  /** How often the limits above are looked at. */
+  /** The interval at which the limits above are checked. */
   connectionsCheckingInterval: 1000,
 };
 /** For a client that does not take its answer off the wire, in milliseconds; longer than any request may take. */
 const STALLED_SOCKET_MS = 120_000;
-/** How long who was refused may take to read why, and who is silent when the server stops to say something, in milliseconds. */
+/** Milliseconds for a refused client to read the reason, and for a silent one to send when the server stops. */
 const LINGER_MS = 1000;
 
-/** Paths and what answers there, on Node's own HTTP server. */
+/** Routes on Node's own HTTP server. */
 export class HttpServer {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -94,7 +94,7 @@ export class HttpServer {
 
   /**
    * Of the requests that came behind each other on a connection, Node closes only the response whose turn it was when the
-   * connection ends. The others would be worked on for nobody, and kept for ever.
+   * connection ends. Otherwise the server would work without a reader and keep the others for ever.
    */
   #forget(socket: Socket): void {
     this.#sockets.delete(socket);

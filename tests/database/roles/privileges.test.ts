@@ -47,7 +47,7 @@ onServer('the role that Steward connects as (of a PostgreSQL server: the embedde
     'TRUNCATE user_preferences',
     'TRUNCATE users CASCADE',
     'DELETE FROM user_audit_log',
-    `UPDATE user_audit_log SET actor = 'somebody else'`,
+    `UPDATE user_audit_log SET actor = 'another actor'`,
     'TRUNCATE user_audit_log',
     `INSERT INTO user_audit_log (id, user_id, field_changed, actor, tool, request_id) VALUES (1, 2, 'role', 'a', 't', 'r')`,
     `INSERT INTO user_audit_log (user_id, field_changed, actor, tool, request_id, changed_at)
@@ -278,7 +278,7 @@ onServerOfItsOwn('prisma/roles.sql (on a PostgreSQL of its own)', () => {
     expect(owners).toEqual([{ owner: 'steward_owner' }]);
   });
 
-  it('takes from steward_app whatever else makes it powerful, but not what `db slow` needs', async () => {
+  it('takes from steward_app all other powers, but not those that `db slow` needs', async () => {
     await server.query('ALTER ROLE steward_app SUPERUSER CREATEROLE CREATEDB REPLICATION BYPASSRLS');
     await server.query('GRANT steward_owner, pg_write_all_data, pg_read_all_stats TO steward_app');
     await runRoles(server.url('grown'));

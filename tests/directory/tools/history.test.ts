@@ -65,7 +65,7 @@ describe('get_user_history', () => {
     }
   });
 
-  it('is empty for a user whom nobody ever changed', async () => {
+  it('is empty for a user who was never changed', async () => {
     const { data } = await steward.call('get_user_history', { user_id: 100 });
     expect(data.changes.rows).toEqual([]);
     expect(data.next_cursor).toBeNull();
@@ -148,13 +148,13 @@ describe('get_user_history', () => {
 
 describe('The audit log', () => {
   it.each([
-    "UPDATE user_audit_log SET actor = 'nobody'",
+    "UPDATE user_audit_log SET actor = 'intruder'",
     'UPDATE user_audit_log SET actor = actor WHERE false',
     'DELETE FROM user_audit_log',
     'DELETE FROM user_audit_log WHERE id = 1',
     'TRUNCATE user_audit_log',
     'TRUNCATE users CASCADE',
-  ])('can only grow, whoever asks: the database refuses %s', async (statement) => {
+  ])('can only grow, for every role: the database refuses %s', async (statement) => {
     await somebodyWithRoles(`witness_${statement.length}`, 1);
     const count = 'SELECT count(*)::int AS rows FROM user_audit_log';
     const before = await steward.database.query(count);

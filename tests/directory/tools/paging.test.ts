@@ -87,7 +87,7 @@ describe('Pages of users', () => {
     expect(idsOf([second, third])).toEqual(crowd.slice(40, 120));
   });
 
-  it('by cursor neither repeat nor miss anybody while users are created in between', async () => {
+  it('by cursor neither repeat nor miss a user while users are created in between', async () => {
     const pages = await everyPage(steward, 'find_users', { role: 'crowd', limit: 30 }, (page) =>
       steward.call('create_user', {
         username: `late_${page}`,

@@ -34,7 +34,7 @@ beforeAll(async () => {
 
 afterAll(() => steward.stop());
 
-/** What a reader does not see, but for the ends of lines and the tabs between cells. */
+/** Characters that a reader does not see, except the ends of lines and the tabs between cells. */
 const INVISIBLE = /[^\P{C}\n\t]|[\u2028\u2029]/u;
 
 describe('The text of an answer', () => {
@@ -66,7 +66,7 @@ describe('The text of an answer', () => {
     expect(readText(answer.text)).toEqual(inText(answer.data));
   });
 
-  it.each(UNTRUSTED)('keeps %j in its cell and on its line, whoever put it there', async (value) => {
+  it.each(UNTRUSTED)('keeps %j in its cell and on its line, from any source', async (value) => {
     await steward.database.query('UPDATE users SET role = $1 WHERE id = 40', [value]);
     await steward.database.query(
       `INSERT INTO user_audit_log (user_id, field_changed, old_value, new_value, actor, tool, request_id)

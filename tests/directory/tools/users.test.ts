@@ -91,7 +91,7 @@ describe('find_users', () => {
     expect(records(answer, 'users')).toHaveLength(20);
   });
 
-  it('answers an empty page for a role that nobody has', async () => {
+  it('answers an empty page for a role that no user has', async () => {
     const answer = await steward.call('find_users', { role: 'Astronaut' });
     expect(records(answer, 'users')).toEqual([]);
     expect(answer.data).toMatchObject({ total: 0, page: 1, pages: 0, next_cursor: null });
@@ -103,7 +103,7 @@ describe('find_users', () => {
     expect(answer.text).toMatch(/"Enginering".*Nearest: "Engineering".*list_departments/);
   });
 
-  it('searches usernames and emails, whatever their case', async () => {
+  it('searches usernames and emails, in any case', async () => {
     await addUser('Kosciuszko_T', 'tadeusz@poland.example');
     expect(await usernames({ search: 'kOSCIUSZKO' })).toEqual(['Kosciuszko_T']);
     expect(await usernames({ search: 'TADEUSZ@POLAND' })).toEqual(['Kosciuszko_T']);
