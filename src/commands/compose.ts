@@ -19,7 +19,7 @@ export interface ComposeOptions {
   log: Log;
   secret: Secret;
   /** Called when a database cannot be used until the operator does something, each time that is found. */
-  onUnusable(database: string, error: Error): void;
+  onUnusable(error: Error): void;
 }
 
 /** Says what is served. */
@@ -27,7 +27,7 @@ export type Compose = (options: ComposeOptions) => Composition;
 
 /** The staff directory. */
 export const composeDirectory: Compose = ({ config, log, secret, onUnusable }) => {
-  const database = openDirectoryDatabase(config, log, (error) => onUnusable('directory', error));
+  const database = openDirectoryDatabase(config, log, onUnusable);
   const settings = readDirectorySettings(config.variables);
   return { domains: [createDirectory({ database, settings, secret })], databases: [database] };
 };

@@ -33,7 +33,7 @@ export async function serveHttp(compose: Compose = composeDirectory): Promise<vo
   const { catalogue, domains, databases } = composeServer(compose, {
     config,
     log,
-    onUnusable: (_database, error) => log.error(error.message),
+    onUnusable: (error) => log.error(error.message),
   });
   const authentication = await openAuthentication(config, catalogue.scopes, log);
   const redis = connectRedis(config.http, log);
@@ -64,6 +64,7 @@ export async function serveHttp(compose: Compose = composeDirectory): Promise<vo
     host: config.http.host,
     port,
     authentication: config.authentication.mode,
+    settings: config.files,
   });
 
   const stop = async (reason: string) => {

@@ -23,13 +23,12 @@ export async function serveStdio(compose: Compose = composeDirectory): Promise<v
   const tracing = await openTracing(config, log);
   const transport = new StdioTransport();
 
-  const unusable = new Set<string>();
   const { catalogue, databases } = composeServer(compose, {
     config,
     log,
-    onUnusable(name, error) {
+    onUnusable(error) {
       log.error(error.message);
-      if (unusable.add(name).size === databases.length) void stop('no database can be used', 1);
+      if (databases.every(({ unusable }) => unusable)) void stop('no database can be used', 1);
     },
   });
   let stopping = false;
@@ -56,7 +55,7 @@ export async function serveStdio(compose: Compose = composeDirectory): Promise<v
   onTermination((signal) => void stop(signal));
   logUnhandledRejections(log);
   await server.connect(transport);
-  log.info('serving over stdio', { version: VERSION, caller: caller.name });
+  log.info('serving over stdio', { version: VERSION, caller: caller.name, settings: config.files });
   // The client can go on with its initialization while databases are opened; a failure is logged, and reported to callers.
   Promise.all(databases.map((database) => database.ready()))
     .then(keepHeapSmall)

@@ -4,7 +4,7 @@ import { overrideVariable } from '../settings/sources.js';
 import { DOMAIN_SETTINGS } from './read-config.js';
 
 /** Every user of a machine can read command lines: what may hold a password is no flag. */
-const SECRET = /(_URL|_PASSWORD|_SECRET|_TOKEN)$/;
+const SECRET = /(_URL|_PASSWORD|_SECRET|_TOKEN|_ENDPOINT)$/;
 /** These URLs hold none. */
 const PLAIN = /^(PUBLIC_URL|AUTH_JWKS_URL)$/;
 

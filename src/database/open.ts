@@ -1,5 +1,6 @@
 import type { PrismaPg } from '@prisma/adapter-pg';
 import { describeError, type Log } from '../observability/log.js';
+import { uncancelled } from './cancellation.js';
 import type { Check } from './check.js';
 import type { DatabaseClient } from './client.js';
 import { translateDatabaseError } from './errors.js';
@@ -49,6 +50,8 @@ export interface Database<Client = unknown> {
   /** Opens it if need be, and checks it now. @throws as ready() */
   check: () => ReturnType<Check<Client>>;
   readonly connectionUse: ConnectionUse;
+  /** Whether it was of no use when it was last opened, until the operator does something. */
+  readonly unusable: boolean;
   /** How each replica stands, by name. */
   replicaStates(): Promise<Record<string, ReplicaState>>;
   /** Lets what runs finish, and closes all connections. */
@@ -71,6 +74,7 @@ class NamedDatabase<Client extends DatabaseClient> implements Database<Client> {
   #started: StartedDatabase | undefined;
   #replicas: Replicas<Client> | undefined;
   #closing = false;
+  unusable = false;
 
   constructor(private readonly options: DatabaseOptions<Client>) {}
 
@@ -79,7 +83,8 @@ class NamedDatabase<Client extends DatabaseClient> implements Database<Client> {
   }
 
   ready(): Promise<Client> {
-    this.#opening ??= this.#open().catch((error: unknown) => {
+    // Every caller waits for it, so it must not end with the call that began it.
+    this.#opening ??= uncancelled(() => this.#open()).catch((error: unknown) => {
       this.#opening = undefined;
       throw error;
     });
@@ -122,6 +127,7 @@ class NamedDatabase<Client extends DatabaseClient> implements Database<Client> {
       const [server] = await client.$queryRaw<{ version: string }[]>`SELECT version()`;
       const result = await check(client);
       if (result.problem) throw UnusableDatabaseError.of(result);
+      this.unusable = false;
       log.info('database connected', {
         database: name,
         server: server?.version,
@@ -130,6 +136,7 @@ class NamedDatabase<Client extends DatabaseClient> implements Database<Client> {
       return this.#replicas?.route(client) ?? client;
     } catch (error) {
       if (error instanceof UnusableDatabaseError) {
+        this.unusable = true;
         this.options.onUnusable?.(error);
         throw error;
       }

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { AUTHENTICATION_SETTINGS, toAuthentication, type AuthenticationConfig } from './authentication.js';
 import { ENVIRONMENT, type Environment } from './environment.js';
 import { ConfigError } from './errors.js';
-import { readSources } from './sources.js';
+import { readSources, type Found } from './sources.js';
 
 export interface DatabaseConfig {
   /** A server's URL; absent, the embedded PostgreSQL is used. */
@@ -55,6 +55,8 @@ export interface Config {
   tracesUrl: string | undefined;
   /** In base64url, the first of them seals; undefined: one is made. */
   secrets: string[] | undefined;
+  /** The files that settings were read from. */
+  files: readonly string[];
   /** Every variable as text, checked, for the domains to read theirs from. */
   variables: Readonly<Record<string, string>>;
 }
@@ -100,16 +102,24 @@ interface Issue {
 
 interface Checked {
   env: Environment;
-  /** The text of every variable, for the domains. */
-  variables: Record<string, string>;
+  found: Found;
 }
 
 function read(
   { environment = process.env, domainSettings }: Sources,
   furtherCheck: FurtherCheck = () => [],
 ): Checked {
-  const variables = readSources(environment);
-  const issues: Issue[] = ENVIRONMENT.extend(domainSettings).safeParse(variables).error?.issues ?? [];
+  const found = readSources(environment);
+  const { variables } = found;
+  const known = ENVIRONMENT.extend(domainSettings);
+  const unknown = found.named.filter((name) => !Object.hasOwn(known.shape, name));
+  const issues: Issue[] = [
+    ...unknown.map((name) => ({
+      path: [name],
+      message: 'is no setting of Steward, but stands in the configuration file',
+    })),
+    ...(known.safeParse(variables).error?.issues ?? []),
+  ];
   const wrong = new Set(issues.map((issue) => issue.path[0]));
   const rest = Object.fromEntries(Object.entries(variables).filter(([name]) => !wrong.has(name)));
   const env = ENVIRONMENT.parse(rest);
@@ -118,7 +128,7 @@ function read(
   const reported = [...issues, ...further.filter((issue) => !wrong.has(issue.path[0]))];
   const problems = [...reported.map(describeIssue), ...contradictions(env)];
   if (problems.length > 0) throw unusable(problems);
-  return { env, variables };
+  return { env, found };
 }
 
 /** Processes that serve the same callers must open what the others sealed. */
@@ -159,7 +169,7 @@ function unusable(problems: string[]): ConfigError {
   );
 }
 
-function toConfig({ env, variables }: Checked): Config {
+function toConfig({ env, found }: Checked): Config {
   return {
     environment: env.NODE_ENV,
     logLevel: env.LOG_LEVEL,
@@ -204,7 +214,8 @@ function toConfig({ env, variables }: Checked): Config {
     callDeadlineMs: env.CALL_DEADLINE_MS,
     tracesUrl: env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? tracesUnder(env.OTEL_EXPORTER_OTLP_ENDPOINT),
     secrets: env.STEWARD_SECRET,
-    variables,
+    variables: found.variables,
+    files: found.files,
   };
 }
 

@@ -1,10 +1,12 @@
 import { hkdfSync, randomBytes, randomUUID } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 
 const SECRET_BYTES = 32;
-const FILE_NAME = 'secret';
+const FILE_NAME = 'steward-secret';
+/** A folder that holds none of these, but other files, belongs to another program. */
+const OURS = /^(lock\.\d+|pgdata|steward-secret.*)$/;
 
 const MALFORMED =
   'must be 32 random bytes in base64url, such as `openssl rand -base64 32 | tr +/ -_ | tr -d =` prints; several are separated by commas';
@@ -35,13 +37,16 @@ export class Secret {
 /**
  * The secret that is kept in a folder; made there, for this user alone, if there is none. Two processes that start at
  * once get the same: it is written aside and linked to its name, which only the first can do.
- * @throws Error where the folder cannot be written to, or holds something else under that name
+ * @throws Error where the folder cannot be written to, belongs to another program, or holds something else under that name
  */
 export function keepSecret(folder: string): Secret {
   const file = path.join(folder, FILE_NAME);
   const kept = readSecret(file);
   if (kept !== undefined) return new Secret([kept]);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const names = readdirSync(folder);
+  if (names.length > 0 && !names.some((name) => OURS.test(name)))
+    throw new Error(`${folder} holds files of another program`);
   const aside = path.join(folder, `${FILE_NAME}.${randomUUID()}`);
   try {
     writeFileSync(aside, `${makeSecret()}\n`, { mode: 0o600, flag: 'wx', flush: true });
@@ -74,7 +79,7 @@ function readSecret(file: string): string | undefined {
   }
   if (decode(text) === undefined)
     throw new Error(
-      `${file} does not hold a secret of Steward's. Remove it; a new one is made at the next start`,
+      `${file} does not hold a secret of Steward's. Set STEWARD_SECRET, or choose another STEWARD_DATA_DIR`,
     );
   return text;
 }

@@ -13,30 +13,50 @@ const CONFIGURATION_FILE = z.strictObject({
   settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
 });
 
+/** Settings as they were found. */
+export interface Found {
+  /** As text, by variable. */
+  variables: Record<string, string>;
+  /** The files that they were read from. */
+  files: string[];
+  /** The variables that the configuration file names. */
+  named: string[];
+}
+
+/** These choose the files, so no file can hold them. */
+const CHOOSING = ['NODE_ENV', 'STEWARD_CONFIG'];
+
 /**
  * The settings as text, from all of their sources, strongest first: the environment (flags are part of it by now),
  * `.env.local` (not in tests), `.env.<NODE_ENV>`, the configuration file. The two files stand beside the configuration
  * file where there is one, else in the working folder; of a checkout, it is the checkout that counts.
  * Empty values count as absent, as they do in a shell's `${VAR:-default}`.
- * @throws ConfigError for a configuration file that is missing or cannot be read
+ * @throws ConfigError for a configuration file that is missing or cannot be read, and a file that would choose files
  */
-export function readSources(environment: NodeJS.ProcessEnv): Record<string, string> {
+export function readSources(environment: NodeJS.ProcessEnv): Found {
   const real = withoutEmpty(environment);
   const home = isCheckout() ? PROJECT_ROOT : process.cwd();
   const file = findConfigurationFile(real['STEWARD_CONFIG'], home);
   const folder = file === undefined ? home : path.dirname(file);
   const name = real['NODE_ENV'] ?? 'development';
-  const files = (name === 'test' ? [] : ['.env.local']).concat(`.env.${path.basename(name)}`);
-  const fromFiles: Record<string, string> = {};
-  dotenv.config({
-    path: files.map((one) => path.join(folder, one)),
-    processEnv: fromFiles,
-    quiet: true,
-  });
+  const envFiles = (name === 'test' ? [] : ['.env.local'])
+    .concat(`.env.${path.basename(name)}`)
+    .map((one) => path.join(folder, one))
+    .filter((one) => existsSync(one));
+  const fromEnvFiles: Record<string, string> = {};
+  dotenv.config({ path: envFiles, processEnv: fromEnvFiles, quiet: true });
+  const fromFile = file === undefined ? {} : readConfigurationFile(file);
+  const fromFiles = withoutEmpty({ ...fromFile, ...withoutEmpty(fromEnvFiles) });
+  const choosing = CHOOSING.find((variable) => variable in fromFiles);
+  if (choosing !== undefined) {
+    throw new ConfigError(
+      `${choosing} stands in a file, and chooses which files are read. Set it in the environment or as a flag.`,
+    );
+  }
   return {
-    ...(file !== undefined && withoutEmpty(readConfigurationFile(file))),
-    ...withoutEmpty(fromFiles),
-    ...real,
+    variables: { ...fromFiles, ...real },
+    files: [...(file === undefined ? [] : [file]), ...envFiles],
+    named: Object.keys(fromFile),
   };
 }
 
@@ -57,21 +77,27 @@ function findConfigurationFile(given: string | undefined, home: string): string 
 }
 
 function readConfigurationFile(file: string): Record<string, string> {
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new ConfigError(`The configuration file ${file} cannot be read: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-  const parsed = CONFIGURATION_FILE.safeParse(json);
+  const parsed = CONFIGURATION_FILE.safeParse(readJson(file));
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => `  - ${issue.path.join('.')}: ${issue.message}`);
     throw new ConfigError(`The configuration file ${file} cannot be used:\n${problems.join('\n')}`);
   }
   const settings = Object.entries(parsed.data.settings);
   return Object.fromEntries(settings.map(([name, value]) => [name, String(value)]));
+}
+
+/** The words of JSON.parse repeat what stands around a mistake, which may be a password. */
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const { message } = error as Error;
+    const reason =
+      error instanceof SyntaxError
+        ? `it is not valid JSON ${/at position \d+/.exec(message)?.[0] ?? ''}`
+        : message;
+    throw new ConfigError(`The configuration file ${file} cannot be read: ${reason.trim()}`);
+  }
 }
 
 function withoutEmpty(variables: Record<string, string | undefined>): Record<string, string> {

@@ -90,7 +90,7 @@ const unset = () => ({ STEWARD_SECRET: '', STEWARD_DATA_DIR: dataDir() });
 describe('without STEWARD_SECRET', () => {
   it('one is made at the first start, for this user alone, and kept', async () => {
     const [first, second] = await Promise.all([start(unset()), start(unset())]);
-    const file = path.join(dataDir(), 'secret');
+    const file = path.join(dataDir(), 'steward-secret');
     expect((await readFile(file, 'utf8')).trim()).toMatch(/^[\w-]{43}$/);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     const cursor = await cursorOf(first);
@@ -105,8 +105,8 @@ describe('without STEWARD_SECRET', () => {
       ? { STEWARD_SECRET: '', STEWARD_DATA_DIR: path.join(file, 'below') }
       : { STEWARD_SECRET: '' };
     if (!database.env['DATABASE_URL']) {
-      await rm(path.join(dataDir(), 'secret'), { force: true });
-      await mkdir(path.join(dataDir(), 'secret'));
+      await rm(path.join(dataDir(), 'steward-secret'), { force: true });
+      await mkdir(path.join(dataDir(), 'steward-secret'));
     }
     const one = await start(env);
     const [line] = await logged(
@@ -116,12 +116,12 @@ describe('without STEWARD_SECRET', () => {
     );
     expect(line).toMatchObject({ level: 'warn', folder: expect.any(String), cause: expect.any(String) });
     expect(await nextPage(one, await cursorOf(one))).toBeUndefined();
-    await rm(path.join(dataDir(), 'secret'), { recursive: true, force: true });
+    await rm(path.join(dataDir(), 'steward-secret'), { recursive: true, force: true });
   });
 
   it('a file that holds something else is not overwritten', async () => {
     await mkdir(dataDir(), { recursive: true });
-    const file = path.join(dataDir(), 'secret');
+    const file = path.join(dataDir(), 'steward-secret');
     await writeFile(file, 'something else');
     const one = await start(unset());
     expect(await nextPage(one, await cursorOf(one))).toBeUndefined();

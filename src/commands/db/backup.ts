@@ -21,6 +21,10 @@ export async function backUp(file: string, { overwrite = false }: { overwrite?: 
     const { dump } = await import('../../database/backup/server/dump.js');
     say('dumping the database');
     await onServer(database, database.url, (server) => dump(server, to, signal));
+  }).catch((error: unknown) => {
+    // Node's own error for an aborted stream does not hold the reason.
+    signal.throwIfAborted();
+    throw error;
   });
   say(`backed up to ${target} (${((await stat(target)).size / 1024).toFixed(1)} kB)`);
 }

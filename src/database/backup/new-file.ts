@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { lstat, open, rename, rm } from 'node:fs/promises';
+import { link, lstat, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
 import { syncFile } from '../sync-tree.js';
@@ -26,7 +26,7 @@ export async function writeNewFile(
       await handle.close();
     }
     await assertReplaceable(file, overwrite);
-    await rename(aside, file);
+    await (overwrite ? rename(aside, file) : renameToNew(aside, file));
     await syncFile(path.dirname(file));
   } catch (error) {
     if (!(error instanceof Error && 'syscall' in error)) throw error;
@@ -41,11 +41,27 @@ export async function writeNewFile(
   }
 }
 
+/** A rename would replace a file that another process has made there meanwhile; a link does not. */
+async function renameToNew(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') throw alreadyThere(to);
+    // File systems without hard links.
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(code)) throw error;
+    await rename(from, to);
+  }
+}
+
+function alreadyThere(file: string): BackupError {
+  return new BackupError(`${file} exists already. Choose another name, or pass --overwrite.`);
+}
+
 /** A rename would replace a device, a pipe or a link itself. */
 async function assertReplaceable(file: string, overwrite: boolean): Promise<void> {
   const stat = await lstat(file).catch(() => undefined);
-  if (stat && !overwrite)
-    throw new BackupError(`${file} exists already. Choose another name, or pass --overwrite.`);
+  if (stat && !overwrite) throw alreadyThere(file);
   if (stat && !stat.isFile())
     throw new BackupError(
       `${file} is no regular file, and nothing else is overwritten. Choose another name.`,

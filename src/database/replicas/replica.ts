@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PrismaPg } from '@prisma/adapter-pg';
 import { describeError, type Log } from '../../observability/log.js';
+import { uncancelled } from '../cancellation.js';
 import type { DatabaseClient } from '../client.js';
 import type { SessionConfig } from '../../settings/config.js';
 import { connect, type Connections } from '../pool.js';
@@ -50,7 +51,8 @@ export class Replica<Client extends DatabaseClient> {
     const limits = { ...session, pool: { ...session.pool, acquireTimeoutMs } };
     this.log = log;
     this.#connections = connect(url, limits, createClient, log, ReplicaPool);
-    void this.#comeBack();
+    // It goes on after the call in which the replica failed.
+    void uncancelled(() => this.#comeBack());
   }
 
   get client(): Client {
@@ -70,7 +72,7 @@ export class Replica<Client extends DatabaseClient> {
     }
     this.#usable = false;
     this.#tell(error);
-    void this.#comeBack();
+    void uncancelled(() => this.#comeBack());
   }
 
   /** Asks it now. */

@@ -1,8 +1,11 @@
 import { text } from 'node:stream/consumers';
+import type pg from 'pg';
 import { BackupError } from '../errors.js';
 import { connectionEnvironment } from './connection-environment.js';
 import { findProgram, runProgram } from './programs.js';
 import { readState, type ServerTarget } from './state.js';
+
+const LONGEST_LOCK_WAIT = '30s';
 
 /** The lock of `prisma migrate`. */
 const MIGRATION_LOCK = 72707369;
@@ -55,12 +58,31 @@ export async function load(
     }
     for (const extension of ['citext', 'pg_trgm'])
       await client.query(`CREATE EXTENSION IF NOT EXISTS ${extension} SCHEMA public`);
+    await waitForLocks(client);
     await text(runProgram(program, [...RESTORE, ...options, DATABASE, file], env, signal)).catch(explain);
   } finally {
     // The lock ends with its session.
     client.release(true);
   }
   return publications;
+}
+
+/** pg_restore waits for a lock without limit, and every query on the table behind it: so each is taken once before. */
+async function waitForLocks(client: pg.PoolClient): Promise<void> {
+  const { rows } = await client.query<{ tables: string | null }>(`
+    SELECT string_agg(format('public.%I', relname), ', ') AS tables FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')`);
+  if (!rows[0]?.tables) return;
+  try {
+    await client.query(
+      `BEGIN; SET LOCAL lock_timeout = '${LONGEST_LOCK_WAIT}'; LOCK TABLE ${rows[0].tables}; ROLLBACK`,
+    );
+  } catch (error) {
+    throw new BackupError(
+      `A table is in use for more than ${LONGEST_LOCK_WAIT}. Try again when that has ended (pg_stat_activity shows it). Nothing was changed.`,
+      { cause: error },
+    );
+  }
 }
 
 function explain(error: unknown): never {

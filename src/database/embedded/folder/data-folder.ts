@@ -11,7 +11,7 @@ const ROOM_FOR_EXISTING = 32;
 const MEGABYTE = 1024 * 1024;
 
 const OURS =
-  /^(lock\..+|secret(\..+)?|run|host\.log|pgdata|pgdata\.(new-.+|replacement|old-.+)|backup-.+|lost\+found|\.DS_Store)$/;
+  /^(lock\..+|steward-secret(\..+)?|run|host\.log|pgdata|pgdata\.(new-.+|replacement|old-.+)|backup-.+|lost\+found|\.DS_Store)$/;
 
 /** Every owner of the folder left one. */
 const LOCK = /^lock\.\d+$/;
