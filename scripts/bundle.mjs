@@ -2,17 +2,16 @@
 // Makes dist/ of src/: one file for Steward and all that it loads at its start, which takes less time than as many
 // modules, and a few for the process of the embedded database. Nothing is minified but white space: a stack trace names
 // functions, and lines of dist/.
-import { rm } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { withoutCloudflare } from './bundle/pg-stream.mjs';
-import { compiledInBackground } from './bundle/query-compiler.mjs';
-import { recordCodeCache } from './bundle/code-cache.mjs';
 import { writeLicences } from './bundle/licences.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = path.join(ROOT, 'dist');
+const QUERY_COMPILER = '@prisma/client/runtime/query_compiler_small_bg.postgresql.wasm-base64.mjs';
 
 /** Packages that are loaded only when their function is used; those with files of their own could not move anyway. */
 const EXTERNAL = [
@@ -23,6 +22,8 @@ const EXTERNAL = [
   'prom-client',
   // Tried by pg, and not installed.
   'pg-native',
+  // Stands in a file of its own.
+  QUERY_COMPILER,
 ];
 
 /** @type {import('esbuild').BuildOptions} */
@@ -48,9 +49,12 @@ const program = await build({
   format: 'cjs',
   // A script whose code comes from a cache cannot import, only require.
   supported: { 'dynamic-import': false },
-  define: { 'import.meta.url': 'importMetaUrl' },
-  banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
-  plugins: [compiledInBackground(DIST), withoutCloudflare],
+  define: {
+    'import.meta.url': 'importMetaUrl',
+    // As from Node 21 on. Without it pg makes a Response to detect Cloudflare, and Node 20 loads its HTTP client for that.
+    navigator: '{ "userAgent": "Node.js" }',
+  },
+  alias: { '@prisma/client/runtime/client': './scripts/bundle/prisma-runtime.mjs' },
 });
 const host = await build({
   ...COMMON,
@@ -59,6 +63,24 @@ const host = await build({
   format: 'esm',
   splitting: true,
 });
-await recordCodeCache(path.join(DIST, 'steward.cjs'));
+const { wasm } = await import(QUERY_COMPILER);
+await writeFile(path.join(DIST, 'query-compiler.wasm'), Buffer.from(wasm, 'base64'));
+saveCodeCache();
 const inputs = [program, host].flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {}));
 await writeLicences(ROOT, inputs, path.join(DIST, 'THIRD-PARTY-LICENSES.txt'));
+
+/** Serves one call, which also loads all that a start needs. Without a database the call ends in an error. */
+function saveCodeCache() {
+  const clientInfo = { name: 'build', version: '1' };
+  const messages = [
+    { id: 1, method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo } },
+    { method: 'notifications/initialized' },
+    { id: 2, method: 'tools/list' },
+    { id: 3, method: 'tools/call', params: { name: 'list_recent_users', arguments: {} } },
+  ];
+  execFileSync(process.execPath, [path.join(ROOT, 'scripts', 'bundle', 'record.mjs')], {
+    input: messages.map((message) => `${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`).join(''),
+    env: { NODE_ENV: 'production', DATABASE_URL: 'postgresql://127.0.0.1:1/nowhere' },
+    stdio: 'pipe',
+  });
+}
