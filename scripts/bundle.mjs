@@ -80,7 +80,12 @@ function saveCodeCache() {
   ];
   execFileSync(process.execPath, [path.join(ROOT, 'scripts', 'bundle', 'record.mjs')], {
     input: messages.map((message) => `${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`).join(''),
-    env: { NODE_ENV: 'production', DATABASE_URL: 'postgresql://127.0.0.1:1/nowhere' },
+    env: {
+      NODE_ENV: 'production',
+      DATABASE_URL: 'postgresql://127.0.0.1:1/nowhere',
+      // Without one, it would be kept among the user's data.
+      STEWARD_SECRET: Buffer.alloc(32).toString('base64url'),
+    },
     stdio: 'pipe',
   });
 }

@@ -122,9 +122,9 @@ onServerOfItsOwn(`a backup of a server${whyNoServer ? ` (skipped: ${whyNoServer}
        exec "${POSTGRES_BIN}/$(basename "$0")" "$@"`,
     );
     await expectUntouched(async () => {
-      // The restore has to wait for this reader.
+      // pg_restore has to wait for this reader: what it reads goes with a table, and is none.
       await database.query('BEGIN');
-      await database.query('SELECT FROM users');
+      await database.query('SELECT FROM users_id_seq');
       const env = bareEnvironment({ ...asOwner(database), POSTGRES_BIN_DIR: bin });
       const child = spawn(process.execPath, [MAIN, 'db', 'restore', '--replace', file], { env });
       const exit = once(child, 'exit');
@@ -296,8 +296,11 @@ onServerOfItsOwn(`a backup of a server${whyNoServer ? ` (skipped: ${whyNoServer}
     ).length;
   // Inside a transaction pg_stat_activity stands still.
   const waitingForLock = async () =>
-    (await database.query('SELECT FROM pg_locks WHERE relation = $1::regclass AND NOT granted', ['users']))
-      .length;
+    (
+      await database.query(
+        'SELECT FROM pg_locks JOIN pg_database ON oid = database WHERE datname = current_database() AND NOT granted',
+      )
+    ).length;
 });
 
 /** A new folder of programs that say they are of some version, and otherwise do what `script` does. */

@@ -1,5 +1,6 @@
 import { text } from 'node:stream/consumers';
 import type pg from 'pg';
+import { cancelledBy } from '../../cancellation.js';
 import { BackupError } from '../errors.js';
 import { connectionEnvironment } from './connection-environment.js';
 import { findProgram, runProgram } from './programs.js';
@@ -58,7 +59,10 @@ export async function load(
     }
     for (const extension of ['citext', 'pg_trgm'])
       await client.query(`CREATE EXTENSION IF NOT EXISTS ${extension} SCHEMA public`);
-    await waitForLocks(client);
+    await cancelledBy(signal, () => waitForLocks(client)).catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw error;
+    });
     await text(runProgram(program, [...RESTORE, ...options, DATABASE, file], env, signal)).catch(explain);
   } finally {
     // The lock ends with its session.
