@@ -4,7 +4,6 @@
  * The form of the queries on a topic. `at` counts the calls of a series, the same for every server.
  * @typedef {object} Form
  * @property {string} name
- * @property {boolean} isTarget whether targets apply
  * @property {(at: number) => Question} question
  * @property {(() => Promise<void>) | undefined} write
  */
@@ -19,12 +18,7 @@
 export function formsOf({ one, others }, writer) {
   const other = (/** @type {number} */ at) => /** @type {Question} */ (others[at % others.length]);
   return [
-    { name: 'again and again', isTarget: true, question: () => one, write: undefined },
-    {
-      name: 'always another, between writes',
-      isTarget: false,
-      question: other,
-      write: () => writer.write(),
-    },
+    { name: 'again and again', question: () => one, write: undefined },
+    { name: 'always another, between writes', question: other, write: () => writer.write() },
   ];
 }

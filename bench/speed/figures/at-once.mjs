@@ -7,7 +7,6 @@ import { DBHUB, TOOLBOX } from '../servers/index.mjs';
 
 /** @typedef {import('../stage.mjs').Stage} Stage */
 /** @typedef {import('../servers/contestant.mjs').Contestant} Contestant */
-/** @typedef {import('../rows.mjs').Target} Target */
 
 const AT_ONCE = 32;
 /** Fewer than there are different questions, so that none comes back without a write in between. */
@@ -17,23 +16,18 @@ const CALLS_TO_A_WRITE = 10;
 export const stdioAtOnce = {
   name: 'stdio-at-once',
   what: `calls a second over stdio, ${AT_ONCE} at once`,
-  measure: async (stage) =>
-    atOnce(`stdio, ${AT_ONCE} at once`, stage, await stage.overStdio(), [DBHUB, { least: 1.5 }]),
+  measure: async (stage) => atOnce(`stdio, ${AT_ONCE} at once`, stage, await stage.overStdio(), DBHUB),
 };
 
 /** @type {import('./index.mjs').Figure} */
 export const httpAtOnce = {
   name: 'http-at-once',
   what: `calls a second over HTTP, ${AT_ONCE} at once`,
-  measure: async (stage) =>
-    atOnce(`HTTP, ${AT_ONCE} at once`, stage, await stage.overHttp(), [TOOLBOX, { least: 1.0 }]),
+  measure: async (stage) => atOnce(`HTTP, ${AT_ONCE} at once`, stage, await stage.overHttp(), TOOLBOX),
 };
 
-/**
- * @param {string} series @param {Stage} stage @param {Contestant[]} contestants
- * @param {[against: string, target: Target]} target
- */
-async function atOnce(series, { options, topics, writer }, contestants, [against, target]) {
+/** @param {string} series @param {Stage} stage @param {Contestant[]} contestants @param {string} against */
+async function atOnce(series, { options, topics, writer }, contestants, against) {
   const rows = [];
   for (const topic of topics) {
     for (const form of formsOf(topic, writer)) {
@@ -42,7 +36,7 @@ async function atOnce(series, { options, topics, writer }, contestants, [against
       const measured = await alternate(contestants, options.blocks, (contestant, block) =>
         callsASecond(contestant, form, block * options.callsAtOnce, options.callsAtOnce),
       );
-      const targets = { [against]: form.isTarget ? target : undefined };
+      const targets = { [against]: undefined };
       rows.push(...rowsOf({ figure, form: form.name, unit: 'calls/s', targets }, measured));
     }
   }

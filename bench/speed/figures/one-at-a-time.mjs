@@ -7,8 +7,6 @@ import { TOOLBOX } from '../servers/index.mjs';
 
 /** @typedef {import('../stage.mjs').Stage} Stage */
 
-const TARGET = { most: 1.0 };
-
 /** @type {import('./index.mjs').Figure} */
 export const stdio = {
   name: 'stdio',
@@ -27,7 +25,7 @@ export const http = {
 async function oneAtATime(series, { options, topics, writer }, contestants) {
   const rows = [];
   for (const topic of topics) {
-    for (const { name: form, isTarget, question, write } of formsOf(topic, writer)) {
+    for (const { name: form, question, write } of formsOf(topic, writer)) {
       const figure = `${series}: ${topic.name}`;
       progress(`${figure}, ${form}`);
       const measured = await alternate(contestants, options.blocks, (contestant, block) =>
@@ -37,8 +35,7 @@ async function oneAtATime(series, { options, topics, writer }, contestants) {
           (answer, at) => contestant.kind.looksUp && assertFull(question(at), answer),
         ),
       );
-      const targets = { [TOOLBOX]: isTarget ? TARGET : undefined };
-      rows.push(...rowsOf({ figure, form, unit: 'ms', targets }, measured));
+      rows.push(...rowsOf({ figure, form, unit: 'ms', targets: { [TOOLBOX]: undefined } }, measured));
     }
   }
   return rows;

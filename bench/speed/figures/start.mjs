@@ -5,6 +5,9 @@ import { rowsOf } from '../rows.mjs';
 import { Contestant } from '../servers/contestant.mjs';
 import { EMPTY_SDK, STEWARD, TOOLBOX } from '../servers/index.mjs';
 
+/** Newer versions of Node start the bundle faster beside the empty tool. */
+const TARGET = { most: Number(process.versions.node.split('.')[0]) >= 24 ? 1.1 : 1.3 };
+
 /** @type {import('./index.mjs').Figure} */
 export const start = {
   name: 'start',
@@ -22,7 +25,7 @@ export const start = {
       await contestant.stop();
       return took;
     });
-    const targets = { [EMPTY_SDK]: { most: 1.1 }, [TOOLBOX]: undefined };
+    const targets = { [EMPTY_SDK]: TARGET, [TOOLBOX]: undefined };
     return rowsOf({ figure, form: '', unit: 'ms', targets }, measured);
   },
 };
