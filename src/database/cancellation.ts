@@ -13,12 +13,12 @@ export function cancelledBy<Result>(signal: AbortSignal, work: () => Promise<Res
   return callers.run(signal, work);
 }
 
-/** What the work at hand is done for, told apart by its signal; undefined where it is for nobody in particular. */
+/** The signal of the current call; undefined outside of any call. */
 export function currentCall(): AbortSignal | undefined {
   return callers.getStore();
 }
 
-/** Runs work that goes on whoever gives up: others wait for it as well. */
+/** Runs work that does not end with the current call, because other calls wait for it, too. */
 export function uncancelled<Result>(work: () => Promise<Result>): Promise<Result> {
   return callers.exit(work);
 }
@@ -32,7 +32,7 @@ type Callback = (error: Error | undefined) => void;
 
 /** A connection that knows for which call it works. */
 export class CancellableClient extends pg.Client {
-  /** A cancellation may still be on its way, and would hit whatever runs next: not to be handed on. */
+  /** A cancellation may still be on its way, and would hit the next statement: the connection must not be reused. */
   cancelled = false;
   // Set by pg when the connection is made, but not among its types.
   declare private readonly processID: number | null;
@@ -79,7 +79,7 @@ export class CancellableClient extends pg.Client {
   }
 }
 
-/** A pool that hands a connection to whoever waited for it in their own context, not in that of who gave it back. */
+/** A pool that resumes a waiting caller in that caller's context, not in the context of the one that released the connection. */
 export class CancellablePool extends pg.Pool {
   constructor(config: pg.PoolConfig) {
     super({ ...config, Client: CancellableClient });

@@ -18,11 +18,11 @@ const BUSY: Meaning = [
 ];
 const LOCKED: Meaning = [
   'TIMEOUT',
-  'Somebody else is changing the same record. Nothing was changed. Try again in a few seconds.',
+  'Another client is changing the same record. Nothing was changed. Try again in a few seconds.',
 ];
 const CLASHED: Meaning = [
   'CONFLICT',
-  'Somebody else changed the same record. Nothing was changed. Try again.',
+  'Another client changed the same record. Nothing was changed. Try again.',
 ];
 const NO_ROOM: Meaning = [
   'DATABASE_UNAVAILABLE',
@@ -128,7 +128,7 @@ function lookUp(meanings: [RegExp, Meaning][], key: unknown): Meaning | undefine
   return meanings.find(([pattern]) => pattern.test(key))?.[1];
 }
 
-/** The error and whatever it wraps, innermost first: a driver's code says more than Prisma's summary of it. */
+/** The error and those it wraps, innermost first: a driver's code says more than Prisma's summary of it. */
 function innermostFirst(thrown: unknown): Record<string, unknown>[] {
   const found: Record<string, unknown>[] = [];
   for (let at = thrown; typeof at === 'object' && at !== null && found.length < 8; at = wrapped(at)) {

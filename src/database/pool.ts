@@ -62,12 +62,12 @@ export function openPool(
     idle_in_transaction_session_timeout: session.idleInTransactionTimeoutMs,
     query_timeout: session.statementTimeoutMs + FROZEN_SERVER_GRACE_MS,
   });
-  // A connection that dies where nobody listens takes the process with it: also in the moment between the pool's handing
+  // An error event without a listener ends the process: also in the moment between the pool's handing
   // it out and the adapter's taking it, when a farewell that came in one piece with an answer is read.
   pool.on('connect', (client) => client.on('error', () => {}));
   // The adapter listens to the pool, too, but only from its first query on.
   pool.on('error', () => {});
-  // A transaction that a frozen server did not let end must not be inherited by whoever takes the connection next: what
+  // A transaction that a frozen server did not let end must not be inherited by the next user of the connection: what
   // they write would be answered as done, and never committed. Ending the connection rolls it back. One that is being
   // cancelled must not be inherited either.
   pool.on('release', (_error, client) => {

@@ -27,7 +27,7 @@ export type ApplyChange = (tx: Transaction, user: LockedUser) => Promise<MadeCha
 
 /**
  * In milliseconds. How long a call waits for a connection is the pool's to say, so Prisma's own limit for that stays out
- * of its way. Whatever the limits, the look at the signal before the commit keeps a change from being made that its
+ * of its way. With any limits, the look at the signal before the commit keeps a change from being made that its
  * caller was told had failed.
  */
 export const TRANSACTION_LIMITS = { maxWait: 60_000, timeout: 6000 };
@@ -36,7 +36,7 @@ export const TRANSACTION_LIMITS = { maxWait: 60_000, timeout: 6000 };
  * Changes one user and writes the audit row, in one transaction: both happen or neither. The user's row is locked
  * first, so that changes of one user follow each other, and each old value is the new value of the row before.
  *
- * @throws StewardError NOT_FOUND for an unknown user, and whatever `apply` throws
+ * @throws StewardError NOT_FOUND for an unknown user, and errors of `apply`
  */
 export async function changeUser(
   prisma: PrismaClient,

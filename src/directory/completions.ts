@@ -11,5 +11,5 @@ const roleNames: Completion<Directory> = {
   values: (_context, directory) => directory.roles(),
 };
 
-/** By argument, of whichever prompt or resource. */
+/** By argument, of any prompt or resource. */
 export const completions = { department: departmentNames, new_department: departmentNames, role: roleNames };

@@ -69,7 +69,7 @@ export class Departments {
     return departments.map(({ name }) => name);
   }
 
-  /** @throws StewardError CONFLICT when the name is taken, whatever its case. */
+  /** @throws StewardError CONFLICT when the name is taken, in any case. */
   async create(name: string, signal: AbortSignal): Promise<{ id: number; name: string; createdAt: string }> {
     signal.throwIfAborted();
     try {
@@ -87,7 +87,7 @@ export class Departments {
   }
 
   /**
-   * The department of that name, whatever its case, for reads. A write calls `lookUpDepartment` in its transaction.
+   * The department of that name, in any case, for reads. A write calls `lookUpDepartment` in its transaction.
    * @throws StewardError NOT_FOUND with the nearest names.
    */
   async find(name: string): Promise<NamedDepartment> {
@@ -119,7 +119,7 @@ export class Departments {
 }
 
 /**
- * Reads the department of that name, whatever its case, from the database.
+ * Reads the department of that name, in any case, from the database.
  * @throws StewardError NOT_FOUND with the nearest names.
  */
 export async function lookUpDepartment(

@@ -8,7 +8,7 @@ import type { Prisma } from '../generated/prisma/client.js';
 const INDEXED_WORD = /[\p{L}\p{N}]{3}|[\p{L}\p{N}]{2}[^\p{L}\p{N}]|[^\p{L}\p{N}][\p{L}\p{N}]/u;
 
 /**
- * Users whose name or email contains every word of the text, whatever its case.
+ * Users whose name or email contains every word of the text, in any case.
  * @throws StewardError VALIDATION when none of the words can be looked up in the index
  */
 export function matchesSearch(text: string): Prisma.UserWhereInput {

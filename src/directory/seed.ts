@@ -27,7 +27,7 @@ const YEARS_OF_HISTORY = 6;
 const LEAVERS = 14;
 
 /**
- * Fills a directory in which nobody is yet with a small, believable organisation: the same people each time, the last
+ * Fills a directory without users with a small, believable organisation: the same people each time, the last
  * of whom joined today. All of it or, when it fails or is killed, nothing.
  * @returns how many users were created
  */

@@ -37,7 +37,7 @@ export interface UserPage extends Count {
   nextCursor: string | null;
 }
 
-/** Counting every match of a common word would cost more than anybody gains by it. */
+/** Counting every match of a common word would cost more than it is worth. */
 const COUNTED_AT_MOST = 10_000;
 
 /** What a user's own row holds. */

@@ -356,7 +356,7 @@ onServer('a lock that another session holds', () => {
     await steward.database.query('BEGIN');
     await steward.database.query('SELECT FROM users WHERE id = 1 FOR UPDATE');
     const { answer, ms } = await timed(transfer('Finance'));
-    expect(answer.text).toMatch(/^TIMEOUT: Somebody else is changing the same record\./);
+    expect(answer.text).toMatch(/^TIMEOUT: Another client is changing the same record\./);
     expect(ms).toBeLessThan(1500);
     await steward.database.query('COMMIT');
     await expectNothingWritten(before, department, 'Finance');

@@ -8,7 +8,7 @@ import { itKeepsEveryPromise, useSite } from './lab/promises.js';
 import { getUser, setField } from './lab/requests.js';
 import type { Steward } from './lab/site.js';
 
-const WHAT_TO_DO = /Somebody else is changing the same record\. Nothing was changed\. Try again/;
+const WHAT_TO_DO = /Another client is changing the same record\. Nothing was changed\. Try again/;
 const TABLE_LOCKED_MS = 2500;
 
 describe('lock: another session holds a row, then a whole table', () => {

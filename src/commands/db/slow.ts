@@ -10,8 +10,8 @@ const EMBEDDED =
   'The embedded database counts no statements: PGlite comes without pg_stat_statements. Set DATABASE_URL to a PostgreSQL server.';
 
 /**
- * Prints the statements of the configured database that take longest on average, slowest first. Where nobody counts
- * them, says how to have them counted, and the exit code is 1.
+ * Prints the statements of the configured database that take longest on average, slowest first. Where they are not counted,
+ * says how to have them counted, and the exit code is 1.
  * @throws ConfigError; StewardError when the database does not answer
  */
 export async function printSlowStatements(limit: number): Promise<void> {
@@ -42,7 +42,7 @@ const REASONS: Record<Refusal['reason'], string> = {
 };
 
 function howToEnable({ reason, role }: Refusal): string {
-  return `Nobody can say which statements are slow: pg_stat_statements counts them, and ${REASONS[reason]}.
+  return `It is not known which statements are slow: pg_stat_statements counts them, and ${REASONS[reason]}.
 As an administrator of the server:
   1. Have its library loaded: in postgresql.conf, add it to what may stand there already, and restart PostgreSQL.
        shared_preload_libraries = 'pg_stat_statements'

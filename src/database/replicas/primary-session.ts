@@ -6,9 +6,9 @@ import { sessionUrl } from '../pool.js';
 /** In milliseconds. A connection that takes longer to answer is taken for dead. */
 const PATIENCE_MS = 1000;
 const CONNECT_PATIENCE_MS = 3000;
-/** What waits for a lock the server refuses before that: it does not notice that a connection was given up. */
+/** The server ends a statement that waits for a lock after this time. It would not notice that we closed the connection. */
 const STATEMENT_TIMEOUT_MS = 700;
-/** How often the connection is tried while nobody asks, so that nothing on the way forgets it, in milliseconds. */
+/** Interval of pings on an idle connection, so that no firewall drops it, in milliseconds. */
 const PING_MS = 10_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
@@ -21,7 +21,7 @@ export interface Question {
   text: string;
 }
 
-/** What the server said. */
+/** An answer of the server. */
 export interface Told<Row> {
   /** Counts the sessions there were. What two of them say cannot be compared: the server may have crashed in between. */
   session: number;
@@ -30,7 +30,7 @@ export interface Told<Row> {
 
 /**
  * A session on the server that is written to, for small questions about how things stand there now. They wait neither for
- * a place in the pool nor behind anybody's statement. As long as the connection is lost, there is no answer.
+ * a place in the pool nor behind another statement. As long as the connection is lost, there is no answer.
  */
 export class PrimarySession {
   readonly #ping = setInterval(() => void this.ask(PING), PING_MS).unref();
@@ -67,14 +67,14 @@ export class PrimarySession {
       if (this.#complaints.delete(question.name)) this.#tellOpen();
       return { session, row: rows[0] };
     } catch (error) {
-      // What the server refuses says nothing about other questions.
+      // A refused query says nothing about other queries.
       if (error instanceof pg.DatabaseError) this.#complain(question.name, error);
       else this.#giveUp(client);
       return undefined;
     }
   }
 
-  /** Whatever it may still say comes too late to be told from an answer to another question. */
+  /** A late answer could be taken for the answer to another query, so the connection is closed. */
   #giveUp(client: pg.Client): void {
     if (client === this.#client) this.#client = undefined;
     void client.end();
@@ -101,7 +101,7 @@ export class PrimarySession {
     }
   }
 
-  /** Resolves when the connection has ended. @throws whatever kept it from beginning, or ended it */
+  /** Resolves when the connection has ended. @throws the error that kept it from beginning, or ended it */
   async #connect(): Promise<void> {
     const client = new pg.Client({
       connectionString: sessionUrl(this.url),
@@ -112,7 +112,7 @@ export class PrimarySession {
       keepAlive: true,
     });
     const ended = new Promise<void>((resolve) => client.once('end', resolve));
-    // What it dies of is told by whatever was asked; unheard, the event would end the process.
+    // The pending query reports the error. Without a listener the event would end the process.
     client.on('error', () => {});
     try {
       await client.connect();
@@ -131,7 +131,7 @@ export class PrimarySession {
     throw new Error('the connection was lost');
   }
 
-  /** Once as long as the cause stays the same, however often somebody asks. */
+  /** Logs a cause once, until it changes. */
   #complain(about: string, error: unknown): void {
     const cause = describeError(error);
     if (this.#complaints.get(about) === cause || this.#closing.signal.aborted) return;

@@ -25,7 +25,7 @@ interface Operation {
 /**
  * A client whose reads go to a replica, and whose writes, transactions and raw statements go to the primary.
  *
- * Whoever wrote reads what they wrote, whichever process they write and read through, and nothing is remembered of them:
+ * Callers read their own writes, through any process, and no state is kept for that:
  * each call asks the primary, once, how far its log goes by now, and reads where all of that has been replayed. What was
  * acknowledged before the call began, and is on disk, stands before that position. The question is a small one, and calls that come
  * together share it; what a replica takes off the primary is the reading itself.
@@ -74,7 +74,7 @@ class Routes {
     private readonly position: () => Promise<WalPosition | undefined>,
   ) {}
 
-  /** What is read for no call in particular is kept, for all: it must not lack even what a hasty commit has not on disk yet. */
+  /** A read outside of any call goes to the primary: its result is cached for all calls. */
   async of(call: object | undefined): Promise<Route> {
     if (!call) return undefined;
     let route = this.#byCall.get(call);

@@ -33,7 +33,7 @@ export class NotAReplicaError extends Error {
   override readonly name = 'NotAReplicaError';
 }
 
-/** The server cannot even say how far it is, or said nothing until nobody waited any more. */
+/** The server did not report its position, or not in time. */
 export class SilentReplicaError extends Error {
   override readonly name = 'SilentReplicaError';
 }
@@ -58,7 +58,7 @@ export class ReplicaPool extends CancellablePool {
   }
 
   /**
-   * @throws ReplicaBehindError, NotAReplicaError, SilentReplicaError, and whatever pg throws
+   * @throws ReplicaBehindError, NotAReplicaError, SilentReplicaError, and errors of pg
    */
   async #queryInTime(statement: pg.QueryConfig, values: unknown[]): Promise<pg.QueryResult> {
     const position = required.getStore();

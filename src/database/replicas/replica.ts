@@ -18,7 +18,7 @@ import type { WalPosition } from './wal-position.js';
 /** `unknown`: the primary does not say how far a replica should be. */
 export type ReplicaState = 'ok' | 'behind' | 'does not answer' | 'does not follow this database' | 'unknown';
 
-/** There is the primary to turn to, so nobody waits for a connection to a replica any longer than this, in milliseconds. */
+/** Longest wait for a connection to a replica, in milliseconds. The primary can serve instead. */
 const LONGEST_WAIT_MS = 1000;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5000;
@@ -40,7 +40,7 @@ export class Replica<Client extends DatabaseClient> {
   #usable = false;
   #told: string | undefined;
 
-  /** @param name for the log and for /ready: its address is nobody's business there */
+  /** @param name for the log and for /ready: its address is not shown there */
   constructor(
     readonly name: string,
     url: string,

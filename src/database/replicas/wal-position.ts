@@ -11,7 +11,7 @@ export function parseLsn(text: string): bigint {
   return (BigInt(`0x${high}`) << 32n) | BigInt(`0x${low}`);
 }
 
-/** Whether whoever is at `at` has everything up to `required`. Positions in two histories say nothing about each other. */
+/** Whether a server at `at` has everything up to `required`. Positions in two histories cannot be compared. */
 export function hasReached(at: WalPosition, required: WalPosition): boolean {
   return at.history === required.history && at.lsn >= required.lsn;
 }
