@@ -65,7 +65,8 @@ onEmbedded('the embedded database (not on a server)', () => {
   it('survives a kill at any moment of its first start', async () => {
     for (const moment of ['creating', 'migrating', 'seeded', 'connected']) {
       const killed = await start();
-      while (!killed.stderr().includes(moment)) await delay(5);
+      // A kill that comes late, on a busy machine, leaves nothing of the next moment to do.
+      while (![moment, 'connected'].some((text) => killed.stderr().includes(text))) await delay(5);
       process.kill(killed.pid, 'SIGKILL');
     }
     const next = await start();
