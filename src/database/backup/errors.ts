@@ -1,4 +1,4 @@
-/** A backup cannot be made or restored. The message says why, what became of the database, and what to do. */
+/** A backup cannot be made or restored. The message gives the reason, the state of the database and the next step. */
 export class BackupError extends Error {
   override readonly name = 'BackupError';
 }

@@ -6,16 +6,17 @@ import { syncFile } from '../sync-tree.js';
 import { BackupError } from './errors.js';
 
 /**
- * Writes a file that only this user can read, and that appears under its name when it is whole and on the disk. A kill
+ * Writes a file that only this user can read. It appears under its name once it is complete and on the disk. A kill
  * half-way leaves at most `.<name>.<id>.partial`.
- * @throws BackupError when the file exists and is not to be overwritten, is no regular file, or cannot be written; what `write` throws
+ * @throws BackupError if the file exists and `overwrite` is false, is not a regular file, or cannot be written;
+ * errors of `write`
  */
 export async function writeNewFile(
   file: string,
   overwrite: boolean,
   write: (to: Writable) => Promise<void>,
 ): Promise<void> {
-  // Before an hour of work, not only after it.
+  // Checked before an hour of work, and again after it.
   await assertReplaceable(file, overwrite);
   const aside = path.join(path.dirname(file), `.${path.basename(file)}.${randomUUID()}.partial`);
   try {
@@ -41,14 +42,14 @@ export async function writeNewFile(
   }
 }
 
-/** A rename would replace a file that another process has made there meanwhile; a link does not. */
+/** A rename would replace a file that another process has created meanwhile; a link does not. */
 async function renameToNew(from: string, to: string): Promise<void> {
   try {
     await link(from, to);
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') throw alreadyThere(to);
-    // File systems without hard links.
+    // The file system has no hard links.
     if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(code)) throw error;
     await rename(from, to);
   }
@@ -58,7 +59,7 @@ function alreadyThere(file: string): BackupError {
   return new BackupError(`${file} exists already. Choose another name, or pass --overwrite.`);
 }
 
-/** A rename would replace a device, a pipe or a link itself. */
+/** Only a regular file is overwritten: a rename would replace a device, a pipe or a link itself. */
 async function assertReplaceable(file: string, overwrite: boolean): Promise<void> {
   const stat = await lstat(file).catch(() => undefined);
   if (stat && !overwrite) throw alreadyThere(file);

@@ -1,2 +1,2 @@
-/** How many rows each table has, by name. */
+/** The number of rows of each table. */
 export type RowCounts = [table: string, rows: number][];

@@ -4,19 +4,19 @@ import { open } from 'node:fs/promises';
 import { Transform } from 'node:stream';
 import { BackupError } from './errors.js';
 
-/** Where a backup comes from, and so what it can be restored on. */
+/** The kind of database that a backup was made of, and that it can be restored on. */
 export type Kind = 'server' | 'embedded';
 
-/** What stands in a backup whose seal is intact. */
+/** A backup with an intact seal. */
 export interface Sealed {
   kind: Kind;
-  /** Of the file without its seal. */
+  /** The size of the file without its seal. */
   bytes: number;
 }
 
 /**
- * The last line of each backup: its kind, and the SHA-256 of everything before the line. pg_restore does not mind what
- * comes after the end of its archive.
+ * The last line of each backup: its kind, and the SHA-256 of everything before the line. pg_restore ignores bytes after
+ * the end of its archive.
  */
 const SEAL = /\nSTEWARD-BACKUP 1 (server|embedded) ([0-9a-f]{64})\n$/;
 const LONGEST_SEAL = 128;
@@ -41,7 +41,7 @@ export function sealing(kind: Kind): Transform {
 
 /**
  * Reads a backup from its first byte to its last.
- * @throws BackupError unless every byte is as it was when it was made
+ * @throws BackupError if any byte has changed since the backup was made
  */
 export async function checkSeal(file: string): Promise<Sealed> {
   const { size, kind, expected } = await readSeal(file);

@@ -1,9 +1,9 @@
 import pg from 'pg';
 
-/** Variables that cannot lead to another database. PGSERVICE and PGHOSTADDR can: they would win over PGHOST. */
+/** Variables that cannot select another database. PGSERVICE and PGHOSTADDR can: they override PGHOST. */
 const KEPT = /^(?!PG)|^PGPASSFILE$|^PGSSL/;
 
-/** The environment in which PostgreSQL's programs connect to the database of a URL. A command line is public; this is not. */
+/** The environment for PostgreSQL's programs to connect to a URL. Other users can read a command line, but not this. */
 export function connectionEnvironment(url: string): NodeJS.ProcessEnv {
   const client = new pg.Client({ connectionString: url });
   const { searchParams } = new URL(url);
@@ -21,7 +21,7 @@ export function connectionEnvironment(url: string): NodeJS.ProcessEnv {
     const value = searchParams.get(name);
     if (value) env[`PG${name.replaceAll('_', '').toUpperCase()}`] = value;
   }
-  // Our driver has modes of its own: ssl=true, and no-verify. libpq can check a certificate only if it knows the authority.
+  // pg has two modes that libpq lacks: ssl=true and no-verify. libpq checks certificates only with the authority's own.
   if (env['PGSSLMODE'] === 'no-verify') env['PGSSLMODE'] = 'require';
   else if (client.ssl && !searchParams.has('sslmode') && !env['PGSSLMODE']?.startsWith('verify')) {
     const checked = env['PGSSLROOTCERT'] && searchParams.get('ssl') !== 'no-verify';

@@ -6,12 +6,12 @@ import { connectionEnvironment } from './connection-environment.js';
 import { findProgram, runProgram } from './programs.js';
 import { readState, type ServerTarget } from './state.js';
 
-/** Every query on a table waits behind a pg_dump that waits for an ALTER TABLE: so not for long. */
+/** A pg_dump that waits for an ALTER TABLE blocks every later query on the table, so its wait is short. */
 const DUMP = ['--format=custom', '--schema=public', '--no-owner', '--no-password', '--lock-wait-timeout=30s'];
 
 /**
- * Writes a backup of a server's schema public, as it is at one moment; other clients go on.
- * @throws BackupError where there is nothing to back up, or no way to
+ * Writes a consistent backup of a server's schema public. Other clients are not blocked.
+ * @throws BackupError if there is nothing to back up, or no way to do it
  */
 export async function dump(
   { url, pool, binDir }: ServerTarget,

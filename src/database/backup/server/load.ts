@@ -8,18 +8,18 @@ import { readState, type ServerTarget } from './state.js';
 
 const LONGEST_LOCK_WAIT = '30s';
 
-/** The lock of `prisma migrate`. */
+/** The advisory lock of `prisma migrate`. */
 const MIGRATION_LOCK = 72707369;
 
-/** An address without parts takes all of them from the environment. */
+/** A URL without parts takes all of them from the environment. */
 const RESTORE = ['--schema=public', '--no-owner', '--no-password', '--single-transaction', '--exit-on-error'];
 const DATABASE = '--dbname=postgresql://';
 
 /**
- * Restores a backup whose seal is intact into a server's schema public, in one transaction of pg_restore. Without `replace`
- * nothing is dropped: a table that exists, even one created after our check, makes the whole restore fail.
- * @returns for each publication that has lost tables, the statement that adds them again
- * @throws BackupError where it cannot be done; nothing was changed
+ * Restores a backup with an intact seal into a server's schema public, in one transaction of pg_restore. Without
+ * `replace` nothing is dropped: an existing table, even one created after the check, makes the whole restore fail.
+ * @returns a statement for each publication that lost tables; it adds them again
+ * @throws BackupError if the restore is not possible; nothing was changed then
  */
 export async function load(
   { url, pool, binDir }: ServerTarget,
@@ -65,13 +65,13 @@ export async function load(
     });
     await text(runProgram(program, [...RESTORE, ...options, DATABASE, file], env, signal)).catch(explain);
   } finally {
-    // The lock ends with its session.
+    // The advisory lock ends with the session.
     client.release(true);
   }
   return publications;
 }
 
-/** pg_restore waits for a lock without limit, and every query on the table behind it: so each is taken once before. */
+/** pg_restore would wait for a lock without limit, and block every query on the table: so each lock is tried first. */
 async function waitForLocks(client: pg.PoolClient): Promise<void> {
   const { rows } = await client.query<{ tables: string | null }>(`
     SELECT string_agg(format('public.%I', relname), ', ') AS tables FROM pg_class

@@ -9,10 +9,10 @@ import { BackupError } from '../errors.js';
 const DEBIAN = '/usr/lib/postgresql';
 
 /**
- * Finds one of PostgreSQL's programs: the oldest that is not older than the server, since pg_dump refuses a newer server.
+ * Finds one of PostgreSQL's programs: the oldest that is not older than the server, because pg_dump refuses a newer server.
  * @param major the server's major version
- * @param only the folder to look in; without it: the PATH, and the folders of Debian
- * @throws BackupError that names what is needed
+ * @param only the only folder to search; without it: the PATH, and the folders of Debian
+ * @throws BackupError that names the needed version
  */
 export async function findProgram(
   name: 'pg_dump' | 'pg_restore',
@@ -39,8 +39,8 @@ export async function findProgram(
 }
 
 /**
- * Runs a program and yields its output. The signal ends it.
- * @throws BackupError with the program's messages if it fails; only then is it known that the output was not whole
+ * Runs a program and yields its output. The signal ends the program.
+ * @throws BackupError with the program's messages if it fails. The output is known to be complete only at its end.
  */
 export async function* runProgram(
   file: string,
@@ -50,7 +50,7 @@ export async function* runProgram(
 ): AsyncGenerator<Buffer> {
   const child = spawn(file, args, { env, signal, stdio: ['ignore', 'pipe', 'pipe'] });
   const end = Promise.all([once(child, 'close'), text(child.stderr)]);
-  // The output may fail first; it is that failure which is reported then.
+  // If the output fails first, that failure is the one reported.
   end.catch(() => {});
   yield* child.stdout as AsyncIterable<Buffer>;
   const [[code], messages] = await end.catch((error: Error) => {

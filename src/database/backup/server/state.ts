@@ -1,27 +1,27 @@
 import type pg from 'pg';
 import type { RowCounts } from '../row-counts.js';
 
-/** A server's database that is backed up or replaced. */
+/** The database of a server, to back up or to replace. */
 export interface ServerTarget {
   url: string;
   pool: pg.Pool;
-  /** The folder of PostgreSQL's programs, if it is configured. */
+  /** The configured folder of PostgreSQL's programs. */
   binDir: string | undefined;
 }
 
 interface ServerState {
   role: string;
   major: number;
-  /** The owner of the table users; null where there is none. */
+  /** The owner of the table users; null if there is no such table. */
   owner: string | null;
-  /** Tables, views and sequences of the schema public, without those of extensions. */
+  /** The tables, views and sequences of the schema public, except those of extensions. */
   relations: string[];
-  /** Those that this role may not read. */
+  /** The relations that this role may not read. */
   unreadable: string[];
-  /** Those that it does not own. */
+  /** The relations that this role does not own. */
   foreign: string[];
   mayCreate: boolean;
-  /** For each publication of single tables, the statement that adds them again. */
+  /** One statement for each publication of single tables; it adds them again. */
   publications: string[];
 }
 
@@ -44,7 +44,7 @@ export async function readState(pool: pg.Pool): Promise<ServerState> {
   return rows[0] as ServerState;
 }
 
-/** How many rows each table of the schema public has. */
+/** Counts the rows of each table of the schema public. */
 export async function countRows(pool: pg.Pool): Promise<RowCounts> {
   const { rows: tables } = await pool.query<{ name: string; quoted: string }>(`
     SELECT relname::text AS name, format('public.%I', relname) AS quoted FROM pg_class
