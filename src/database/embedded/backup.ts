@@ -12,9 +12,8 @@ import { startPGlite } from './host/pglite.js';
 import { openEmbedded, type EmbeddedOptions } from './index.js';
 
 /**
- * Backs an embedded database up into a stream, as it is at one moment, while others use it: a sealed tar.gz of its
- * folder. Others wait while the folder is copied. The archive is made of the copy, which has been opened for it: what
- * cannot be opened makes no backup.
+ * Writes a consistent backup of an embedded database in use: a sealed tar.gz of its folder. Other clients wait while
+ * the folder is copied. The copy is opened and packed; a copy that cannot be opened makes no backup.
  * @throws EmbeddedDatabaseError; the signal's reason
  */
 export async function backUpEmbedded(
@@ -40,9 +39,9 @@ export async function backUpEmbedded(
 }
 
 /**
- * The data folder as a tar archive. PGlite has one session and no background processes: while a client is inside a
- * transaction, no other writes. Losing the session makes the next statement fail. The client stays connected until the
- * archive is whole, because the next owner of the folder removes the copy.
+ * Copies the data folder and packs it into a tar archive. PGlite has one session and no background processes: while this
+ * client is inside a transaction, no other client writes. If it loses the session, its next statement fails. It stays
+ * connected until the archive is complete, because the next owner of the folder removes the copy.
  */
 async function archiveFolder(
   url: string,
@@ -54,16 +53,16 @@ async function archiveFolder(
   const client = new pg.Client({ connectionString: url });
   client.on('error', () => {});
   await client.connect();
-  // Another client may keep the session for a minute.
+  // Another client may hold the session for a minute.
   const giveUp = () => void client.end();
   signal.addEventListener('abort', giveUp);
   try {
     signal.throwIfAborted();
     await client.query('BEGIN');
-    // Not needed for the copy to be whole, as after a power cut; but opening it is quicker.
+    // PostgreSQL would recover the copy without this, as after a power cut; opening it is quicker with it.
     await client.query('CHECKPOINT');
     onProgress('copying the data folder');
-    // Before anything is in it, so that no other user can enter it.
+    // Created first, with this mode, so that no other user can ever enter it.
     await mkdir(copy, { mode: 0o700 });
     await cp(pgdata, copy, { recursive: true, mode: constants.COPYFILE_FICLONE });
     await client.query('ROLLBACK');

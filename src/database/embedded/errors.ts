@@ -1,6 +1,6 @@
 import type { Owner } from './folder/owner.js';
 
-/** The embedded database cannot be used. The message says why and what to do, and is written for the operator. */
+/** The embedded database cannot be used. The message gives the operator the reason and the next step. */
 export class EmbeddedDatabaseError extends Error {
   override readonly name = 'EmbeddedDatabaseError';
 }
@@ -11,7 +11,7 @@ export function otherVersion({ process }: Owner): EmbeddedDatabaseError {
   );
 }
 
-/** Its host has not answered. */
+/** The host of the database has not answered. */
 export class SilentHostError extends EmbeddedDatabaseError {}
 
 export function silent(dataDir: string, { process: { pid } }: Owner, forMs: number): SilentHostError {
@@ -21,7 +21,7 @@ export function silent(dataDir: string, { process: { pid } }: Owner, forMs: numb
   );
 }
 
-/** It has other clients. */
+/** The database has other clients. */
 export class InUseError extends EmbeddedDatabaseError {}
 
 export function inUse(dataDir: string, { process }: Owner): InUseError {

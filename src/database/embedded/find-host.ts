@@ -6,16 +6,16 @@ import type { EmbeddedOptions } from './index.js';
 import { Lease } from './lease.js';
 import { startHost, type StartedHost } from './start-host.js';
 
-/** How long a host may give no sign of life. */
+/** Longest silence of a host. */
 const PATIENCE_MS = 45_000;
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 500;
 const MOST_FAILURES = 3;
 
 /**
- * Takes a lease from the folder's host, starting one if none is alive. Many may do so at once: the hosts they start
- * settle among themselves which one stays.
- * @param signal gives up early
+ * Takes a lease from the folder's host, and starts a host if none is alive. Many processes may do so at once: of the
+ * hosts that they start, one becomes the owner and the others exit.
+ * @param signal ends the attempt
  * @throws EmbeddedDatabaseError if no host answers in time, or none can be started
  */
 export async function findHost(
@@ -51,7 +51,7 @@ export async function findHost(
   }
 }
 
-/** A host that finds another alive leaves at once, satisfied. */
+/** A host that finds another owner alive exits with status 0. */
 function lostToAnother(child: StartedHost): boolean {
   return child.ended?.code === 0;
 }

@@ -11,26 +11,26 @@ const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 10_000;
 
 export interface EmbeddedOptions {
-  /** Created, for this user alone, if it does not exist. */
+  /** The folder of the database. If absent, it is created for this user alone. */
   dataDir: string;
-  /** How long a host that is started for this stays up without a connection, in milliseconds. */
+  /** Lifetime of a started host without a connection, in milliseconds. */
   lingerMs: number;
-  /** One line at a time, for the operator: what is being done or waited for. */
+  /** Called with one line of progress for the operator. */
   onProgress(text: string): void;
 }
 
 /** An open embedded database. */
 export interface Embedded {
-  /** For pg, Prisma and psql. Good for as long as this is open, also while hosts come and go. */
+  /** A URL for pg, Prisma and psql. It stays valid until `close`, also when another host takes over. */
   readonly url: string;
-  /** Leaves the database to the others. The host goes by itself when it was the last one. */
+  /** Ends the lease. The host exits some time after its last client has left. */
   close(): Promise<void>;
 }
 
 /**
- * Opens the embedded PostgreSQL of a folder, sharing it with every other process of this machine that has it open.
- * Holding it open does not keep this process running.
- * @throws EmbeddedDatabaseError
+ * Opens the embedded PostgreSQL of a folder, shared with all other processes of this machine that open it. An open
+ * database does not keep this process running.
+ * @throws EmbeddedDatabaseError if the folder cannot be used, or no host can be started
  */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const dataDir = await prepareDataFolder(path.resolve(options.dataDir));
@@ -54,7 +54,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
   };
 }
 
-/** Starts a host, or finds the one that another process started, however often that takes; undefined once closed. */
+/** Repeats `findHost` until it succeeds. @returns undefined once closed */
 async function recover(
   dataDir: string,
   options: EmbeddedOptions,

@@ -6,15 +6,15 @@ import { connectTo, PROTOCOL, type Owner } from './folder/owner.js';
 import { CANNOT_OPEN, DATABASE, HANDOVER, IN_USE } from './wire/startup.js';
 
 interface Patience {
-  /** How long the host may say nothing, in milliseconds. */
+  /** Longest silence of the host, in milliseconds. */
   silenceMs: number;
   onProgress(text: string): void;
   signal?: AbortSignal;
 }
 
-/** An idle connection to a host, which stays as long as it has one. Does not keep this process running. */
+/** An idle connection. The host runs as long as it has one. A lease does not keep this process running. */
 export class Lease {
-  /** Resolves when the host is gone, or `end` was called. */
+  /** Resolves when the host has ended, or after `end`. */
   readonly closed: Promise<unknown>;
   readonly #socket: Socket;
 
@@ -30,8 +30,8 @@ export class Lease {
 
   /**
    * Connects to the owner of a folder and waits until its database is open.
-   * @returns undefined if the owner is gone, or goes meanwhile
-   * @throws EmbeddedDatabaseError if it says nothing, cannot open the database, or is of another version
+   * @returns undefined if the owner has ended, or ends meanwhile
+   * @throws EmbeddedDatabaseError if it stays silent, cannot open the database, or has another version
    */
   static async take(owner: Owner, dataDir: string, patience: Patience): Promise<Lease | undefined> {
     const client = await connect(owner, dataDir, DATABASE, patience);
@@ -46,7 +46,7 @@ export class Lease {
 }
 
 /**
- * Has the owner of a folder close its database and leave, which it does if it has no other client.
+ * Requests that the owner of a folder close its database and exit. The owner refuses if it has other clients.
  * @throws EmbeddedDatabaseError as `Lease.take`, and if the database is in use
  */
 export async function requestHandover(owner: Owner, dataDir: string, patience: Patience): Promise<void> {
@@ -65,7 +65,7 @@ async function connect(
   }
   const port = Number(path.extname(owner.control).slice(1));
   const client = new pg.Client({ host: owner.folder, port, user: 'postgres', database, ssl: false });
-  client.on('error', () => {}); // Its end is what counts.
+  client.on('error', () => {}); // The `end` event follows, and is enough.
   const giveUp = () => (client.connection.stream as Socket).destroy();
   let expired = false;
   const timer = setTimeout(() => {

@@ -19,21 +19,20 @@ import { requestHandover } from './lease.js';
 import { takeOwnership, type Ownership } from './take-ownership.js';
 
 const PAUSE_MS = 200;
-/** How long a client that was closed may take to be gone. */
+/** Time for a closed client to disconnect. */
 const GRACE_MS = 3_000;
-/** How long a host may take to close its database; it ends itself before that. */
-const FAREWELL_MS = 25_000;
+/** Time for a host to close its database. The host's own limit is shorter. */
+const CLOSE_LIMIT_MS = 25_000;
 
-/** POSIX pax, ustar interchange format. */
+/** The magic of a tar archive (POSIX pax, ustar interchange format). */
 const TAR_MAGIC = { text: 'ustar', place: [257, 262] as const };
 
 /**
- * Makes a database of a backup by `backUpEmbedded` whose seal is intact, in the place of the folder's own. It is
- * unpacked and opened aside; any failure before it is in place, a kill included, leaves the folder's own as it was.
- * Clients that start meanwhile wait.
- * @param replace whether there may be one to be replaced
- * @throws BackupError where the file holds no archive; EmbeddedDatabaseError where the folder's database is in use, or
- * the archive cannot be opened
+ * Restores a backup of `backUpEmbedded` with an intact seal into a folder. The backup is unpacked and opened aside: any
+ * failure before it is in place, a kill included, leaves the folder's database as it was. New clients wait.
+ * @param replace true if an existing database may be replaced
+ * @throws BackupError if the file is no archive; EmbeddedDatabaseError if the folder's database is in use, or the archive
+ * cannot be opened
  */
 export async function restoreEmbedded(
   options: EmbeddedOptions,
@@ -42,7 +41,7 @@ export async function restoreEmbedded(
   replace: boolean,
 ): Promise<RowCounts> {
   const archive = await readArchive(file, bytes);
-  // PostgreSQL opens no folder that others could enter.
+  // PostgreSQL refuses a data folder that other users can enter.
   process.umask(0o077);
   const dataDir = await prepareDataFolder(path.resolve(options.dataDir), true);
   const ownership = await ownFolder(dataDir, options);
@@ -67,7 +66,7 @@ export async function restoreEmbedded(
     try {
       await release(dataDir, ownership.generation);
     } finally {
-      // The server would keep this process running, also where a full disk makes the release fail.
+      // An open server keeps this process running. A full disk can make the release fail.
       await ownership.server.close();
     }
   }
@@ -83,8 +82,8 @@ async function readArchive(file: string, bytes: number): Promise<Blob> {
 }
 
 /**
- * Takes the folder over, also from a host that has no client.
- * @throws EmbeddedDatabaseError where there is a host that does not leave
+ * Becomes the owner of the folder, also in place of a host without clients.
+ * @throws EmbeddedDatabaseError if a host does not leave in time
  */
 async function ownFolder(dataDir: string, options: EmbeddedOptions): Promise<Ownership> {
   let refused: { by: string; since: number } | undefined;
@@ -102,28 +101,28 @@ async function ownFolder(dataDir: string, options: EmbeddedOptions): Promise<Own
   }
 }
 
-/** Why a host may not have left, and how long that is no reason to give up. */
+/** Requests that the host leave. @returns the error to throw if it still owns the folder after `patienceMs` */
 async function requestLeave(
   owner: Owner,
   dataDir: string,
   lingerMs: number,
 ): Promise<{ error: unknown; patienceMs: number }> {
   try {
-    await requestHandover(owner, dataDir, { silenceMs: FAREWELL_MS, onProgress: () => {} });
-    // It is gone; or it is alive, and its socket is not.
-    return { error: silent(dataDir, owner, FAREWELL_MS), patienceMs: FAREWELL_MS };
+    await requestHandover(owner, dataDir, { silenceMs: CLOSE_LIMIT_MS, onProgress: () => {} });
+    // The host has ended, or is alive without its socket.
+    return { error: silent(dataDir, owner, CLOSE_LIMIT_MS), patienceMs: CLOSE_LIMIT_MS };
   } catch (error) {
     if (error instanceof InUseError) return { error, patienceMs: GRACE_MS };
     if (error instanceof SilentHostError) return { error, patienceMs: 0 };
-    // It is of another version, and leaves by itself without clients; or it cannot open its database, and is leaving.
-    return { error, patienceMs: lingerMs + FAREWELL_MS };
+    // A host of another version exits once it has no clients. A host that cannot open its database is about to exit.
+    return { error, patienceMs: lingerMs + CLOSE_LIMIT_MS };
   }
 }
 
-/** The archive as a closed database in a new folder. Its rows are counted: that reads every page of every table. */
+/** Unpacks the archive into a new folder, as a closed database. Counting the rows reads every page of every table. */
 async function unpack(archive: Blob, aside: string): Promise<RowCounts> {
   try {
-    // PGlite takes any other file for a compressed archive, and the process does not survive that.
+    // PGlite would take any other file for a compressed archive, and the process would crash.
     if ((await archive.slice(...TAR_MAGIC.place).text()) !== TAR_MAGIC.text)
       throw new Error('it is no archive');
     const pglite = await startPGlite(aside, undefined, archive);

@@ -5,17 +5,17 @@ import { PROJECT_ROOT } from '../../project-root.js';
 import { EmbeddedDatabaseError } from './errors.js';
 import { layout } from './folder/data-folder.js';
 
-/** A host that was started here and may since have become the owner, have lost to another, or have failed. */
+/** A host started by this process. It may have become the owner, have lost to another host, or have failed. */
 export interface StartedHost {
   pid: number | undefined;
-  /** How it ended; undefined as long as it runs. */
+  /** The exit status or the error of the process; undefined while it runs. */
   ended: { code: number | null; error?: NodeJS.ErrnoException } | undefined;
 }
 
 /**
- * Starts a host that outlives this process. It gets nothing of ours: no terminal or pipe (an MCP client waits for them
- * to close), no working folder, and of the environment only what says where things are.
- * @param lingerMs how long the host stays without a connection before it leaves
+ * Starts a host that outlives this process. It inherits no terminal or pipe (an MCP client waits for them to close), no
+ * working folder, and only those variables of the environment that hold paths or the language.
+ * @param lingerMs the host's lifetime without a connection
  * @throws EmbeddedDatabaseError if this installation has no host program
  */
 export function startHost(dataDir: string, lingerMs: number): StartedHost {
@@ -25,7 +25,7 @@ export function startHost(dataDir: string, lingerMs: number): StartedHost {
       detached: true,
       stdio: ['ignore', 'ignore', stderr],
       cwd: path.parse(dataDir).root,
-      env: only('PATH', 'HOME', 'TMPDIR', 'LANG', 'LD_LIBRARY_PATH', 'NODE_EXTRA_CA_CERTS'),
+      env: pickEnvironment('PATH', 'HOME', 'TMPDIR', 'LANG', 'LD_LIBRARY_PATH', 'NODE_EXTRA_CA_CERTS'),
     });
     const host: StartedHost = { pid: child.pid, ended: undefined };
     child.on('exit', (code) => (host.ended = { code }));
@@ -37,7 +37,7 @@ export function startHost(dataDir: string, lingerMs: number): StartedHost {
   }
 }
 
-/** Inside Electron, the executable is the application; it has to be a Node of the system's. */
+/** Inside Electron, the executable is the application, so the system's Node.js is needed. */
 function nodeProgram(): string {
   return process.versions['electron'] ? 'node' : process.execPath;
 }
@@ -49,7 +49,7 @@ function hostProgram(): string {
   return built;
 }
 
-function only(...names: string[]): NodeJS.ProcessEnv {
+function pickEnvironment(...names: string[]): NodeJS.ProcessEnv {
   return Object.fromEntries(
     names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );

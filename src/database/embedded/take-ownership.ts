@@ -6,14 +6,14 @@ import { ownIdentity } from './folder/process-identity.js';
 import { LARGEST_PORT, socketFolder, socketPath } from './folder/socket-folder.js';
 import { WireServer } from './wire/wire-server.js';
 
-/** A data folder that is this process's, until it releases it or dies. */
+/** Ownership of a data folder by this process, until it releases the folder or dies. */
 export interface Ownership {
   generation: OwnGeneration;
-  /** Listens already, on a path of its own: to others, an owner that does not is dead. */
+  /** Already listens, on its own path: other hosts take an owner that does not listen for dead. */
   server: WireServer;
 }
 
-/** Makes this process the owner of a data folder; undefined if another is. */
+/** Makes this process the owner of a data folder. @returns undefined if another process is its owner */
 export async function takeOwnership(dataDir: string): Promise<Ownership | undefined> {
   const server = new WireServer();
   const previous = (await currentGeneration(dataDir))?.owner;

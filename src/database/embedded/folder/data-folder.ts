@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { EmbeddedDatabaseError } from '../errors.js';
 
-/** The major version of the PostgreSQL that PGlite is; its data files can be read by no other. */
+/** PGlite's major version of PostgreSQL. No other major version can read its data files. */
 const POSTGRES_MAJOR = '18';
-/** initdb writes 39 MB, and PostgreSQL wants room for the next segment of its log. Megabytes. */
+/** In megabytes: initdb writes 39, and PostgreSQL needs room for the next segment of its log. */
 const ROOM_FOR_NEW = 100;
 const ROOM_FOR_EXISTING = 32;
 const MEGABYTE = 1024 * 1024;
@@ -13,7 +13,7 @@ const MEGABYTE = 1024 * 1024;
 const OURS =
   /^(lock\..+|steward-secret(\..+)?|run|host\.log|pgdata|pgdata\.(new-.+|replacement|old-.+)|backup-.+|lost\+found|\.DS_Store)$/;
 
-/** Every owner of the folder left one. */
+/** A lock file. Every owner of the folder leaves one. */
 const LOCK = /^lock\.\d+$/;
 const DATABASE = /^pgdata(\.replacement)?$/;
 /** The content of a readable PG_VERSION. */
@@ -24,13 +24,13 @@ export function layout(dataDir: string) {
   return {
     /** PostgreSQL's own data folder. If it exists, it is complete. */
     pgdata: path.join(dataDir, 'pgdata'),
-    /** One that is only being made. */
+    /** A data folder that is not complete yet. */
     aside: (id: string) => path.join(dataDir, `pgdata.new-${id}`),
-    /** Another, complete as well, that takes the place of `pgdata`. */
+    /** A complete data folder that is about to replace `pgdata`. */
     replacement: path.join(dataDir, 'pgdata.replacement'),
-    /** The one that was in its place. */
+    /** The replaced data folder. */
     former: (id: string) => path.join(dataDir, `pgdata.old-${id}`),
-    /** A copy of `pgdata` that a backup is made of. */
+    /** A copy of `pgdata`, to be packed into a backup. */
     backup: (id: string) => path.join(dataDir, `backup-${id}`),
     run: path.join(dataDir, 'run'),
     log: path.join(dataDir, 'host.log'),
@@ -38,9 +38,10 @@ export function layout(dataDir: string) {
 }
 
 /**
- * Makes sure the folder exists, is usable and is an embedded database's or empty; resolves to its one true path.
- * @param replacing whether the database in it is to be replaced: it need not be one that can be opened, but Steward's
- * @throws EmbeddedDatabaseError
+ * Creates the folder if it is absent, and checks that it is usable and either empty or an embedded database's.
+ * @param replacing true if its database is about to be replaced: that must be Steward's, but may be unreadable
+ * @returns the folder's real path, the same for all processes
+ * @throws EmbeddedDatabaseError if a check fails
  */
 export async function prepareDataFolder(given: string, replacing = false): Promise<string> {
   if (process.platform === 'win32') {
@@ -64,7 +65,7 @@ export async function prepareDataFolder(given: string, replacing = false): Promi
   }
 }
 
-/** A database is replaced only if Steward has opened it before: its lock files stay for ever. */
+/** A database is replaced only if Steward has opened it before. Lock files, which are never all removed, show that. */
 async function assertOurs(dataDir: string, replacing: boolean): Promise<void> {
   const names = await readdir(dataDir);
   if (names.includes('PG_VERSION')) {
@@ -86,7 +87,7 @@ async function assertOurs(dataDir: string, replacing: boolean): Promise<void> {
   }
 }
 
-/** PGlite writes no valid process id. A server that wrote one may be at work here, in another container too. */
+/** PGlite writes no valid process id. A server writes one, and may be running, perhaps in another container. */
 async function assertNoServer(dataDir: string): Promise<void> {
   const file = path.join(layout(dataDir).pgdata, 'postmaster.pid');
   const pid = Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10);
@@ -101,7 +102,8 @@ async function assertVersion(dataDir: string, replacing: boolean): Promise<void>
   const { pgdata } = layout(dataDir);
   const text = await readFile(path.join(pgdata, 'PG_VERSION'), 'utf8').catch(() => '');
   const [version] = VERSION.exec(text) ?? [];
-  // A database that nothing can open may be replaced; another program's may not. It may just be being replaced, too.
+  // A restore may replace a database without a readable version, but not one of another version. An absent `pgdata` is no
+  // error: another process may be replacing it right now.
   if (version === POSTGRES_MAJOR || (!version && (replacing || !existsSync(pgdata)))) return;
   throw new EmbeddedDatabaseError(
     version

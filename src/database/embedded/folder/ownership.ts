@@ -1,17 +1,17 @@
 /**
  * Ownership of a data folder: at most one host may open it at any time.
  *
- * The folder holds files `lock.<n>`. The owner is the one named in the file of the highest n, as long as it is alive.
- * A host takes over from a dead owner by making `lock.<n+1>` with link(2), which fails if the name exists, so of several
- * exactly one succeeds; a file never appears half-written. Two rules carry the proof:
+ * The folder holds files `lock.<n>`. The file of the highest n names the owner, as long as that process is alive. A host
+ * takes over from a dead owner by creating `lock.<n+1>` with link(2). That fails if the name exists, so exactly one of
+ * several hosts succeeds, and no file appears half-written. Two rules carry the proof:
  *
- * 1. The highest file is never removed. A taker whose view was old (it slept between looking and linking) may succeed
- *    in linking a name below the highest; it looks again afterwards, sees the higher one and withdraws.
- * 2. Only a dead (or a leaving) owner's successor links a higher name. So a host that sees its own file as the highest
- *    stays the owner until it dies or calls `release` itself.
+ * 1. The highest file is never removed. A host with an outdated listing may succeed in linking a name below the highest.
+ *    It lists again afterwards, finds the higher file and withdraws.
+ * 2. A higher name is linked only after the owner has died or released. So a host that finds its own file to be the
+ *    highest stays the owner until it dies or calls `release`.
  *
- * A listing could miss the highest only if takeovers removed and made files while it was read; so the last few
- * generations are kept, and a winner tidies up only after its database is open.
+ * A listing could miss the highest file only if takeovers removed and created files while it was read. So the last few
+ * generations are kept, and a new owner tidies up only after its database is open.
  */
 import { randomUUID } from 'node:crypto';
 import { link, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
@@ -21,11 +21,11 @@ import { isAlive, type Owner } from './owner.js';
 export interface Generation {
   number: number;
   file: string;
-  /** Undefined if the file cannot be understood: a power cut tore it, and took its writer with it. */
+  /** Undefined if the file is unreadable: a power cut damaged it, and ended its writer. */
   owner: Owner | undefined;
 }
 
-/** This process's own. */
+/** A generation of this process. */
 export interface OwnGeneration extends Generation {
   owner: Owner;
 }
@@ -33,10 +33,10 @@ export interface OwnGeneration extends Generation {
 const KEPT_GENERATIONS = 8;
 const ABANDONED_AFTER_MS = 60_000;
 
-/** The highest generation, or undefined in a folder that never had a host. */
+/** Reads the highest generation; undefined in a folder that never had a host. */
 export async function currentGeneration(dataDir: string): Promise<Generation | undefined> {
   for (;;) {
-    const number = Math.max(...(await generations(dataDir)), 0);
+    const number = Math.max(...(await listGenerations(dataDir)), 0);
     if (number === 0) return undefined;
     const file = path.join(dataDir, `lock.${number}`);
     const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -59,7 +59,7 @@ export async function acquire(dataDir: string, self: Owner): Promise<OwnGenerati
       if (current?.owner && (await isAlive(current.owner, dataDir))) return undefined;
       const number = (current?.number ?? 0) + 1;
       const file = path.join(dataDir, `lock.${number}`);
-      if (!(await linked(temporary, file))) continue;
+      if (!(await tryLink(temporary, file))) continue;
       if ((await currentGeneration(dataDir))?.number === number) return { number, file, owner: self };
       await unlink(file);
     }
@@ -68,14 +68,14 @@ export async function acquire(dataDir: string, self: Owner): Promise<OwnGenerati
   }
 }
 
-/** Lets the next host take over at once. Only for the owner, and only when its database is closed. */
+/** Lets the next host take over at once. Only the owner may call it, once its database is closed. */
 export async function release(dataDir: string, { file, owner }: OwnGeneration): Promise<void> {
   await rename(await write(dataDir, { ...owner, released: true }), file);
 }
 
-/** Removes what former hosts and their rivals left. Only for the owner. */
+/** Removes the files of former hosts and of hosts that lost to them. Only the owner may call it. */
 export async function tidyUp(dataDir: string, own: Generation): Promise<void> {
-  for (const number of await generations(dataDir)) {
+  for (const number of await listGenerations(dataDir)) {
     if (number <= own.number - KEPT_GENERATIONS)
       await unlink(path.join(dataDir, `lock.${number}`)).catch(() => {});
   }
@@ -87,7 +87,7 @@ export async function tidyUp(dataDir: string, own: Generation): Promise<void> {
   }
 }
 
-async function generations(dataDir: string): Promise<number[]> {
+async function listGenerations(dataDir: string): Promise<number[]> {
   return (await readdir(dataDir)).flatMap((name) => /^lock\.(\d{1,15})$/.exec(name)?.[1] ?? []).map(Number);
 }
 
@@ -103,7 +103,7 @@ async function write(dataDir: string, owner: Owner): Promise<string> {
   return file;
 }
 
-async function linked(from: string, to: string): Promise<boolean> {
+async function tryLink(from: string, to: string): Promise<boolean> {
   try {
     await link(from, to);
     return true;

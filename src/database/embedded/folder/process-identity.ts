@@ -2,34 +2,33 @@ import { execFile } from 'node:child_process';
 import { readFile, readlink } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
-/** A process in a way that a reused process id or a reboot cannot be taken for it. */
+/** Identifies a process even if its id is reused or the system reboots. */
 export interface ProcessIdentity {
   pid: number;
-  /** When it started, as its system tells it; compared, never read. */
+  /** The start time in the system's own format: only compared, never parsed. */
   started: string;
-  /** Which run of which system the id belongs to: the boot, and in Linux the container's process namespace. */
+  /** The scope of the id: the boot of the system, and on Linux the process namespace of the container. */
   boot: string;
   namespace: string;
 }
 
-/** The identity of this process. */
 export async function ownIdentity(): Promise<ProcessIdentity> {
   const [started, boot, namespace] = await Promise.all([startOf(process.pid), bootId(), pidNamespace()]);
   return { pid: process.pid, started: started ?? '', boot, namespace };
 }
 
-/** Whether that very process still runs; `unknown` if it belongs to another container, whose processes are hidden. */
+/** `yes` if this very process still runs; `unknown` if another container hides it. */
 export async function isRunning(process: ProcessIdentity): Promise<'yes' | 'no' | 'unknown'> {
   if (process.boot !== (await bootId())) return 'no';
   if (process.namespace !== (await pidNamespace())) return 'unknown';
   return (await startOf(process.pid)) === process.started ? 'yes' : 'no';
 }
 
-/** When a process started; undefined if there is none of that id, or only its remains that its parent has not collected yet. */
+/** The start time of a process; undefined if no process has the id, or only a zombie. */
 async function startOf(pid: number): Promise<string | undefined> {
   if (process.platform === 'linux') {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-    // The name in parentheses may hold anything; the state and, 19 words on, the start follow the last one.
+    // The name in parentheses may contain any character. The state follows the last parenthesis; the start is 19 words on.
     const words = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
     return words === undefined || /^[ZXx]/.test(words[0] ?? '') ? undefined : words[19];
   }
@@ -40,7 +39,7 @@ async function startOf(pid: number): Promise<string | undefined> {
   return state === undefined || state.startsWith('Z') ? undefined : started;
 }
 
-/** Some systems give a boot no id; there the start time, a date, must do. */
+/** Empty on systems without such an id. The start time, a date there, is enough. */
 async function bootId(): Promise<string> {
   return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')).trim();
 }

@@ -6,8 +6,8 @@ import { layout } from './data-folder.js';
 import { syncFile, syncTree } from '../../sync-tree.js';
 
 /**
- * Puts a whole, closed database in the place of the folder's own, if there is one. Only for the folder's owner. Killed at
- * any moment it leaves the one or the other: from the first rename on, the new one, which the next host puts into place.
+ * Replaces the folder's database, if there is one, by a complete and closed one. Only the owner may call it. A kill at any
+ * moment leaves the old or the new database: from the first rename on the new one, which the next host puts in place.
  */
 export async function replaceDatabase(dataDir: string, aside: string): Promise<void> {
   await syncTree(aside);
@@ -16,7 +16,7 @@ export async function replaceDatabase(dataDir: string, aside: string): Promise<v
   await finishReplacement(dataDir);
 }
 
-/** Ends a replacement that was begun, and removes what killed owners and backups had not finished. Only for the owner. */
+/** Completes an interrupted replacement, and removes files of killed owners and backups. Only the owner may call it. */
 export async function finishReplacement(dataDir: string): Promise<void> {
   const { pgdata, replacement, former } = layout(dataDir);
   if (existsSync(replacement)) {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { EmbeddedDatabaseError } from '../errors.js';
 import { layout } from './data-folder.js';
 
-/** The socket that PostgreSQL clients look for in the folder that they are given as host. */
+/** The socket that PostgreSQL clients open if their host is this folder. */
 export function socketPath(folder: string, port = 5432): string {
   return path.join(folder, `.s.PGSQL.${port}`);
 }
@@ -15,9 +15,9 @@ export const LARGEST_PORT = 999_999_999;
 const LONGEST_SOCKET_PATH = 100;
 
 /**
- * The folder for the host's sockets: inside the data folder, or, where a socket's path would be too long there, one of
- * our own in the system's folder for temporary files. Created if absent.
- * @param previous the folder the last host used; it is kept if it can be, so that a URL outlives its host
+ * Finds or creates the folder for the host's sockets: inside the data folder, or in the system's folder for temporary
+ * files if a socket's path would be too long there.
+ * @param previous the folder of the last host; it is used again if possible, so that a URL outlives its host
  * @throws EmbeddedDatabaseError if there is no folder that only this user can enter
  */
 export async function socketFolder(dataDir: string, previous?: string): Promise<string> {
@@ -42,7 +42,7 @@ export async function socketFolder(dataDir: string, previous?: string): Promise<
   );
 }
 
-/** The database asks for no password: every user who can enter this folder is let in. */
+/** The database requires no password: every user with access to this folder has access to the database. */
 async function assertPrivate(folder: string): Promise<void> {
   const found = await lstat(folder);
   const mine = process.getuid === undefined || found.uid === process.getuid();

@@ -9,19 +9,19 @@ import { ownStartupPacket, parameterStatuses } from '../wire/startup.js';
 import { Maintenance } from './maintenance.js';
 
 const OWNERSHIP_CHECK_MS = 1000;
-/** A host that cannot end itself within this is ended; PostgreSQL recovers from that at the next start. */
+/** A host that takes longer to close exits anyway. PostgreSQL recovers at the next start. */
 const SHUTDOWN_LIMIT_MS = 20_000;
 
-/** The exit status of a host whose database died or whose folder went away. */
+/** The exit status after a crash of the database, or the loss of its folder. */
 export const CRASHED = 70;
 
-/** A host that owns its folder and has its database open: serves it, and closes it in the one safe order. */
+/** Serves the open database of a folder that this process owns, and closes it in the only safe order. */
 export class Host {
   readonly #maintenance: Maintenance;
   readonly #session: Session;
   readonly #publicSocket: string;
   #watch: NodeJS.Timeout | undefined;
-  #lonely: NodeJS.Timeout | undefined;
+  #lingerTimer: NodeJS.Timeout | undefined;
   #stopping = false;
 
   constructor(
@@ -39,9 +39,9 @@ export class Host {
   async serve(): Promise<void> {
     const { server, generation } = this.ownership;
     const parameters = parameterStatuses(await execute(this.pglite, ownStartupPacket()));
-    // Before the first client, which may leave the session inside a transaction that failed.
+    // It must begin before the first client, which may leave the session inside a failed transaction.
     await this.#maintenance.begin();
-    // A killed host leaves its link behind.
+    // A killed host does not remove its link.
     await rm(this.#publicSocket, { force: true });
     await symlink(path.basename(generation.owner.control), this.#publicSocket);
     const own = await stat(generation.file);
@@ -53,8 +53,8 @@ export class Host {
   }
 
   /**
-   * Ends the host. The server listens until the database is closed and the folder released: to others, its end is the
-   * owner's death. Clients that come now wait for it.
+   * Ends the host. The server listens until the database is closed and the folder is released, because other hosts take
+   * the end of the server for the death of the owner. Clients that connect meanwhile wait.
    */
   async stop(reason: string): Promise<void> {
     if (this.#stopping) return;
@@ -72,14 +72,14 @@ export class Host {
   }
 
   #linger(clients: number): void {
-    clearTimeout(this.#lonely);
+    clearTimeout(this.#lingerTimer);
     if (clients === 0)
-      this.#lonely = setTimeout(() => void this.stop('no client is connected any more'), this.lingerMs);
+      this.#lingerTimer = setTimeout(() => void this.stop('no client is connected any more'), this.lingerMs);
   }
 
   /**
-   * PGlite opens its files by path. If the folder is removed or moved, and another host makes a new database in its
-   * place, this one would write into that: it must be gone before.
+   * PGlite opens its files by path. If the folder is removed or moved, and another host creates a new database in its
+   * place, this host would write into that one. So it exits at once.
    */
   async #assertOwner(inode: number): Promise<void> {
     const now = await stat(this.ownership.generation.file).catch(() => undefined);
@@ -92,7 +92,7 @@ export class Host {
 async function execute(pglite: PGlite, messages: Buffer): Promise<Buffer> {
   const answer: Buffer[] = [];
   await pglite.execProtocolRawStream(messages, {
-    // The bytes are a view of PGlite's memory, good for this call only.
+    // The bytes are a view of PGlite's memory, valid only during this call.
     onRawData: (bytes) => void answer.push(Buffer.from(bytes)),
   });
   return answer.length === 1 && answer[0] ? answer[0] : Buffer.concat(answer);

@@ -1,4 +1,4 @@
-/** Runs initdb in the folder it is given, on a thread of its own. */
+/** Runs initdb in the folder `workerData`, on a thread of its own. */
 import { workerData } from 'node:worker_threads';
 import { startPGlite } from './pglite.js';
 

@@ -1,6 +1,6 @@
 /**
  * The process that owns an embedded database: `node main.js <data folder> <linger ms>`.
- * Started by `openEmbedded`, detached from its starter; leaves by itself when no client has been connected for a while.
+ * `openEmbedded` starts it, detached. It exits when no client has been connected for a while.
  */
 import { writeSync } from 'node:fs';
 import { layout } from '../folder/data-folder.js';
@@ -10,7 +10,7 @@ import { CRASHED, Host } from './host.js';
 const LAST_LINES = 20;
 
 const [dataDir = '', lingerMs] = process.argv.slice(2);
-// PostgreSQL's last lines explain a crash. They may hold data, so none is written before one.
+// PostgreSQL's last lines explain a crash. They may contain data, so they are logged only after a crash.
 const lastLines: string[] = [];
 
 process.umask(0o077);
@@ -23,7 +23,7 @@ async function serve(owned: Ownership): Promise<void> {
   try {
     const host = await open(owned);
     await host.serve();
-    // Before this, a signal ends it like a kill, which is as safe.
+    // Until here a signal ends the process like a kill, which is as safe.
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
       process.on(signal, () => void host.stop(signal));
     log('ready');
@@ -37,7 +37,7 @@ async function serve(owned: Ownership): Promise<void> {
 }
 
 async function open(owned: Ownership): Promise<Host> {
-  // Loaded only now: most of the hosts that start together lose, and need none of it.
+  // Loaded late: of several hosts that start together, all but the owner exit without it.
   const { openPGlite } = await import('./pglite.js');
   const pglite = await openPGlite(dataDir, {
     onCreate: () => owned.server.announce('creating the embedded database; this takes some seconds'),
@@ -60,11 +60,11 @@ function describe(error: unknown): string {
   return [reason, ...lastLines].join('\n');
 }
 
-/** Standard error is the folder's log. A full disk must not end a host that still serves reads. */
+/** Writes to stderr, which is the folder's log. A full disk must not end a host that still serves reads. */
 function log(text: string): void {
   try {
     writeSync(process.stderr.fd, `${new Date().toISOString()} ${process.pid} ${text}\n`);
   } catch {
-    // There is no other place to write it to.
+    // There is no other place for the message.
   }
 }

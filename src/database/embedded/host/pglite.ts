@@ -8,17 +8,17 @@ import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { layout } from '../folder/data-folder.js';
 import { finishReplacement, replaceDatabase } from '../folder/replacement.js';
 
-/** How PGlite leaves a statement that failed with an SQL error. Any other way out of it is a crash. */
+/** PGlite's exit status after a statement that failed with an SQL error. Any other status is a crash. */
 const SQL_ERROR_STATUS = 100;
-/** PGlite's own parameters, less `-F`: it would turn fsync off, and a power cut could then spoil the whole folder. */
+/** PGlite's own parameters without `-F`, which disables fsync: a power cut could then corrupt the whole folder. */
 const START_PARAMETERS = [
   ...PGlite.defaultStartParams.filter((parameter) => parameter !== '-F'),
-  // Emscripten's fdatasync does nothing; its fsync can be given a meaning, see `durable`.
+  // Emscripten's fdatasync does nothing; `durable` implements its fsync.
   '-c',
   'wal_sync_method=fsync',
 ];
 
-/** Gives fsync(2) to PGlite's view of the disk, which comes without. */
+/** Adds fsync(2) to PGlite's file system, which has none. */
 const durable: Extension = {
   name: 'durable',
   setup: async (_pglite, emscripten) => ({
@@ -42,10 +42,10 @@ interface NodeStreamOperations {
 }
 
 /**
- * Opens the database of the folder; creates it if there is none. Only for the folder's owner.
+ * Opens the database of the folder, and creates it if there is none. Only the folder's owner may call it.
  * @param onCreate called before a database is created, which takes some seconds
- * @param onCrash called when PostgreSQL dies inside PGlite; it must end the process: PGlite itself would swallow the
- * crash and go on with the memory that is left
+ * @param onCrash called if PostgreSQL crashes inside PGlite. It must end the process: PGlite itself would ignore the
+ * crash and continue with its memory in an unknown state.
  */
 export async function openPGlite(
   dataDir: string,
@@ -75,15 +75,15 @@ export async function openPGlite(
   return pglite;
 }
 
-/** Builds the database aside and renames it into place when it is whole, so that a kill half-way leaves none. */
+/** Builds the database aside and renames it into place once it is complete, so that a kill half-way leaves none. */
 async function createDatabase(dataDir: string): Promise<void> {
   const aside = layout(dataDir).aside(randomUUID());
-  // On a thread, so that the host can answer clients that wait, and most of initdb's memory is given back.
+  // A thread lets the host answer waiting clients, and frees most of initdb's memory at its end.
   await once(new Worker(new URL('./initdb-worker.js', import.meta.url), { workerData: aside }), 'exit');
   await replaceDatabase(dataDir, aside);
 }
 
-/** PGlite on PostgreSQL's data folder; where there is none it unpacks the archive, or runs initdb without one. */
+/** Starts PGlite on a data folder. If the folder is absent, it unpacks the archive, or runs initdb without one. */
 export function startPGlite(
   pgdata: string,
   onOutput: (line: string) => void = () => {},
@@ -94,7 +94,7 @@ export function startPGlite(
     extensions: { citext, pg_trgm, durable },
     startParams: START_PARAMETERS,
     relaxedDurability: false,
-    // False: not to be shown.
+    // False keeps PGlite from printing the line.
     onStderr: (line) => {
       onOutput(line);
       return false;

@@ -16,10 +16,10 @@ import { readAnswer, Statements } from './statements.js';
 
 const SYNC = message(FRONTEND.sync);
 const ROLLBACK = message(FRONTEND.query, cString('ROLLBACK'));
-/** Settings are the one session's: a client must not leave its time zone or search path to the others. */
+/** All clients share one session: a client's time zone or search path must not outlast it. */
 const RESET_ALL = message(FRONTEND.query, cString('RESET ALL'));
 const STARTUP_LIMIT_MS = 30_000;
-/** More unread answer than this, and the client is waited for before its next batch. Bytes. */
+/** Bytes that a client may leave unread before its next batch runs. */
 const UNREAD_LIMIT = 8 * 1024 * 1024;
 
 export interface OpenDatabase {
@@ -30,7 +30,7 @@ export interface OpenDatabase {
 
 /** One client, from its start-up packet to the end of its socket. */
 export class Connection implements Holder {
-  /** Resolves when the client is gone and what it left is out of the session. Never rejects for its sake. */
+  /** Resolves when the client has disconnected and the session is clean again. A fault of the client never rejects it. */
   readonly ended: Promise<void>;
   readonly #reader = new MessageReader();
   readonly #statements: Statements;
@@ -41,7 +41,7 @@ export class Connection implements Holder {
   constructor(
     private readonly id: number,
     private readonly socket: Socket,
-    /** Resolves when the client may use the database of that name. @throws FatalError if it may not */
+    /** Resolves when the client may use the database of this name. @throws FatalError if it may not */
     private readonly admit: (database: string) => Promise<OpenDatabase>,
   ) {
     this.#statements = new Statements(id);
@@ -49,7 +49,7 @@ export class Connection implements Holder {
     this.ended = this.#run();
   }
 
-  /** Sends progress to a client that waits. */
+  /** Sends progress to a waiting client. */
   notify(text: string): void {
     if (this.socket.writable) this.socket.write(report(BACKEND.notice, 'NOTICE', '00000', text));
   }
@@ -58,7 +58,7 @@ export class Connection implements Holder {
     this.#hangUp('25P03', 'terminating connection due to idle-in-transaction timeout: others are waiting');
   }
 
-  /** Ends the connection because the database goes away. */
+  /** Ends the connection because the database is closing. */
   shutDown(): void {
     this.#hangUp('57P01', 'terminating connection due to administrator command');
   }
@@ -77,7 +77,7 @@ export class Connection implements Holder {
   async #serve(): Promise<void> {
     this.socket.setTimeout(STARTUP_LIMIT_MS, () => this.socket.destroy());
     let goesOn = true;
-    // The socket must outlive the loop: the reason for leaving it has yet to be sent.
+    // The socket must outlive the loop, so that the final error message can be sent.
     for await (const chunk of this.socket.iterator({ destroyOnReturn: false })) {
       this.#reader.push(chunk as Buffer);
       while (goesOn && !this.#session) {
@@ -92,7 +92,7 @@ export class Connection implements Holder {
 
   async #startUp(packet: Buffer): Promise<boolean> {
     const request = readStartup(packet);
-    // PGlite computes on the thread that would read the request: there is nothing to cancel by the time it does.
+    // PGlite runs on the thread that reads the request, so no statement is running by now.
     if (request.kind === 'cancel') return false;
     if (request.kind === 'encryption') return this.socket.write('N') || true;
     this.socket.setTimeout(0);
@@ -102,7 +102,7 @@ export class Connection implements Holder {
     return true;
   }
 
-  /** Runs every complete batch that has arrived. @returns false at the end of the conversation */
+  /** Runs every complete batch that has arrived. @returns false when the client ends the connection */
   async #readQueries(session: Session): Promise<boolean> {
     for (let frame = this.#reader.message(); frame; frame = this.#reader.message()) {
       switch (frame[0]) {
@@ -111,7 +111,7 @@ export class Connection implements Holder {
         case FRONTEND.copyData:
         case FRONTEND.copyDone:
         case FRONTEND.copyFail:
-          break; // The rest of a COPY that was refused.
+          break; // These belong to a COPY that was refused.
         default:
           this.#batch.push(frame);
           this.#batchBytes += frame.length;
@@ -129,7 +129,7 @@ export class Connection implements Holder {
     this.#batchBytes = 0;
     const continued = session.holds(this);
     await session.take(this);
-    // A client that went while it waited got no answer, and may have reported that nothing was done.
+    // A client that disconnected while it waited may have reported a failure: its batch must not run.
     if (!this.socket.writable) {
       if (!continued) session.release();
       return;
@@ -147,7 +147,7 @@ export class Connection implements Holder {
   async #cleanUp(session: Session): Promise<void> {
     const inTransaction = session.holds(this);
     await session.take(this);
-    // The Sync ends a pipeline that broke off half-way; only then is the ROLLBACK heard.
+    // The Sync ends an incomplete pipeline; PostgreSQL would skip the ROLLBACK without it.
     const rollback = inTransaction ? [SYNC, ROLLBACK] : [];
     await session.execute(Buffer.concat([...rollback, ...this.#statements.closeAll(), RESET_ALL]));
     session.release();
@@ -155,7 +155,7 @@ export class Connection implements Holder {
 
   #hangUp(sqlState: string, text: string): void {
     this.socket.end(report(BACKEND.error, 'FATAL', sqlState, text));
-    // A client that does not read its last message must not keep the session.
+    // A client that does not read its last message must not hold the session.
     setImmediate(() => this.socket.destroy());
   }
 }

@@ -1,6 +1,6 @@
 /** Messages of the PostgreSQL frontend/backend protocol, version 3, as bytes. */
 
-/** Messages of a client that has been let in. FunctionCall is left out: nothing but old libpq code uses it. */
+/** Messages of a client after start-up. FunctionCall is absent: only old libpq code uses it. */
 export const FRONTEND = {
   parse: 0x50,
   bind: 0x42,
@@ -16,7 +16,7 @@ export const FRONTEND = {
   terminate: 0x58,
 } as const;
 
-/** Messages of a server, as far as they are read or sent here. */
+/** The messages of a server that are read or sent here. */
 export const BACKEND = {
   authentication: 0x52,
   backendKeyData: 0x4b,
@@ -28,13 +28,13 @@ export const BACKEND = {
   readyForQuery: 0x5a,
 } as const;
 
-/** One message larger than this closes its connection: the session's memory is one for all. Bytes. */
+/** In bytes. A larger message closes its connection, because all connections share the session's memory. */
 export const MAX_MESSAGE = 64 * 1024 * 1024;
 const MAX_STARTUP_PACKET = 10_000;
 
 const KNOWN: ReadonlySet<number> = new Set(Object.values(FRONTEND));
 
-/** Ends a client's connection, with this message to it. */
+/** Ends a client's connection. The client receives the message. */
 export class FatalError extends Error {
   override readonly name = 'FatalError';
 
@@ -46,7 +46,7 @@ export class FatalError extends Error {
   }
 }
 
-/** Cuts a stream of bytes into whole messages. Chunks are joined once a message is complete, not one by one. */
+/** Splits a stream of bytes into messages. Chunks are joined only when a message is complete. */
 export class MessageReader {
   #chunks: Buffer[] = [];
   #length = 0;
@@ -58,7 +58,7 @@ export class MessageReader {
 
   /**
    * The next packet of the start-up phase (length, code, …), or undefined until it is complete.
-   * @throws FatalError for a length no start-up packet has
+   * @throws FatalError for an impossible length
    */
   startup(): Buffer | undefined {
     return this.#next(0, 8, MAX_STARTUP_PACKET);
@@ -66,14 +66,14 @@ export class MessageReader {
 
   /**
    * The next typed message (type, length, …), or undefined until it is complete.
-   * @throws FatalError for an unknown type or an impossible length; both are caught at the header, because an unknown
-   * type handed to PGlite sends it into an endless loop
+   * @throws FatalError for an unknown type or an impossible length. Both are checked in the header, because an unknown
+   * type makes PGlite loop for ever.
    */
   message(): Buffer | undefined {
     return this.#next(1, 4, MAX_MESSAGE);
   }
 
-  /** @param typeBytes how many bytes stand before the length, which does not count them */
+  /** @param typeBytes the number of bytes before the length, which does not include them */
   #next(typeBytes: 0 | 1, shortest: number, longest: number): Buffer | undefined {
     const headerBytes = typeBytes + 4;
     if (this.#length < headerBytes) return undefined;
@@ -99,7 +99,7 @@ export class MessageReader {
   }
 }
 
-/** The place of each message in `bytes`: `from` its type to before `to`. */
+/** Yields the position of each message in `bytes`: `from` is its type, `to` is the first byte after it. */
 export function* messagesOf(bytes: Buffer): Generator<{ type: number; from: number; to: number }> {
   for (let from = 0, to; from + 5 <= bytes.length; from = to) {
     to = from + 1 + bytes.readInt32BE(from + 1);
@@ -107,7 +107,6 @@ export function* messagesOf(bytes: Buffer): Generator<{ type: number; from: numb
   }
 }
 
-/** A message of the given type. */
 export function message(type: number, ...body: Buffer[]): Buffer {
   const header = Buffer.alloc(5);
   header.writeUInt8(type, 0);
@@ -115,12 +114,12 @@ export function message(type: number, ...body: Buffer[]): Buffer {
   return Buffer.concat([header, ...body]);
 }
 
-/** Text as the protocol has it: with a zero behind it. */
+/** Encodes text as the protocol does, with a zero at the end. */
 export function cString(text: string): Buffer {
   return Buffer.from(`${text}\0`, 'utf8');
 }
 
-/** An ErrorResponse or a NoticeResponse. */
+/** Encodes an ErrorResponse or a NoticeResponse. */
 export function report(type: number, severity: string, sqlState: string, text: string): Buffer {
   const fields = [`S${severity}`, `V${severity}`, `C${sqlState}`, `M${text}`, ''];
   return message(type, ...fields.map(cString));
@@ -132,7 +131,7 @@ export function int32(value: number): Buffer {
   return bytes;
 }
 
-/** The position after the zero that ends the string at `from`. @throws FatalError where there is none */
+/** The position after the zero that ends the string at `from`. @throws FatalError without such a zero */
 export function endOfString(bytes: Buffer, from: number): number {
   const end = bytes.indexOf(0, from);
   if (end < 0) throw new FatalError('08P01', 'invalid string in message');

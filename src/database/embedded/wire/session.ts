@@ -1,16 +1,15 @@
-/** How long a holder may idle inside a transaction while others wait. */
+/** Longest idle time inside a transaction while other clients wait. */
 const IDLE_LIMIT_MS = 60_000;
 
-/** A user of the session. */
+/** A client that can hold the session. */
 export interface Holder {
-  /** Called when it has kept the others waiting for too long between two batches of one transaction. */
+  /** Called when the holder has been idle inside a transaction for too long while others wait. */
   evict?(): void;
 }
 
 /**
- * PGlite's one session and the queue for it. First come, first served; a holder has it from a batch's first message to
- * the ReadyForQuery that says no transaction is open, so what happens between the two is the holder's alone: its
- * transaction, its portals, its half-done pipeline.
+ * PGlite's only session and the queue for it, first come, first served. A client holds the session from the first message
+ * of a batch to the ReadyForQuery outside of a transaction. So its transaction, portals and pipeline are its own.
  */
 export class Session {
   #holder: Holder | undefined;
@@ -18,7 +17,7 @@ export class Session {
   #idle = false;
   #eviction: NodeJS.Timeout | undefined;
 
-  /** @param execute resolves to the whole of PGlite's answer to `messages`. For the holder only. */
+  /** @param execute resolves to PGlite's complete answer to `messages`. Only the holder may call it. */
   constructor(readonly execute: (messages: Buffer) => Promise<Buffer>) {}
 
   get free(): boolean {
@@ -29,7 +28,7 @@ export class Session {
     return this.#holder === holder;
   }
 
-  /** Resolves when the session is the holder's; at once if it already is. */
+  /** Resolves when the holder has the session; at once if it already has it. */
   take(holder: Holder): Promise<void> {
     this.#holder ??= holder;
     if (this.#holder === holder) {
@@ -42,7 +41,7 @@ export class Session {
     });
   }
 
-  /** The holder keeps the session and will be back with the next batch of its transaction. */
+  /** The holder keeps the session until the next batch of its transaction. */
   pause(): void {
     this.#setIdle(true);
   }

@@ -6,9 +6,9 @@ const SSL_REQUEST = 80_877_103;
 const GSSENC_REQUEST = 80_877_104;
 
 export const DATABASE = 'postgres';
-/** A client that connects to this name requests that the host close the database and leave the folder. */
+/** A client that connects to a database of this name requests that the host close its database and exit. */
 export const HANDOVER = 'steward handover';
-/** How a host refuses a client, as SQLSTATEs: its database cannot be opened, or has other clients. */
+/** The SQLSTATEs of a host that refuses a client: its database cannot be opened, or has other clients. */
 export const CANNOT_OPEN = '57P03';
 export const IN_USE = '55006';
 
@@ -17,9 +17,8 @@ export type StartupRequest =
   { kind: 'encryption' } | { kind: 'cancel' } | { kind: 'session'; database: string; protocol: number };
 
 /**
- * Reads one packet of the start-up phase. Settings in it are not applied: there is one session, and they would hold for
- * all clients.
- * @throws FatalError for a protocol that is not version 3
+ * Reads one packet of the start-up phase. Its settings are ignored, because all clients share one session.
+ * @throws FatalError if the protocol is not version 3
  */
 export function readStartup(packet: Buffer): StartupRequest {
   const protocol = packet.readInt32BE(4);
@@ -32,7 +31,7 @@ export function readStartup(packet: Buffer): StartupRequest {
 }
 
 /**
- * Lets a client in. The socket's folder is the only guard, so no password is required.
+ * Encodes the answer that admits a client. No password is required: access to the socket's folder is the permission.
  * @param parameters PGlite's ParameterStatus messages
  */
 export function greet(protocol: number, parameters: Buffer, connectionId: number): Buffer {
@@ -47,13 +46,13 @@ export function greet(protocol: number, parameters: Buffer, connectionId: number
   ]);
 }
 
-/** A start-up packet to read PGlite's own parameters with. */
+/** Encodes a start-up packet; PGlite's answer contains its parameters. */
 export function ownStartupPacket(): Buffer {
   const body = Buffer.concat(['user', 'postgres', 'database', DATABASE, ''].map(cString));
   return Buffer.concat([int32(8 + body.length), int32(PROTOCOL_3_0), body]);
 }
 
-/** The ParameterStatus messages among PGlite's answer to a start-up packet; `server_version` is one. */
+/** The ParameterStatus messages in PGlite's answer to a start-up packet, for example `server_version`. */
 export function parameterStatuses(answer: Buffer): Buffer {
   const found: Buffer[] = [];
   for (const { type, from, to } of messagesOf(answer)) {

@@ -1,13 +1,13 @@
 import { BACKEND, cString, endOfString, FRONTEND, message, messagesOf } from './frames.js';
 
-/** A batch as PGlite gets it. */
+/** A batch for PGlite. */
 interface Prepared {
   messages: Buffer;
-  /** Which CloseCompletes of the answer (counted from 0) the client did not request. */
+  /** The CloseCompletes of the answer, counted from 0, that the client did not request. */
   surplus: ReadonlySet<number>;
 }
 
-/** The first byte of a Describe or a Close if the name behind it is a statement's, not a portal's. */
+/** The first byte of a Describe or a Close that names a statement, not a portal. */
 const STATEMENT = 0x53;
 
 const COPY_REFUSED = message(
@@ -16,9 +16,9 @@ const COPY_REFUSED = message(
 );
 
 /**
- * One connection's prepared statements inside the session that all share: renamed, so that two connections can use one
- * name. The unnamed one gets a name, too, so it is closed before it is prepared again. Portals need neither: none
- * outlives its connection's hold of the session.
+ * The prepared statements of one connection. They are renamed, because all connections share one session and two may use
+ * the same name. The unnamed statement gets a name, too, so it is closed before it is prepared again. Portals need
+ * neither: they end before another connection gets the session.
  */
 export class Statements {
   #names = new Map<string, string>();
@@ -26,7 +26,7 @@ export class Statements {
 
   constructor(private readonly connectionId: number) {}
 
-  /** @throws FatalError for a message without the strings it must have */
+  /** @throws FatalError for a message without its strings */
   prepare(batch: Buffer[]): Prepared {
     const out: Buffer[] = [];
     const surplus = new Set<number>();
@@ -43,7 +43,7 @@ export class Statements {
     return { messages: Buffer.concat(out), surplus };
   }
 
-  /** Messages that forget every statement of this connection. */
+  /** Messages that close every statement of this connection. */
   closeAll(): Buffer[] {
     return [...this.#names.values()].map(closeStatement);
   }
@@ -72,7 +72,7 @@ export class Statements {
   #nameFor(name: string): string {
     let renamed = this.#names.get(name);
     if (renamed === undefined) {
-      // Short, because PostgreSQL cuts names at 63 bytes.
+      // PostgreSQL cuts names at 63 bytes.
       renamed = `steward_${this.connectionId}_${this.#names.size}`;
       this.#names.set(name, renamed);
     }
@@ -80,8 +80,8 @@ export class Statements {
   }
 
   /**
-   * COPY … FROM STDIN makes PGlite read on for data that has not arrived, find the end of its input and exit. A refusal
-   * right behind each message that may be such a COPY turns that into an SQL error; elsewhere PostgreSQL ignores it.
+   * COPY … FROM STDIN makes PGlite read data that has not arrived, reach the end of its input and exit. A CopyFail after
+   * each message that may be such a COPY makes that an SQL error. PostgreSQL ignores it after all other statements.
    */
   #awaitsCopyData(frame: Buffer): boolean {
     const type = frame[0];
@@ -92,8 +92,8 @@ export class Statements {
 }
 
 /**
- * Reads PGlite's answer to a batch, and leaves out the CloseCompletes that the client did not request.
- * @returns `idle` if the answer ends the batch outside of a transaction
+ * Removes from PGlite's answer the CloseCompletes that the client did not request.
+ * @returns `idle` is true if the batch ends outside of a transaction
  */
 export function readAnswer(answer: Buffer, surplus: ReadonlySet<number>): { bytes: Buffer; idle: boolean } {
   const kept: Buffer[] = [];

@@ -4,24 +4,23 @@ import { Connection, type OpenDatabase } from './connection.js';
 import { FatalError } from './frames.js';
 import { CANNOT_OPEN, DATABASE, HANDOVER, IN_USE } from './startup.js';
 
-/** A flood must not run the process out of descriptors. */
+/** A flood of connections must not exhaust the process's file descriptors. */
 const MAX_CONNECTIONS = 1000;
 
 /**
- * The PostgreSQL server of a data folder. It listens before its process owns the folder; clients wait, with progress as
- * notices, until the database is open. The host stays as long as it has a client, so an idle connection is a lease, and
- * its end, however it comes about, tells the client at once that the host is gone.
+ * The PostgreSQL server of a data folder. It listens before its process owns the folder. Clients wait until the database
+ * is open, and receive progress as notices. The host runs as long as it has a client, so an idle connection is a lease.
+ * The end of the connection shows the client at once that the host has ended.
  *
- * Each connection has its own transactions, portals and prepared statements. What belongs to a PostgreSQL session
- * beyond that is one for all connections: SET without LOCAL, temporary tables, SQL-level PREPARE, LISTEN, advisory
- * locks (which therefore exclude no connection), cursors WITH HOLD. DISCARD ALL and DEALLOCATE ALL hit the prepared
- * statements of all. Settings in the start-up packet are ignored; a statement cannot be cancelled, and PGlite has no
- * timers to end one with.
+ * Each connection has its own transactions, portals and prepared statements. All connections share the rest of a session:
+ * SET without LOCAL, temporary tables, PREPARE in SQL, LISTEN, cursors WITH HOLD, and advisory locks, which therefore
+ * exclude no connection. DISCARD ALL and DEALLOCATE ALL affect the prepared statements of all. Settings in the start-up
+ * packet are ignored. A statement cannot be cancelled and has no time-out, because PGlite has no timers.
  */
 export class WireServer {
   /** Called with the number of clients when the database is open, and whenever the number changes. */
   onClients: ((clients: number) => void) | undefined;
-  /** Called when the database is in use by no client and one requests that the host leave. */
+  /** Called when a client requests that the host exit, and the database has no other client. */
   onHandover: (() => void) | undefined;
 
   readonly #server: net.Server;
@@ -29,7 +28,7 @@ export class WireServer {
   readonly #waiting = new Set<Connection>();
   readonly #clients = new Set<Connection>();
   #lastId = 0;
-  #news: string | undefined = 'opening the embedded database';
+  #progress: string | undefined = 'opening the embedded database';
   #open: (database: OpenDatabase) => void = () => {};
   #fail: (error: FatalError) => void = () => {};
   #database = this.#pending();
@@ -48,21 +47,21 @@ export class WireServer {
     this.#server.maxConnections = MAX_CONNECTIONS;
   }
 
-  /** @throws what listen(2) gives, for instance EADDRINUSE */
+  /** @throws an error of listen(2), for instance EADDRINUSE */
   async listen(path: string): Promise<void> {
     this.#server.listen(path);
     await once(this.#server, 'listening');
   }
 
-  /** Sends progress to all clients that wait, and to each new one from now on. */
+  /** Sends progress to all waiting clients, and to each new one from now on. */
   announce(text: string): void {
-    this.#news = text;
+    this.#progress = text;
     for (const connection of this.#waiting) connection.notify(text);
   }
 
-  /** Lets the clients in. */
+  /** Admits the waiting clients. */
   open(database: OpenDatabase): void {
-    this.#news = undefined;
+    this.#progress = undefined;
     this.#open(database);
     this.onClients?.(this.#clients.size);
   }
@@ -75,7 +74,7 @@ export class WireServer {
     await this.close();
   }
 
-  /** Ends the clients' connections and waits until what they left is out of the session. New clients wait. */
+  /** Ends the clients' connections and resolves once the session is clean. New clients wait. */
   async suspend(reason: string): Promise<void> {
     this.#database = this.#pending();
     this.announce(reason);
@@ -94,7 +93,7 @@ export class WireServer {
   async #admit(connection: Connection, name: string): Promise<OpenDatabase> {
     this.#waiting.add(connection);
     try {
-      if (this.#news !== undefined) connection.notify(this.#news);
+      if (this.#progress !== undefined) connection.notify(this.#progress);
       const database = await this.#database;
       if (name === HANDOVER) return await this.#handOver();
       if (name !== DATABASE)
@@ -110,7 +109,7 @@ export class WireServer {
     }
   }
 
-  /** The end of the connection says that the host has left. */
+  /** Never resolves: the end of the connection shows the client that the host has left. */
   #handOver(): Promise<never> {
     if (this.#clients.size > 0) throw new FatalError(IN_USE, 'the database is in use');
     this.onHandover?.();
@@ -122,7 +121,7 @@ export class WireServer {
       this.#open = resolve;
       this.#fail = reject;
     });
-    // Without a client that waits, there is none to hear of a failure.
+    // Without a waiting client the rejection has no handler, which would end the process.
     pending.catch(() => {});
     return pending;
   }
