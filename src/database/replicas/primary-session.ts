@@ -3,10 +3,10 @@ import pg from 'pg';
 import { describeError, type Log } from '../../observability/log.js';
 import { sessionUrl } from '../pool.js';
 
-/** In milliseconds. A connection that takes longer to answer is taken for dead. */
+/** Longest time for an answer, in milliseconds. After that the connection counts as dead. */
 const PATIENCE_MS = 1000;
 const CONNECT_PATIENCE_MS = 3000;
-/** The server ends a statement that waits for a lock after this time. It would not notice that we closed the connection. */
+/** The server ends a statement that waits for a lock after this time. It would not notice a closed connection. */
 const STATEMENT_TIMEOUT_MS = 700;
 /** Interval of pings on an idle connection, so that no firewall drops it, in milliseconds. */
 const PING_MS = 10_000;
@@ -15,33 +15,33 @@ const LONGEST_PAUSE_MS = 10_000;
 
 const PING = { name: 'ping', text: 'SELECT' };
 
-/** A statement that gives one row, and a name by which the server knows it again. */
-export interface Question {
+/** A query with one row as its result. The server prepares it under its name. */
+export interface NamedQuery {
   name: string;
   text: string;
 }
 
-/** An answer of the server. */
-export interface Told<Row> {
-  /** Counts the sessions there were. What two of them say cannot be compared: the server may have crashed in between. */
+/** The result of a query. */
+export interface Reply<Row> {
+  /** The number of the session. Results of two sessions cannot be compared: the server may have crashed in between. */
   session: number;
   row: Row;
 }
 
 /**
- * A session on the server that is written to, for small questions about how things stand there now. They wait neither for
- * a place in the pool nor behind another statement. As long as the connection is lost, there is no answer.
+ * A session on the primary for small queries about its current state. They wait neither for a connection of the pool nor
+ * for the statement of a call. While the connection is lost, queries have no result.
  */
 export class PrimarySession {
-  readonly #ping = setInterval(() => void this.ask(PING), PING_MS).unref();
+  readonly #ping = setInterval(() => void this.query(PING), PING_MS).unref();
   readonly #closing = new AbortController();
-  /** The connection, while it can be asked. */
+  /** The connection; undefined while it is lost. */
   #client: pg.Client | undefined;
   #session = 0;
-  /** The question that was asked last. */
-  #turn: Promise<unknown> = Promise.resolve();
-  /** What was logged as not available, by what that was: the connection, or a question. */
-  readonly #complaints = new Map<string, string>();
+  /** The last query of the queue. */
+  #last: Promise<unknown> = Promise.resolve();
+  /** The logged causes, by the connection or the name of the query. */
+  readonly #causes = new Map<string, string>();
 
   constructor(
     private readonly url: string,
@@ -50,31 +50,31 @@ export class PrimarySession {
     void this.#stayConnected();
   }
 
-  /** One question after the other. Undefined while the server cannot be asked; never rejects. */
-  ask<Row extends object>(question: Question): Promise<Told<Row> | undefined> {
-    const answer = this.#turn.then(() => this.#ask<Row>(question));
-    this.#turn = answer;
-    return answer;
+  /** Runs one query after the other. Resolves to undefined while the primary cannot be queried; never rejects. */
+  query<Row extends object>(query: NamedQuery): Promise<Reply<Row> | undefined> {
+    const reply = this.#last.then(() => this.#run<Row>(query));
+    this.#last = reply;
+    return reply;
   }
 
-  async #ask<Row extends object>(question: Question): Promise<Told<Row> | undefined> {
+  async #run<Row extends object>(query: NamedQuery): Promise<Reply<Row> | undefined> {
     const client = this.#client;
     const session = this.#session;
     if (!client) return undefined;
     try {
-      const { rows } = await client.query<Row>(question);
+      const { rows } = await client.query<Row>(query);
       if (client !== this.#client || !rows[0]) return undefined;
-      if (this.#complaints.delete(question.name)) this.#tellOpen();
+      if (this.#causes.delete(query.name)) this.#logOpen();
       return { session, row: rows[0] };
     } catch (error) {
       // A refused query says nothing about other queries.
-      if (error instanceof pg.DatabaseError) this.#complain(question.name, error);
+      if (error instanceof pg.DatabaseError) this.#logUnavailable(query.name, error);
       else this.#giveUp(client);
       return undefined;
     }
   }
 
-  /** A late answer could be taken for the answer to another query, so the connection is closed. */
+  /** Closes the connection, because a late result could be taken for that of another query. */
   #giveUp(client: pg.Client): void {
     if (client === this.#client) this.#client = undefined;
     void client.end();
@@ -93,7 +93,7 @@ export class PrimarySession {
       try {
         await this.#connect();
       } catch (error) {
-        this.#complain('connection', error);
+        this.#logUnavailable('connection', error);
       }
       pause =
         performance.now() - began > LONGEST_PAUSE_MS ? FIRST_PAUSE_MS : Math.min(pause * 2, LONGEST_PAUSE_MS);
@@ -101,7 +101,7 @@ export class PrimarySession {
     }
   }
 
-  /** Resolves when the connection has ended. @throws the error that kept it from beginning, or ended it */
+  /** Connects, and waits until the connection ends. @throws the error that prevented or ended it */
   async #connect(): Promise<void> {
     const client = new pg.Client({
       connectionString: sessionUrl(this.url),
@@ -124,30 +124,30 @@ export class PrimarySession {
     }
     this.#session += 1;
     this.#client = client;
-    this.#complaints.clear();
-    this.#tellOpen();
+    this.#causes.clear();
+    this.#logOpen();
     await ended;
     this.#client = undefined;
     throw new Error('the connection was lost');
   }
 
   /** Logs a cause once, until it changes. */
-  #complain(about: string, error: unknown): void {
+  #logUnavailable(about: string, error: unknown): void {
     const cause = describeError(error);
-    if (this.#complaints.get(about) === cause || this.#closing.signal.aborted) return;
-    this.#complaints.set(about, cause);
+    if (this.#causes.get(about) === cause || this.#closing.signal.aborted) return;
+    this.#causes.set(about, cause);
     this.log.warn('primary session not available', { about, cause });
   }
 
-  #tellOpen(): void {
-    if (this.#complaints.size === 0) this.log.info('primary session open');
+  #logOpen(): void {
+    if (this.#causes.size === 0) this.log.info('primary session open');
   }
 }
 
 /**
- * A pooler keeps our connection when the server behind it crashes, and what two lives of a server say cannot be compared.
- * It gives itself away: the process it names for cancelling is not the one that answers. And a standby does not know how far
- * the primary's log goes.
+ * Refuses a pooler: it keeps our connection when the server behind it crashes, and positions from before and after a crash
+ * cannot be compared. The process id that a pooler gives for cancelling is not that of the backend. Refuses a standby, too:
+ * it does not know the end of the primary's log.
  */
 async function assertUsable(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ pid: number; standby: boolean }>(

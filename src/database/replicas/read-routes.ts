@@ -6,15 +6,15 @@ import { atLeastAt } from './replica-pool.js';
 import { ranTooLong } from '../errors.js';
 import type { WalPosition } from './wal-position.js';
 
-/** Where reads go: to a replica that has everything up to a position, or, undefined, to the primary. */
+/** The route of a call's reads: a replica that has replayed a position. Undefined means the primary. */
 type Route = { replica: Replica<DatabaseClient>; position: WalPosition } | undefined;
 
-/** The part of Prisma Client that every generated one has, and types each in its own way. */
+/** Every generated Prisma Client has this method, each with types of its own. */
 interface Extensible {
   $extends(extension: unknown): unknown;
 }
 
-/** A read, as Prisma Client hands it to an extension. */
+/** The argument of an extension of Prisma Client. */
 interface Operation {
   model: string;
   operation: string;
@@ -25,13 +25,13 @@ interface Operation {
 /**
  * A client whose reads go to a replica, and whose writes, transactions and raw statements go to the primary.
  *
- * Callers read their own writes, through any process, and no state is kept for that:
- * each call asks the primary, once, how far its log goes by now, and reads where all of that has been replayed. What was
- * acknowledged before the call began, and is on disk, stands before that position. The question is a small one, and calls that come
- * together share it; what a replica takes off the primary is the reading itself.
+ * Callers read their own writes, through any process, and no state is kept for that. Each call queries the primary once for
+ * the position of its log, and reads from a replica that has replayed it. A commit that was acknowledged before the call
+ * began, and is on disk, is before that position. The query is small, and concurrent calls share it; the reads themselves
+ * are the load that a replica takes off the primary.
  *
- * A replica that is behind, gone or unable to answer is no error: the call goes on with the primary, unless what it asked
- * took too long.
+ * A replica that is behind, down or failing is no error: the call continues on the primary. A statement that took too long
+ * is not repeated there.
  */
 export function readsFromReplicas<Client extends DatabaseClient>(
   primary: Client,
@@ -60,12 +60,12 @@ export function readsFromReplicas<Client extends DatabaseClient>(
       },
     },
   });
-  // The extension knows what is a read and what is inside a transaction, but would choose a replica blindly: it gets one
-  // that chooses for itself.
+  // The extension separates reads from writes and transactions, but picks replicas at random. So it gets a single one,
+  // which routes each call itself.
   return extensible.$extends(readReplicas({ replicas: [replica as never] })) as Client;
 }
 
-/** Decides once for each call, so that all it reads comes from one server, or else from the primary from then on. */
+/** Chooses once for each call, so that all its reads come from one server; after a failure, from the primary. */
 class Routes {
   readonly #byCall = new WeakMap<object, Promise<Route>>();
 
@@ -85,7 +85,7 @@ class Routes {
     return route;
   }
 
-  /** What else the call reads comes from the primary. */
+  /** Sends the remaining reads of the call to the primary. */
   leave(call: object | undefined): void {
     if (call) this.#byCall.set(call, Promise.resolve(undefined));
   }

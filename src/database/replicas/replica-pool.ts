@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { CancellablePool } from '../cancellation.js';
 import { hasReached, parseLsn, type WalPosition } from './wal-position.js';
 
-/** How long a replica may take to say how far it is, in milliseconds. */
+/** Longest time for a replica to report its position, in milliseconds. */
 const PATIENCE_MS = 500;
 
 const POSITION = {
@@ -14,7 +14,7 @@ const POSITION = {
   query_timeout: PATIENCE_MS,
 };
 
-/** pg's own words, which come without a code, for a server that has stopped answering (`query_timeout`). */
+/** pg's message for a server that stopped answering (`query_timeout`). The error has no code. */
 const READ_TIMEOUT = /query read timeout/i;
 
 interface PositionRow {
@@ -23,12 +23,12 @@ interface PositionRow {
   lsn: string | null;
 }
 
-/** The replica has not yet replayed what the reader has to see; nothing is wrong with it. */
+/** The replica has not yet replayed the required position. It is not faulty. */
 export class ReplicaBehindError extends Error {
   override readonly name = 'ReplicaBehindError';
 }
 
-/** The server is no replica of the primary, or follows one that the primary is no longer. */
+/** The server is no replica of the primary, or follows a former primary. */
 export class NotAReplicaError extends Error {
   override readonly name = 'NotAReplicaError';
 }
@@ -38,18 +38,18 @@ export class SilentReplicaError extends Error {
   override readonly name = 'SilentReplicaError';
 }
 
-/** What a replica must have replayed before a statement may run there. Prisma Client has no way to hand it down. */
+/** The position that a replica must have replayed before a statement runs there. Prisma Client cannot pass it on. */
 const required = new AsyncLocalStorage<WalPosition>();
 
-/** Runs work whose statements, on a replica, see everything up to the position. */
+/** Runs work with the guarantee that its statements on a replica see everything up to the position. */
 export function atLeastAt<Result>(position: WalPosition, work: () => Promise<Result>): Promise<Result> {
   return required.run(position, work);
 }
 
 /**
- * Connections to a replica. Before each statement the very connection it runs on is asked how far its server is: a
- * connection stays with one run of one server, which only ever moves forward, whereas an address may lead to several
- * servers, or to one that was restarted and has to replay again what it had before.
+ * Connections to a replica. Each statement first reads the server's position on its own connection. A connection stays with
+ * one run of one server, whose position only grows. An address may lead to several servers, or to a restarted one that has
+ * to replay its log again.
  */
 export class ReplicaPool extends CancellablePool {
   constructor(config: pg.PoolConfig) {
@@ -57,12 +57,10 @@ export class ReplicaPool extends CancellablePool {
     this.query = this.#queryInTime.bind(this) as unknown as typeof this.query;
   }
 
-  /**
-   * @throws ReplicaBehindError, NotAReplicaError, SilentReplicaError, and errors of pg
-   */
+  /** @throws ReplicaBehindError, NotAReplicaError, SilentReplicaError, and errors of pg */
   async #queryInTime(statement: pg.QueryConfig, values: unknown[]): Promise<pg.QueryResult> {
     const position = required.getStore();
-    if (!position) throw new Error('A replica may only be asked for what it must have replayed.');
+    if (!position) throw new Error('A read from a replica needs the position that it must have replayed.');
     const client = await this.connect();
     let failure: Error | undefined;
     try {
@@ -81,7 +79,7 @@ export class ReplicaPool extends CancellablePool {
 
 async function assertReplayed(client: pg.PoolClient, position: WalPosition): Promise<void> {
   const { rows } = await client.query<PositionRow>(POSITION).catch((error: unknown) => {
-    throw new SilentReplicaError('The replica does not say how far it is.', { cause: error });
+    throw new SilentReplicaError('The replica does not report its position.', { cause: error });
   });
   const [{ follows, history, lsn } = { follows: false, history: '', lsn: null }] = rows;
   if (!follows || lsn === null || history !== position.history)

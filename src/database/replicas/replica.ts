@@ -15,10 +15,10 @@ import {
 import { translateDatabaseError } from '../errors.js';
 import type { WalPosition } from './wal-position.js';
 
-/** `unknown`: the primary does not say how far a replica should be. */
+/** `unknown`: the primary does not report the position that a replica should have. */
 export type ReplicaState = 'ok' | 'behind' | 'does not answer' | 'does not follow this database' | 'unknown';
 
-/** Longest wait for a connection to a replica, in milliseconds. The primary can serve instead. */
+/** Longest wait for a connection to a replica, in milliseconds. After that the primary serves the read. */
 const LONGEST_WAIT_MS = 1000;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5000;
@@ -30,17 +30,17 @@ interface ReplicaOptions<Client> {
 }
 
 /**
- * A server that follows the primary and answers reads. It is in use from when it first answers until it fails, and again
- * once it answers; being behind is no failure.
+ * A server that follows the primary and serves reads. It is in use from its first answer until it fails, and again once it
+ * answers. A replica that is behind has not failed.
  */
 export class Replica<Client extends DatabaseClient> {
   readonly #connections: Connections<Client>;
   readonly #closing = new AbortController();
   private readonly log: Log;
   #usable = false;
-  #told: string | undefined;
+  #loggedCause: string | undefined;
 
-  /** @param name for the log and for /ready: its address is not shown there */
+  /** @param name the name in the log and in /ready, which do not show the address */
   constructor(
     readonly name: string,
     url: string,
@@ -51,7 +51,7 @@ export class Replica<Client extends DatabaseClient> {
     const limits = { ...session, pool: { ...session.pool, acquireTimeoutMs } };
     this.log = log;
     this.#connections = connect(url, limits, createClient, log, ReplicaPool);
-    // It goes on after the call in which the replica failed.
+    // The loop must not end with the current call.
     void uncancelled(() => this.#comeBack());
   }
 
@@ -63,7 +63,7 @@ export class Replica<Client extends DatabaseClient> {
     return this.#usable;
   }
 
-  /** To be told of every read that failed. Where the server is to blame, it is out of use until it answers again. */
+  /** Must be called for every failed read. An outage takes the replica out of use until it answers again. */
   failed(error: unknown): void {
     if (!this.#usable || error instanceof ReplicaBehindError) return;
     if (!isOutage(error)) {
@@ -71,11 +71,11 @@ export class Replica<Client extends DatabaseClient> {
       return;
     }
     this.#usable = false;
-    this.#tell(error);
+    this.#logOutOfUse(error);
     void uncancelled(() => this.#comeBack());
   }
 
-  /** Asks it now. */
+  /** Queries the replica now. */
   async state(): Promise<ReplicaState> {
     const position = await this.position();
     if (!position) return 'unknown';
@@ -84,7 +84,7 @@ export class Replica<Client extends DatabaseClient> {
       return 'ok';
     } catch (error) {
       if (error instanceof ReplicaBehindError) return 'behind';
-      this.#tell(error);
+      this.#logOutOfUse(error);
       return error instanceof NotAReplicaError ? 'does not follow this database' : 'does not answer';
     }
   }
@@ -103,20 +103,20 @@ export class Replica<Client extends DatabaseClient> {
     }
     if (signal.aborted) return;
     this.#usable = true;
-    this.#told = undefined;
+    this.#loggedCause = undefined;
     this.log.info('replica in use', { replica: this.name });
   }
 
-  /** Each reason once, however often it is met. */
-  #tell(error: unknown): void {
+  /** Logs a cause once, until it changes. */
+  #logOutOfUse(error: unknown): void {
     const cause = describeError(error);
-    if (cause === this.#told || this.#closing.signal.aborted) return;
-    this.#told = cause;
+    if (cause === this.#loggedCause || this.#closing.signal.aborted) return;
+    this.#loggedCause = cause;
     this.log.warn('replica out of use', { replica: this.name, cause });
   }
 }
 
-/** A statement that took too long, and a pool that is busy, say nothing about the server. */
+/** A slow statement or a busy pool is no sign of an outage. */
 function isOutage(error: unknown): boolean {
   if (error instanceof NotAReplicaError || error instanceof SilentReplicaError) return true;
   return translateDatabaseError(error)?.code === 'DATABASE_UNAVAILABLE';

@@ -15,7 +15,7 @@ interface ReplicasOptions<Client> {
   log: Log;
 }
 
-/** The replicas of a server, and the session on the server by which it is known what they must have replayed. */
+/** The replicas of a primary, and the session on the primary that reads the position they must have replayed. */
 export class Replicas<Client extends DatabaseClient> {
   readonly #session: PrimarySession;
   readonly #position: PrimaryPosition;
@@ -29,7 +29,7 @@ export class Replicas<Client extends DatabaseClient> {
     );
   }
 
-  /** The primary's client, with its reads sent to a replica wherever that can serve them. */
+  /** Returns the primary's client, with its reads sent to a replica if one can serve them. */
   route(primary: Client): Client {
     return readsFromReplicas(primary, this.#replicas, () => this.#position.now());
   }
