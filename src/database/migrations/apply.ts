@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type pg from 'pg';
 
-/** The ledger as `prisma migrate` makes it, so that the two can work on one database in turn. */
+/** The ledger of `prisma migrate`, the same to the column, so that both can be used on one database. */
 const CREATE_LEDGER = `
   CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
     "id" VARCHAR(36) PRIMARY KEY NOT NULL,
@@ -17,10 +17,10 @@ const CREATE_LEDGER = `
   )`;
 
 /**
- * Applies migrations, in the order given, to the embedded database, where a transaction excludes all others: each looks
- * into the ledger first, so several processes may do this at once. Unlike `prisma migrate deploy`, it makes
- * a migration and its entry in the ledger one transaction: a kill at any moment leaves a database that the next start
- * can go on with, where the other would leave a migration for failed that an operator has to look into.
+ * Applies migrations to the embedded database, in the given order. A transaction there excludes all others and begins
+ * with a look at the ledger, so several processes may do this at once. A migration and its entry in the ledger are one
+ * transaction: the next start continues after a kill at any moment. `prisma migrate deploy` would leave a failed migration
+ * for the operator to resolve.
  */
 export async function applyMigrations(pool: pg.Pool, folder: string, names: string[]): Promise<void> {
   const client = await pool.connect();

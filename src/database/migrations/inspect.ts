@@ -12,15 +12,15 @@ export interface LedgerRow {
   finished: boolean;
 }
 
-/** The migrations that own a data model. */
+/** The migrations of a data model. */
 export interface Migrations {
   /** The folder of `prisma migrate`. */
   folder: string;
-  /** Names and checksums of former ones, whose place one of the folder has taken. */
+  /** Names and checksums of the former migrations, which one migration of the folder replaces. */
   former: ReadonlyMap<string, string>;
 }
 
-/** Whether the ledger holds exactly the former migrations, as they were, all finished. */
+/** True if the ledger holds exactly the former migrations, unchanged and all finished. */
 export function isFormer(ledger: LedgerRow[], { former }: Migrations): boolean {
   return (
     ledger.length > 0 &&
@@ -64,7 +64,7 @@ export async function inspectMigrations(
   return { state: 'current' };
 }
 
-/** The same as the result of a database's check. */
+/** Returns the result of `inspectMigrations` as that of a check. */
 export async function checkMigrations(client: DatabaseClient, migrations: Migrations): Promise<CheckResult> {
   const found = await inspectMigrations(client, migrations);
   if (found.state === 'current') return { name: 'migrations', state: 'current' };

@@ -1,16 +1,15 @@
 import type { DatabaseClient } from '../client.js';
 import type { Rights } from './rights.js';
 
-/** Something the role may do to the server or the database that no tool does, and the statement that ends it. */
+/** A right to the server or the database that no tool needs, and the statement that revokes it. */
 export interface RolePower {
   power: string;
   statement: string;
 }
 
 /**
- * What the role that Steward connects as may do beside working with its tables: by its attributes, by the roles
- * that it may become, and with sequences and the database. Nothing of a superuser and of an owner of the
- * tables, who may do everything there.
+ * Reads the rights of Steward's role beyond those on its tables: from its attributes, from the roles that it may become,
+ * and on sequences and the database. The list is empty for a superuser and for an owner of the tables, which have all.
  */
 export function readRolePowers(client: DatabaseClient, { tables }: Rights): Promise<RolePower[]> {
   return client.$queryRaw<RolePower[]>`
@@ -25,9 +24,9 @@ export function readRolePowers(client: DatabaseClient, { tables }: Rights): Prom
       SELECT 1 AS place, attribute AS power, format('ALTER ROLE %I NO%s', rolname, attribute) AS statement
       FROM roles, unnest(attributes) AS attribute WHERE rolname = current_user
       UNION ALL
-      -- Attributes are not inherited, but a member may become the role that has them; and may become one whose
-      -- privileges it does not inherit, which no has_..._privilege tells. Of those that come with PostgreSQL, these only
-      -- look at statistics (which "steward db slow" needs) and settings.
+      -- Attributes are not inherited, but a member may become the role that has them. It may also become a role without
+      -- inheriting its privileges, which no has_..._privilege shows. The predefined roles listed here only read
+      -- statistics (which "steward db slow" needs) and settings.
       SELECT 2, format('membership in %s', rolname), format('REVOKE %I FROM %I', rolname, current_user)
       FROM roles
       WHERE rolname NOT IN (current_user, 'pg_database_owner') AND (attributes <> '{}' OR NOT pg_has_role(oid, 'USAGE')

@@ -1,28 +1,28 @@
 import type { DatabaseClient } from '../client.js';
 import type { Rights } from './rights.js';
 
-/** What the role that Steward connects as may do. */
+/** The privileges of the role that Steward connects as. */
 export interface Privileges {
-  /** What the tools need and the role lacks, each as "INSERT (name) on orders" or "USAGE on sequence orders_id_seq". */
+  /** Privileges that the tools need and the role lacks: "INSERT (name) on orders", "USAGE on sequence orders_id_seq". */
   missing: string[];
   superuser: boolean;
-  /** The tables it owns. */
+  /** The tables that the role owns. */
   owned: string[];
-  /** What it was granted besides what the tools need, in the form of `missing`. A superuser or owner has it all. */
+  /** Privileges that the tools do not need, in the form of `missing`. A superuser or owner has all of them. */
   excess: string[];
 }
 
-/** What this role may do with a table. */
+/** The privileges of this role on a table. */
 interface Table {
   name: string;
   owned: boolean;
-  /** Of SELECT, DELETE, TRUNCATE, REFERENCES and TRIGGER. */
+  /** The role's privileges among SELECT, DELETE, TRUNCATE, REFERENCES and TRIGGER. */
   whole: string[];
   INSERT: string[];
   UPDATE: string[];
 }
 
-/** Compares what the role of this connection may do with what the tools need; all the tables must be there. */
+/** Compares the privileges of this connection's role with those that the tools need. All the tables must exist. */
 export async function readPrivileges(client: DatabaseClient, rights: Rights): Promise<Privileges> {
   const tables = await readTables(client, rights);
   const missing = [...missingOnTables(tables, rights), ...(await missingOnSequences(client, rights))];

@@ -1,6 +1,6 @@
-/** What a role needs for some work: the tables it reads, the columns it writes there, the sequences it takes ids from. */
+/** The rights that some work needs: tables to read, columns to write, sequences to take ids from. */
 export interface Rights {
-  /** By table; each is read as a whole. */
+  /** The columns to write, by table. Each table is read as a whole. */
   tables: Record<string, { INSERT?: readonly string[]; UPDATE?: readonly string[] }>;
   sequences: readonly string[];
 }
