@@ -2,12 +2,12 @@ import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import net from 'node:net';
 import pg from 'pg';
 
-/** The signal of the call that a statement is made for. Prisma Client has no way to hand one down. */
+/** The signal of the call that runs a statement. Prisma Client cannot pass a signal on. */
 const callers = new AsyncLocalStorage<AbortSignal>();
 
 /**
- * Runs work whose statements end with the signal: one that runs is cancelled in the server, and no further one is begun.
- * What ends a transaction is always let through.
+ * Runs work and cancels its statements at the signal: the server ends the current one, and no further one begins. COMMIT
+ * and ROLLBACK always run.
  */
 export function cancelledBy<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
   return callers.run(signal, work);
@@ -30,11 +30,11 @@ const CANCEL_PATIENCE_MS = 2000;
 
 type Callback = (error: Error | undefined) => void;
 
-/** A connection that knows for which call it works. */
+/** A connection that cancels its statement when the call's signal aborts. */
 export class CancellableClient extends pg.Client {
   /** A cancellation may still be on its way, and would hit the next statement: the connection must not be reused. */
   cancelled = false;
-  // Set by pg when the connection is made, but not among its types.
+  // pg sets these when it connects, but its types lack them.
   declare private readonly processID: number | null;
   declare private readonly secretKey: number | null;
 
@@ -59,7 +59,7 @@ export class CancellableClient extends pg.Client {
     this.query = query as typeof this.query;
   }
 
-  /** Asks the server, on a connection of its own that needs no log-in and takes none of its slots, to cancel what runs. */
+  /** Sends a cancel request on a separate connection, which needs no log-in and takes none of the server's slots. */
   #cancel(): void {
     if (this.processID === null || this.secretKey === null) return;
     this.cancelled = true;
@@ -72,14 +72,14 @@ export class CancellableClient extends pg.Client {
       host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port },
       () => socket.end(request),
     );
-    // Where it cannot be asked, its statement_timeout ends the statement.
+    // If the request fails, statement_timeout ends the statement.
     socket.on('error', () => socket.destroy());
     socket.setTimeout(CANCEL_PATIENCE_MS, () => socket.destroy());
     socket.unref();
   }
 }
 
-/** A pool that resumes a waiting caller in that caller's context, not in the context of the one that released the connection. */
+/** A pool that resumes a waiting caller in the caller's own context, not in that of the last user of the connection. */
 export class CancellablePool extends pg.Pool {
   constructor(config: pg.PoolConfig) {
     super({ ...config, Client: CancellableClient });
@@ -95,7 +95,7 @@ function textOf(query: unknown): string {
 }
 
 function refuse(callback: Callback | undefined): Promise<never> | undefined {
-  const error = new Error('The call was given up before this statement was begun.');
+  const error = new Error('The call was cancelled before this statement began.');
   if (typeof callback !== 'function') return Promise.reject(error);
   process.nextTick(callback, error);
   return undefined;

@@ -1,12 +1,12 @@
-/** What a database was checked for beyond that it answers, and how it stands. */
+/** The result of a check of a database that answers. */
 export interface CheckResult {
-  /** What was checked, in a word, such as "migrations". */
+  /** The subject of the check in a word, such as "migrations". */
   name: string;
-  /** In a word, such as "current" or "behind". */
+  /** The state in a word, such as "current" or "behind". */
   state: string;
-  /** What is wrong in particular, and what to do about it; absent where the database can be served from. */
+  /** The fault and its remedy; absent if the database can serve. */
   problem?: { details: string; remedy: string };
 }
 
-/** Looks whether a database is what a domain expects. */
+/** Checks that a database is as a domain expects. */
 export type Check<Client> = (client: Client) => Promise<CheckResult>;

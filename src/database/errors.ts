@@ -3,14 +3,14 @@ import { UnusableDatabaseError } from './unusable.js';
 
 type Meaning = [code: ErrorCode, message: string];
 
-// A commit whose confirmation was lost may have been made, so neither of the first two claims that nothing was changed.
+// A commit may have succeeded although its confirmation was lost, so UNAVAILABLE and TOO_SLOW do not deny a change.
 const UNAVAILABLE: Meaning = [
   'DATABASE_UNAVAILABLE',
-  'The database cannot be reached at the moment. Try again in a few seconds; if this was a change, look first whether it was made.',
+  'The database cannot be reached at the moment. Try again in a few seconds; if this was a change, check first whether it was made.',
 ];
 const TOO_SLOW: Meaning = [
   'TIMEOUT',
-  'The database took too long, so the call was stopped. Try again or ask for less; if this was a change, look first whether it was made.',
+  'The database took too long, so the call was stopped. Try again or ask for less; if this was a change, check first whether it was made.',
 ];
 const BUSY: Meaning = [
   'TIMEOUT',
@@ -68,7 +68,7 @@ const BY_SYSTEM_CODE: [RegExp, Meaning][] = [
   ],
 ];
 
-/** Kinds of driver adapter errors, where they come without a code. */
+/** Kinds of driver adapter errors that have no code. */
 const BY_KIND: [RegExp, Meaning][] = [
   [
     /^(DatabaseNotReachable|ConnectionClosed|SocketTimeout|TlsConnectionError|TooManyConnections|AuthenticationFailed|DatabaseAccessDenied|DatabaseDoesNotExist)$/,
@@ -76,7 +76,7 @@ const BY_KIND: [RegExp, Meaning][] = [
   ],
 ];
 
-/** Messages of the pg client and its pool, which have no codes at all. */
+/** Messages of errors of the pg client and its pool that have no code. */
 const BY_MESSAGE: [RegExp, Meaning][] = [
   [/query read timeout/i, TOO_SLOW],
   [/timeout exceeded when trying to connect/i, BUSY],
@@ -86,7 +86,7 @@ const BY_MESSAGE: [RegExp, Meaning][] = [
   ],
 ];
 
-/** A failure of the database as the caller should see it, or undefined where it is not the database's. */
+/** Translates a failure of the database into the caller's terms. @returns undefined for any other error */
 export function translateDatabaseError(thrown: unknown): StewardError | undefined {
   if (thrown instanceof UnusableDatabaseError) return new StewardError(...NOT_SET_UP, { cause: thrown });
   for (const error of innermostFirst(thrown)) {
@@ -100,10 +100,10 @@ export function translateDatabaseError(thrown: unknown): StewardError | undefine
   return undefined;
 }
 
-/** The name of the unique index that refused a write, or undefined if that is not what happened. */
+/** The name of the unique index that refused a write; undefined for any other error. */
 export function violatedUniqueIndex(thrown: unknown): string | undefined {
   if (Object(thrown).code !== UNIQUE_VIOLATION) return undefined;
-  // A driver adapter's error has no `meta.target`, where Prisma's documentation would have one look.
+  // An error of a driver adapter has no `meta.target`, contrary to Prisma's documentation.
   for (const error of innermostFirst(thrown)) {
     const constraint = error['constraint'] as { index?: string } | undefined;
     if (constraint?.index) return constraint.index;
@@ -111,12 +111,12 @@ export function violatedUniqueIndex(thrown: unknown): string | undefined {
   return undefined;
 }
 
-/** Whether a write was refused because it refers to a row that is not there. */
+/** True if a write was refused because it refers to a row that does not exist. */
 export function violatesForeignKey(thrown: unknown): boolean {
   return Object(thrown).code === FOREIGN_KEY_VIOLATION;
 }
 
-/** Whether a statement was ended because it ran for longer than it may, which it would anywhere. */
+/** True if the server cancelled a statement. One that ran too long would do so on any server. */
 export function ranTooLong(thrown: unknown): boolean {
   return innermostFirst(thrown).some(
     (error) => error['originalCode'] === QUERY_CANCELED || error['code'] === QUERY_CANCELED,
@@ -128,16 +128,16 @@ function lookUp(meanings: [RegExp, Meaning][], key: unknown): Meaning | undefine
   return meanings.find(([pattern]) => pattern.test(key))?.[1];
 }
 
-/** The error and those it wraps, innermost first: a driver's code says more than Prisma's summary of it. */
+/** The error and those it wraps, innermost first: a driver's code is more precise than Prisma's. */
 function innermostFirst(thrown: unknown): Record<string, unknown>[] {
   const found: Record<string, unknown>[] = [];
-  for (let at = thrown; typeof at === 'object' && at !== null && found.length < 8; at = wrapped(at)) {
+  for (let at = thrown; typeof at === 'object' && at !== null && found.length < 8; at = unwrap(at)) {
     found.unshift(at as Record<string, unknown>);
   }
   return found;
 }
 
-function wrapped(error: object): unknown {
+function unwrap(error: object): unknown {
   if ('cause' in error && error.cause !== undefined) return error.cause;
   return 'meta' in error
     ? (error.meta as Record<string, unknown> | undefined)?.['driverAdapterError']

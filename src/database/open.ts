@@ -9,29 +9,29 @@ import { connect, type Connections } from './pool.js';
 import { Replicas, type ReplicaState } from './replicas/replicas.js';
 import { UnusableDatabaseError } from './unusable.js';
 
-/** A database that is brought up for this process, such as the embedded one. */
+/** A database that this process starts, such as the embedded one. */
 export interface StartedDatabase {
   url: string;
   close(): Promise<void>;
 }
 
 export interface DatabaseOptions<Client extends DatabaseClient> {
-  /** For /ready, metrics and the log. */
+  /** The name in /ready, metrics and the log. */
   name: string;
-  /** A server's URL, or what brings a database up; it is called again as long as it fails. */
+  /** The URL of a server, or a function that starts a database. A failed start is tried again. */
   url: string | (() => Promise<StartedDatabase>);
-  /** Servers that follow that one, for reads. */
+  /** Servers that follow the primary, for reads. */
   replicaUrls?: readonly string[];
   session: SessionConfig;
   createClient(adapter: PrismaPg): Client;
-  /** What must be without a problem before the database serves. */
+  /** The database serves only if this check finds no problem. */
   check: Check<Client>;
   log: Log;
-  /** Called each time the database is found to be of no use until the operator does something. */
+  /** Called each time the database cannot be used until the operator acts. */
   onUnusable?: ((error: UnusableDatabaseError) => void) | undefined;
 }
 
-/** What the connections of a pool are doing; `waiting` is how many statements wait for one. */
+/** The numbers of connections of a pool by their use; `waiting` counts the statements that wait for a connection. */
 export interface ConnectionUse {
   inUse: number;
   idle: number;
@@ -39,28 +39,28 @@ export interface ConnectionUse {
   max: number;
 }
 
-/** One named database. There may be several; one that is down stops none of the others. */
+/** A named database. If one of several is down, the others still serve. */
 export interface Database<Client = unknown> {
   readonly name: string;
   /**
-   * Resolves once the database answers and is what its check expects.
+   * Resolves once the database answers and passes its check.
    * @throws UnusableDatabaseError; StewardError DATABASE_UNAVAILABLE or TIMEOUT when it does not answer
    */
   ready(): Promise<Client>;
-  /** Opens it if need be, and checks it now. @throws as ready() */
+  /** Opens the database if it is not open, and checks it now. @throws as ready() */
   check: () => ReturnType<Check<Client>>;
   readonly connectionUse: ConnectionUse;
-  /** Whether it was of no use when it was last opened, until the operator does something. */
+  /** True if the last opening failed until the operator acts. */
   readonly unusable: boolean;
-  /** How each replica stands, by name. */
+  /** The state of each replica, by name. */
   replicaStates(): Promise<Record<string, ReplicaState>>;
-  /** Lets what runs finish, and closes all connections. */
+  /** Waits for running statements, and closes all connections. */
   close(): Promise<void>;
 }
 
 /**
- * A named database: a server, or one that is brought up for this. It is opened when first needed and, as long as that
- * fails, again each time it is needed, so a server that was down at the start is found when it is up.
+ * Creates a named database, on a server or started by this process. It is opened at its first use. If that fails, each
+ * further use tries again, so a server that was down at the start is used once it is up.
  */
 export function openDatabase<Client extends DatabaseClient>(
   options: DatabaseOptions<Client>,
@@ -83,7 +83,7 @@ class NamedDatabase<Client extends DatabaseClient> implements Database<Client> {
   }
 
   ready(): Promise<Client> {
-    // Every caller waits for it, so it must not end with the call that began it.
+    // All callers wait for one opening, so it must not end with the call that began it.
     this.#opening ??= uncancelled(() => this.#open()).catch((error: unknown) => {
       this.#opening = undefined;
       throw error;
@@ -140,7 +140,7 @@ class NamedDatabase<Client extends DatabaseClient> implements Database<Client> {
         this.options.onUnusable?.(error);
         throw error;
       }
-      // What our own end broke off says nothing of the database.
+      // A failure during our own `close` is not the database's.
       if (!this.#closing) log.warn('database not ready', { database: name, cause: describeError(error) });
       throw translateDatabaseError(error) ?? error;
     }

@@ -6,19 +6,19 @@ import type { SessionConfig } from '../settings/config.js';
 import { CancellablePool, type CancellableClient } from './cancellation.js';
 import type { DatabaseClient } from './client.js';
 
-/** How much longer than `statement_timeout` the client waits for a server that has stopped answering altogether. */
+/** Time that the client waits beyond `statement_timeout`, for a server that no longer answers. */
 const FROZEN_SERVER_GRACE_MS = 1000;
 
 export interface Connections<Client> {
   client: Client;
   pool: pg.Pool;
-  /** Waits for what runs, then closes every connection. */
+  /** Waits for running statements, then closes every connection. */
   close(): Promise<void>;
 }
 
 /**
- * A Prisma Client on a pool of its own. Nothing connects before the first query. Time limits are set on each session,
- * so a statement that the client gave up on does not run on in the server.
+ * Creates a Prisma Client on a pool of its own. Nothing connects before the first query. Time limits are set on each
+ * session, so the server also ends a statement that the client no longer waits for.
  */
 export function connect<Client extends DatabaseClient>(
   url: string,
@@ -42,7 +42,7 @@ export function connect<Client extends DatabaseClient>(
   };
 }
 
-/** A pool without a Prisma Client, for work that knows no model. To be ended by its caller. */
+/** Creates a pool without a Prisma Client, for work without models. The caller must end it. */
 export function openPool(
   url: string,
   { pool: limits, ...session }: SessionConfig,
@@ -62,14 +62,14 @@ export function openPool(
     idle_in_transaction_session_timeout: session.idleInTransactionTimeoutMs,
     query_timeout: session.statementTimeoutMs + FROZEN_SERVER_GRACE_MS,
   });
-  // An error event without a listener ends the process: also in the moment between the pool's handing
-  // it out and the adapter's taking it, when a farewell that came in one piece with an answer is read.
+  // An error event without a listener ends the process. The adapter adds its listener only after the pool has removed its
+  // own; a server's last message, read together with a result, can raise the event in between.
   pool.on('connect', (client) => client.on('error', () => {}));
-  // The adapter listens to the pool, too, but only from its first query on.
+  // The adapter's own listener on the pool exists only from its first query on.
   pool.on('error', () => {});
-  // A transaction that a frozen server did not let end must not be inherited by the next user of the connection: what
-  // they write would be answered as done, and never committed. Ending the connection rolls it back. One that is being
-  // cancelled must not be inherited either.
+  // A connection must not be reused while its transaction is open, because a frozen server did not end it: the next
+  // user's writes would seem to succeed and never be committed. Ending the connection rolls it back. A connection with a
+  // cancel request under way must not be reused either.
   pool.on('release', (_error, client) => {
     if (client.getTransactionStatus() !== 'I' || (client as unknown as CancellableClient).cancelled)
       void client.end();
@@ -78,8 +78,8 @@ export function openPool(
 }
 
 /**
- * The URL with what every session needs: UTC, because Prisma's adapter reads and writes times without their offset. In
- * pg a URL's parameters win over all else, so time limits among them would put ours out of force.
+ * Adds UTC to the URL, because Prisma's adapter reads and writes times without their offset. Removes time limits from it:
+ * in pg a URL's parameters override all others, ours included.
  */
 export function sessionUrl(url: string): string {
   const session = new URL(url);
@@ -100,14 +100,14 @@ const statementNames = new Map<string, string>();
 const MOST_STATEMENT_NAMES = 500;
 
 /**
- * Names prepared statements by their text, so that PostgreSQL parses and plans each once a connection. A search is
- * left unnamed: its best plan depends on the word, and a named statement soon gets one plan for all.
+ * Names prepared statements by their text, so that PostgreSQL parses and plans each once per connection. A search gets no
+ * name: its best plan depends on the word, and a named statement soon gets one plan for all words.
  */
 function statementNameGenerator({ sql }: { sql: string }): string {
   if (sql.includes('LIKE')) return '';
   let name = statementNames.get(sql);
   if (name === undefined) {
-    // An `IN` list of another length is another text; the bound keeps such variety from growing for ever.
+    // An `IN` list of another length is another text; the limit bounds the number of names.
     if (statementNames.size >= MOST_STATEMENT_NAMES) return '';
     name = createHash('sha1').update(sql).digest('base64url');
     statementNames.set(sql, name);

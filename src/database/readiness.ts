@@ -4,17 +4,17 @@ import type { Database } from './open.js';
 import { UnusableDatabaseError } from './unusable.js';
 
 export interface Readiness {
-  /** Whether any database can be served from: one that is down stops none of the others. */
+  /** True if any database can serve. If one is down, the others still serve. */
   ready: boolean;
-  /** By database, what was looked at: "ok", or what is wrong, without secrets. Replicas do not count for `ready`. */
+  /** The checks by database: "ok", or the fault, without secrets. Replicas do not count for `ready`. */
   checks: Record<string, Record<string, string>>;
 }
 
 const PATIENCE_MS = 3000;
-/** Probes are not authenticated: however many come, each database is queried once in this time. */
+/** Probes are not authenticated. So each database is checked at most once in this time, for any number of probes. */
 const GOOD_FOR_MS = 1000;
 
-/** Says whether databases answer and are what they should be. Failures are logged in full. */
+/** Returns a function that checks the databases and logs failures in full. */
 export function readinessOf(databases: readonly Database[], log: Log): () => Promise<Readiness> {
   let latest: Promise<Readiness> | undefined;
   return () => {

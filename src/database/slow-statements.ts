@@ -1,16 +1,16 @@
 import pg from 'pg';
 
 export interface SlowStatement {
-  /** Counts beyond what a number holds come as text. */
+  /** Text, because counts can exceed JavaScript's safe integers. */
   calls: string;
   rows: string;
   meanMs: number;
   totalMs: number;
-  /** With parameters in place of values; undefined where it is another role's and hidden from this one. */
+  /** The statement with parameters in place of values; undefined if it is another role's and hidden from this one. */
   text: string | undefined;
 }
 
-/** Why there are none to be had. */
+/** The reason that the statements cannot be read. */
 export interface Refusal {
   reason: 'unavailable' | 'missing' | 'not loaded' | 'refused';
   role: string;
@@ -21,7 +21,7 @@ const REASONS: Record<string, Refusal['reason']> = { 55000: 'not loaded', 42501:
 
 const HIDDEN = '<insufficient privilege>';
 
-/** The statements of this database that take longest on average, slowest first, as pg_stat_statements has counted them. */
+/** Reads this database's slowest statements by mean time from pg_stat_statements, slowest first. */
 export async function readSlowStatements(
   pool: pg.Pool,
   limit: number,
@@ -34,7 +34,7 @@ export async function readSlowStatements(
   const { role = '', schema = null, available = false } = rows[0] ?? {};
   if (schema === null) return { reason: available ? 'missing' : 'unavailable', role };
   try {
-    return { statements: await slowest(pool, schema, limit), role };
+    return { statements: await querySlowest(pool, schema, limit), role };
   } catch (error) {
     const reason = REASONS[(error as pg.DatabaseError).code ?? ''];
     if (reason === undefined) throw error;
@@ -42,8 +42,8 @@ export async function readSlowStatements(
   }
 }
 
-/** Only what is normalised: PostgreSQL counts commands such as ALTER ROLE … PASSWORD with their values. */
-async function slowest(pool: pg.Pool, schema: string, limit: number): Promise<SlowStatement[]> {
+/** Reads only normalised statements: PostgreSQL counts commands such as ALTER ROLE … PASSWORD with their values. */
+async function querySlowest(pool: pg.Pool, schema: string, limit: number): Promise<SlowStatement[]> {
   const { rows } = await pool.query<SlowStatement>(
     `SELECT calls::text, rows::text, mean_exec_time AS "meanMs", total_exec_time AS "totalMs",
        nullif(query, '${HIDDEN}') AS text

@@ -1,7 +1,7 @@
 import { open, readdir } from 'node:fs/promises';
 import path from 'node:path';
 
-/** Resolves when a folder and all that is in it are on the disk. */
+/** Resolves when a folder and all its contents are on the disk. */
 export async function syncTree(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const file = path.join(folder, entry.name);
@@ -10,7 +10,7 @@ export async function syncTree(folder: string): Promise<void> {
   await syncFile(folder);
 }
 
-/** The same for one file, or for the names in a folder. */
+/** Resolves when one file, or the names in a folder, are on the disk. */
 export async function syncFile(file: string): Promise<void> {
   const handle = await open(file, 'r');
   try {

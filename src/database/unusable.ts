@@ -1,18 +1,18 @@
 import type { CheckResult } from './check.js';
 
-/** The database cannot be served from until the operator does what the message says; trying again is of no use. */
+/** The database cannot be used until the operator does what the message says. Trying again does not help. */
 export class UnusableDatabaseError extends Error {
   override readonly name = 'UnusableDatabaseError';
 
   constructor(
     message: string,
-    /** `check`: the result that is the reason, where one is. */
+    /** `check`: the failed check, if one is the reason. */
     readonly options: { cause?: unknown; check?: CheckResult } = {},
   ) {
     super(message, { cause: options.cause });
   }
 
-  /** For a database that is not what its check expects. */
+  /** Creates the error for a failed check. */
   static of(check: CheckResult): UnusableDatabaseError {
     const { details = '', remedy = 'run steward doctor' } = check.problem ?? {};
     return new UnusableDatabaseError(
