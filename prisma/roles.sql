@@ -1,19 +1,19 @@
--- The roles that Steward's database is worked with, and all that they may do there:
+-- The roles of Steward's database, and all their rights:
 --
 --   steward_owner  owns the database and its tables; for `prisma migrate deploy`, `steward db backup` and `restore`
---   steward_app    what Steward itself connects as: reads, adds, and changes just the columns that its tools change
+--   steward_app    the role of Steward itself: reads, inserts, and updates only the columns that its tools change
 --
--- To be run before the first `prisma migrate deploy`, by an administrator (a superuser, or the database's owner with
--- CREATEROLE and CREATEDB), and after each one by whoever deployed: only what exists can be granted.
+-- An administrator (a superuser, or the database's owner with CREATEROLE and CREATEDB) runs this file before the first
+-- `prisma migrate deploy`. The operator runs it again after each deployment, because only existing objects can be granted.
 --
 --   psql -d staff -f prisma/roles.sql        then, in psql: \password steward_owner  and  \password steward_app
 --   DATABASE_URL=postgresql://steward_owner:…@…/staff npx prisma migrate deploy
 --   DATABASE_URL=postgresql://steward_owner:…@…/staff npx prisma db execute --file prisma/roles.sql
 --
--- It can be run at any time and any number of times, also on a database that was migrated without it: its tables are
--- handed to steward_owner, and whatever else steward_app was granted on them is taken away.
+-- The file can run at any time and any number of times, also on a database that was migrated without it. It makes
+-- steward_owner the owner of the tables, and revokes all other grants of steward_app on them.
 
--- Until they have a password, neither can log in where one is asked for.
+-- Without a password, a role cannot log in if the server requires one.
 DO $$
 DECLARE
     wanted text;
@@ -23,11 +23,11 @@ BEGIN
         BEGIN
             EXECUTE format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS', wanted);
         EXCEPTION WHEN duplicate_object OR unique_violation THEN
-            NULL; -- Roles are the whole server's: somebody has just made it beside another database.
+            NULL; -- Roles belong to the whole server: a run for another database has just created it.
         END;
     END LOOP;
-    -- Whoever hands something over must be a member of the role that gets it, and has its rights afterwards; a superuser
-    -- always is. From PostgreSQL 16 on, who creates a role is a member who may neither become it nor use its rights.
+    -- To change an owner, the current user must be a member of the new owner and have its rights. A superuser always is.
+    -- From PostgreSQL 16 on, the creator of a role is a member that may neither become it nor use its rights.
     IF current_setting('server_version_num')::int < 160000 THEN
         IF NOT pg_has_role('steward_owner', 'USAGE') THEN
             EXECUTE format('GRANT steward_owner TO %I', current_user);
@@ -37,7 +37,7 @@ BEGIN
     END IF;
 END $$;
 
--- steward_app may have been made, and given powers, by others. Whoever may not take a power away is told of it.
+-- steward_app may already exist, with rights from others. A right that the current user may not revoke raises a warning.
 DO $$
 DECLARE
     given text;
@@ -48,7 +48,7 @@ BEGIN
             ('REPLICATION', rolreplication), ('BYPASSRLS', rolbypassrls)) AS held (attribute, has)
         WHERE rolname = 'steward_app' AND has
         UNION ALL
-        -- From PostgreSQL 16 on, each grantor's grant is one of its own.
+        -- From PostgreSQL 16 on, each grantor has a separate grant.
         SELECT format(
             CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'REVOKE %I FROM steward_app'
                 ELSE 'REVOKE %I FROM steward_app GRANTED BY %I CASCADE' END,
@@ -66,7 +66,7 @@ BEGIN
     END LOOP;
 END $$;
 
--- The owner may create what the migrations ask for: tables, and the trusted extensions citext and pg_trgm.
+-- The owner may create all objects of the migrations: tables, and the trusted extensions citext and pg_trgm.
 DO $$
 DECLARE
     mine record;
@@ -74,12 +74,12 @@ BEGIN
     EXECUTE format('ALTER DATABASE %I OWNER TO steward_owner', current_database());
     EXECUTE format('REVOKE CREATE, TEMPORARY ON DATABASE %I FROM PUBLIC, steward_app', current_database());
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO steward_app', current_database());
-    -- From PostgreSQL 15 on, the schema is the database owner's to begin with.
+    -- From PostgreSQL 15 on, the schema belongs to the database owner by default.
     IF NOT pg_has_role('steward_owner', (SELECT nspowner FROM pg_namespace WHERE nspname = 'public'), 'USAGE') THEN
         IF pg_has_role((SELECT nspowner FROM pg_namespace WHERE nspname = 'public'), 'USAGE') THEN
             ALTER SCHEMA public OWNER TO steward_owner;
         ELSE
-            RAISE WARNING 'Schema public belongs to %. Anybody may create things in it until a superuser runs: %',
+            RAISE WARNING 'Schema public belongs to %. Any role may create objects in it until a superuser runs: %',
                 (SELECT nspowner::regrole FROM pg_namespace WHERE nspname = 'public'),
                 'ALTER SCHEMA public OWNER TO steward_owner; and then this file again.';
         END IF;
@@ -87,7 +87,7 @@ BEGIN
     REVOKE CREATE ON SCHEMA public FROM PUBLIC, steward_app;
     GRANT USAGE ON SCHEMA public TO steward_app;
 
-    -- The sequences of serial columns go with their tables.
+    -- The sequences of serial columns change owner with their tables.
     FOR mine IN
         SELECT format('TABLE %s', oid::regclass) AS object FROM pg_class
         WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relowner <> 'steward_owner'::regrole
@@ -101,7 +101,7 @@ BEGIN
     END LOOP;
 END $$;
 
--- What the tools need, column by column: src/database/privileges.ts says the same, and `steward doctor` compares.
+-- The rights that the tools need, column by column. src/directory/rights.ts lists the same, and `steward doctor` compares.
 DO $$
 BEGIN
     IF to_regclass('public._prisma_migrations') IS NULL OR to_regclass('public.headcounts') IS NULL THEN
