@@ -24,7 +24,7 @@ export function toUserRecord(user: User): z.input<typeof userRecord> {
   return { id, username, email, department, role, active, created_at: createdAt, updated_at: updatedAt };
 }
 
-/** What a write on a user answers: the user as it is now, and what was changed, if anything. */
+/** The answer of a write on a user: the user as it is now, and the change, if there was one. */
 export const changedUser = z.strictObject({
   notice,
   changed: z.boolean().describe('false: the user already was as asked; nothing was written'),
@@ -45,7 +45,7 @@ export function toChangedUser({ user, change }: UserChange): z.input<typeof chan
 
 const { updated_at: _, ...listedColumns } = userRecord.shape;
 
-/** Users in a list: without `updated_at`, which get_user tells. */
+/** Users in a list, without `updated_at`, which get_user returns. */
 export const userTable = table(listedColumns);
 
 export const toUserTable = (users: readonly User[]) => userTable.fill(users.map(toUserRecord));

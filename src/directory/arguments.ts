@@ -32,14 +32,14 @@ export const newEmail = z
   .describe('Email address; unique whatever its case');
 
 export const departmentName = name(60).describe(
-  'Name of a department, whatever its case; list_departments shows all',
+  'Name of a department, in any case; list_departments shows all',
 );
 
 export const newDepartmentName = name(60).describe(
   'Name of the new department, up to 60 characters; unique whatever its case',
 );
 
-export const roleName = name(50).describe('Role, such as "Developer" or "Manager", whatever its case');
+export const roleName = name(50).describe('Role, such as "Developer" or "Manager", in any case');
 
 export const newRoleName = name(50).describe(
   'Role, such as "Developer" or "Manager", kept as it is written; find_users shows those in use',
@@ -53,14 +53,14 @@ export const pageCursor = z
   .max(200)
   .describe('next_cursor of the page before, unchanged, with the other arguments as they were');
 
-/** Free text: names that are in the database already need not follow the rules for new ones. */
+/** Free text, because names in the database need not follow the rules for new ones. */
 export const searchText = z
   .string()
   .trim()
   .min(1)
   .max(100)
   .describe(
-    'Words that all occur in the username or email, whatever their case; one of them with 3 letters or digits in a row',
+    'Words that all occur in the username or email, in any case; one of them with 3 letters or digits in a row',
   );
 
 export const preferencesPatch = z

@@ -13,7 +13,7 @@ export interface AuditEntry {
   requestId: string;
 }
 
-/** The record of changes, which only ever grows. */
+/** The append-only record of changes. */
 export class AuditLog {
   constructor(
     private readonly prisma: PrismaClient,
@@ -21,7 +21,7 @@ export class AuditLog {
   ) {}
 
   /**
-   * A user's changes, newest first, from the cursor on; one more than `limit` where there are more.
+   * Returns a user's changes, newest first, after the cursor: one more than `limit` if there are more.
    * @throws StewardError NOT_FOUND for an unknown user, VALIDATION for an invalid cursor
    */
   async ofUser(userId: number, limit: number, cursor?: string): Promise<AuditEntry[]> {

@@ -2,7 +2,7 @@ import type { Author, Context } from '../capability/define.js';
 import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
 import { noSuchUser, toUser, type User, type UserRow } from './users.js';
 
-/** A user as they are, and stay until the transaction ends. */
+/** A user whose row is locked until the transaction ends. */
 type LockedUser = UserRow & { departmentId: number };
 
 export interface FieldChange {
@@ -13,28 +13,27 @@ export interface FieldChange {
 
 export interface UserChange {
   user: User;
-  /** Null where the user already was as asked, and nothing was written. */
+  /** Null if the user already had the requested value: then nothing was written. */
   change: FieldChange | null;
 }
 
 type Transaction = Prisma.TransactionClient;
 
-/** A change that was made. `user`: as the statement that changed their row gave it back; absent where it is as it was. */
+/** A change that was made. `user` is the changed row, as its statement returned it; absent if the row did not change. */
 export type MadeChange = FieldChange & { user?: UserRow };
 
-/** Makes a change on the user, who is locked, and says what it was; null for nothing to do. */
+/** Changes the locked user and returns the change; null if there is nothing to change. */
 export type ApplyChange = (tx: Transaction, user: LockedUser) => Promise<MadeChange | null>;
 
 /**
- * In milliseconds. How long a call waits for a connection is the pool's to say, so Prisma's own limit for that stays out
- * of its way. With any limits, the look at the signal before the commit keeps a change from being made that its
- * caller was told had failed.
+ * Milliseconds. The pool limits the wait for a connection, so Prisma's own limit for it is longer. Independent of both,
+ * the check of the signal before the commit keeps a change from being made after its caller got an error.
  */
 export const TRANSACTION_LIMITS = { maxWait: 60_000, timeout: 6000 };
 
 /**
- * Changes one user and writes the audit row, in one transaction: both happen or neither. The user's row is locked
- * first, so that changes of one user follow each other, and each old value is the new value of the row before.
+ * Changes one user and writes the audit row, in one transaction. The user's row is locked first, so that changes of one
+ * user follow each other, and each old value is the new value of the audit row before.
  *
  * @throws StewardError NOT_FOUND for an unknown user, and errors of `apply`
  */
@@ -56,8 +55,8 @@ export async function changeUser(
 }
 
 /**
- * Prisma Client has no row locks of its own, hence the one raw statement of the domain. It must not join: where it had to
- * wait, PostgreSQL holds the user as changed meanwhile against the rows joined before, and would find no such user.
+ * Raw, as no other statement of the domain, because Prisma Client has no row locks. It must not join: after a wait for the
+ * lock PostgreSQL compares the changed user with the rows that it joined before, and would find no such user.
  */
 async function lockUser(tx: Transaction, userId: number): Promise<LockedUser> {
   const [found] = await tx.$queryRaw<(Omit<LockedUser, 'department'> & { name: string | null })[]>`
@@ -67,12 +66,12 @@ async function lockUser(tx: Transaction, userId: number): Promise<LockedUser> {
     FROM users WHERE id = ${userId} FOR UPDATE`;
   if (!found) throw noSuchUser('id', userId);
   const { name, ...user } = found;
-  // A department that is younger than the statement, into which the user was moved while it waited, is not seen by it.
-  const department = name === null ? await departmentOf(tx, user) : { name };
+  // During the wait the user may have moved to a new department, which the statement does not see.
+  const department = name === null ? await readDepartment(tx, user) : { name };
   return { ...user, department };
 }
 
-function departmentOf(
+function readDepartment(
   tx: Transaction,
   { departmentId: id }: { departmentId: number },
 ): Promise<{ name: string }> {

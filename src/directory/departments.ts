@@ -23,15 +23,15 @@ const SUGGESTIONS = 3;
 const NAMED = { id: true, name: true } satisfies Prisma.DepartmentSelect;
 
 /**
- * Departments. Reads find their names and ids in a cache, which may lag a rename by its time to live. Head counts are read
- * from the database each time.
+ * Departments. Reads take names and ids from a cache, which may lag a rename by its time to live. Head counts are read from
+ * the database each time.
  */
 export class Departments {
   readonly #cache: LRUCache<'all', NamedDepartment[]>;
-  /** How many look-ups the cache answered, and for how many the database was read. */
+  /** Counts look-ups that the cache answered, and those that read the database. */
   readonly cacheUse = { hits: 0, misses: 0 };
 
-  /** @param ttlMs how long names and ids are cached; 0: they are not */
+  /** @param ttlMs milliseconds for which names and ids are cached; 0: no cache */
   constructor(
     private readonly prisma: PrismaClient,
     private readonly ttlMs: number,
@@ -39,7 +39,7 @@ export class Departments {
     this.#cache = new LRUCache<'all', NamedDepartment[]>({
       max: 1,
       ttl: ttlMs,
-      // `create` drops the entry. A load that runs then still answers the calls that wait for it, and is not cached.
+      // `create` deletes the entry. A load under way still answers the calls that wait for it, but is not cached.
       ignoreFetchAbort: true,
       fetchMethod: () => this.#load(),
     });
@@ -69,7 +69,7 @@ export class Departments {
     return departments.map(({ name }) => name);
   }
 
-  /** @throws StewardError CONFLICT when the name is taken, in any case. */
+  /** @throws StewardError CONFLICT when the name is taken, in upper or lower case. */
   async create(name: string, signal: AbortSignal): Promise<{ id: number; name: string; createdAt: string }> {
     signal.throwIfAborted();
     try {
@@ -87,12 +87,12 @@ export class Departments {
   }
 
   /**
-   * The department of that name, in any case, for reads. A write calls `lookUpDepartment` in its transaction.
+   * Finds a department by its name, in any case, for reads. A write calls `lookUpDepartment` in its transaction.
    * @throws StewardError NOT_FOUND with the nearest names.
    */
   async find(name: string): Promise<NamedDepartment> {
     const { departments, cached } = await this.#read();
-    // PostgreSQL decides which letters are the same in another case, so only the exact name is looked for here.
+    // PostgreSQL decides which letters are equal in another case, so the cache is searched for the exact name only.
     const found = departments.find((department) => department.name === name);
     this.#count(cached && found !== undefined);
     return found ?? lookUpDepartment(this.prisma, name);
@@ -100,14 +100,14 @@ export class Departments {
 
   async #read(): Promise<{ departments: NamedDepartment[]; cached: boolean }> {
     const status: LRUCache.Status<'all', NamedDepartment[]> = {};
-    // To lru-cache, a time to live of 0 means for ever.
+    // For lru-cache, a time to live of 0 means no expiry.
     const departments = await this.#cache.forceFetch('all', { status, forceRefresh: this.ttlMs === 0 });
     return { departments, cached: status.fetch === 'hit' || status.fetch === 'inflight' };
   }
 
   /** Several calls may wait for one load, so it must not end with the call that began it. */
   #load(): Promise<NamedDepartment[]> {
-    // Prisma sends a query when it is awaited, so that has to happen within.
+    // Prisma sends a query when it is awaited, so the `await` has to be inside.
     return uncancelled(
       async () => await this.prisma.department.findMany({ select: NAMED, orderBy: { name: 'asc' } }),
     );
@@ -128,14 +128,14 @@ export async function lookUpDepartment(
 ): Promise<NamedDepartment> {
   const found = await client.department.findFirst({ where: { name }, select: NAMED });
   if (found) return found;
-  const nearest = nearestNames(name, await client.department.findMany({ select: { name: true } }));
+  const nearest = findNearestNames(name, await client.department.findMany({ select: { name: true } }));
   throw new StewardError(
     'NOT_FOUND',
     `There is no department named "${name}". Nearest: ${nearest.map((near) => `"${near}"`).join(', ')}. list_departments shows all.`,
   );
 }
 
-function nearestNames(name: string, departments: { name: string }[]): string[] {
+function findNearestNames(name: string, departments: { name: string }[]): string[] {
   const wanted = name.toLowerCase();
   return departments
     .map((department) => ({ ...department, distance: distance(wanted, department.name.toLowerCase()) }))

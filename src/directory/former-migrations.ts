@@ -6,14 +6,14 @@ import { isFormer, type LedgerRow } from '../database/migrations/inspect.js';
 import { UnusableDatabaseError } from '../database/unusable.js';
 import { MIGRATIONS } from './migrations.js';
 
-/** How many differences a refusal names. */
+/** An error names at most this many differences. */
 const NAMED_DIFFERENCES = 3;
-/** The schema that the current migration is applied to for comparison. It is rolled back. */
+/** A schema to apply the current migration in, for comparison. It is rolled back. */
 const PROBE = 'steward_upgrade';
-/** The migration that takes the place of the former ones. */
+/** The migration that replaces the former ones. */
 const INITIAL = '20261128000000_staff_directory';
 
-/** What the former migrations made and the current one does not. Something that depends on it keeps it from being dropped. */
+/** Drops the objects that only the former migrations made. It fails if another object depends on one of them. */
 const DROP_FORMER_OBJECTS = `
   DROP TRIGGER users_move_version ON users;
   DROP TRIGGER departments_move_version ON departments;
@@ -22,8 +22,8 @@ const DROP_FORMER_OBJECTS = `
   DROP SEQUENCE directory_version, departments_version;`;
 
 /**
- * All that the catalogue says of a schema, a line each, without the schema's name: relations, columns, indexes, constraints,
- * triggers and functions. Left out is what extensions made, and the ledger.
+ * Describes a schema from the catalogue, one line an object, without the schema's name: relations, columns, indexes,
+ * constraints, triggers and functions. It leaves out the ledger and the objects of extensions.
  */
 const DESCRIPTION = `
   WITH relations AS (
@@ -53,10 +53,10 @@ const DESCRIPTION = `
   ) AS lines`;
 
 /**
- * Makes a database of the four former migrations one of the single current migration, in one transaction. Of several that
- * do so at once, one does it.
- * @returns whether there was anything to do
- * @throws UnusableDatabaseError where anything but the former objects differs; nothing is changed then
+ * Upgrades a database of the four former migrations to the single current one, in one transaction. Of several upgrades at
+ * once, one makes the change.
+ * @returns whether this one made it
+ * @throws UnusableDatabaseError if anything but the former objects differs; nothing is changed then
  */
 export async function upgradeFormer(pool: pg.Pool): Promise<boolean> {
   const client = await pool.connect();
@@ -67,14 +67,14 @@ export async function upgradeFormer(pool: pg.Pool): Promise<boolean> {
     return upgraded;
   } catch (error) {
     await client.query('ROLLBACK');
-    throw refusal(error) ?? error;
+    throw translateRefusal(error) ?? error;
   } finally {
     client.release();
   }
 }
 
 async function upgrade(client: pg.PoolClient): Promise<boolean> {
-  // The lock under which `prisma migrate` works.
+  // The lock of `prisma migrate`.
   await client.query('SELECT pg_advisory_xact_lock(72707369)');
   const { rows: ledger } = await client.query<LedgerRow>(`
     SELECT migration_name AS name, checksum, finished_at IS NOT NULL AS finished
@@ -99,7 +99,7 @@ async function describe(client: pg.PoolClient, schema: string): Promise<Set<stri
   return new Set(rows.map(({ line }) => line));
 }
 
-/** Describes what the migration makes, in a schema of its own. */
+/** Applies the migration in a schema of its own, and describes the result. */
 async function describeMigration(client: pg.PoolClient, script: string): Promise<Set<string>> {
   await client.query(`SAVEPOINT probe; CREATE SCHEMA ${PROBE}; SET LOCAL search_path = ${PROBE}, public`);
   await client.query(script);
@@ -116,15 +116,15 @@ function assertSame(found: Set<string>, expected: Set<string>): void {
   if (differences.length > 0) throw refuse(differences.slice(0, NAMED_DIFFERENCES).join('; '));
 }
 
-/** PostgreSQL's own reasons not to make the change. */
-function refusal(error: unknown): UnusableDatabaseError | undefined {
+/** Translates the errors with which PostgreSQL refuses the change. */
+function translateRefusal(error: unknown): UnusableDatabaseError | undefined {
   if (!(error instanceof pg.DatabaseError)) return undefined;
   if (error.code === '42501')
     return new UnusableDatabaseError(
       `The database was not upgraded: ${error.message}. Run steward db upgrade as the owner of its tables, who may create schemas in it.`,
       { cause: error },
     );
-  // Something is missing, is there twice, or has others depend on it.
+  // An object is missing, exists twice, or another one depends on it.
   if (/^(42|2BP01)/.test(error.code ?? ''))
     return refuse([error.message, error.detail].filter(Boolean).join(': '), error);
   return undefined;
@@ -133,7 +133,7 @@ function refusal(error: unknown): UnusableDatabaseError | undefined {
 function refuse(reason: string, cause?: unknown): UnusableDatabaseError {
   const shown = reason.replace(/\s+/g, ' ');
   return new UnusableDatabaseError(
-    `The database is not just what Steward's former migrations made, and nothing was changed: ${shown}. Undo that change of the schema, then run steward db upgrade again.`,
+    `The schema differs from that of Steward's former migrations, and nothing was changed: ${shown}. Undo that change of the schema, then run steward db upgrade again.`,
     { cause },
   );
 }

@@ -29,7 +29,7 @@ import { setUserRole } from './tools/set-user-role.js';
 import { transferUser } from './tools/transfer-user.js';
 import { updateUserPreferences } from './tools/update-user-preferences.js';
 
-/** In the order in which they are listed. */
+/** Clients see these lists in this order. */
 const CAPABILITIES: Capabilities<Directory> = {
   tools: [
     listRecentUsers,
@@ -61,7 +61,7 @@ interface DirectoryOptions {
   secret: Secret;
 }
 
-/** The staff directory as a domain, on a database that need not be reachable yet. */
+/** Creates the domain of the staff directory. The database need not be reachable yet. */
 export function createDirectory({ database, settings, secret }: DirectoryOptions): Domain {
   const cursors = new Cursors(secret.deriveKeys('directory cursor'));
   let services: Directory | undefined;

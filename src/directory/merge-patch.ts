@@ -14,7 +14,7 @@ export function mergePatch(target: Json | undefined, patch: JsonObject): JsonObj
   return Object.fromEntries(merged);
 }
 
-/** How deep objects and arrays are nested: 0 for a scalar, 1 for `{}`. */
+/** The depth of nested objects and arrays: 0 for a scalar, 1 for `{}`. */
 export function nesting(value: Json): number {
   if (typeof value !== 'object' || value === null) return 0;
   return 1 + Object.values(value).reduce((deepest: number, member) => Math.max(deepest, nesting(member)), 0);

@@ -39,7 +39,7 @@ export class Preferences {
       const before = (row?.preferences ?? {}) as JsonObject;
       preferences = mergePatch(before, patch);
       const [oldValue, newValue] = [JSON.stringify(before), JSON.stringify(preferences)];
-      // jsonb gives members back in an order of its own, and knows no -0: only the values tell whether this is a change.
+      // jsonb reorders members and has no -0, so the values are compared, not their text.
       if (isDeepStrictEqual(JSON.parse(oldValue), JSON.parse(newValue))) return null;
       assertWithinLimits(preferences, newValue);
       const stored = await tx.userPreference.upsert({
@@ -49,7 +49,7 @@ export class Preferences {
         select: { preferences: true },
       });
       preferences = stored.preferences as JsonObject;
-      // As stored, so that the next change's old value is this one's new value to the letter.
+      // The stored form, so that the next change's old value equals this new value to the letter.
       return { field: 'preferences', oldValue, newValue: JSON.stringify(preferences) };
     });
     return { preferences, changed: change !== null };

@@ -11,9 +11,9 @@ import { upgradeFormer } from './former-migrations.js';
 import { seedIfEmpty } from './seed.js';
 
 /**
- * Opens the embedded database and makes it ready to be served.
- * @param onProgress called with one line at a time: what is being done or waited for
- * @throws UnusableDatabaseError where it cannot be opened
+ * Opens the embedded database, and migrates and seeds it if needed.
+ * @param onProgress called with one line for each step or wait
+ * @throws UnusableDatabaseError if it cannot be opened
  */
 export async function openPrepared(
   config: DatabaseConfig,
@@ -34,9 +34,9 @@ export async function openPrepared(
 }
 
 /**
- * Migrates the embedded database and seeds it where it has no users. Two servers that start at once do the same; each
- * step looks first, inside its transaction, and a transaction has the embedded database for itself. One killed half-way
- * leaves the rest to the next start. A database that was migrated by another version is left as it is.
+ * Migrates the embedded database, and seeds it if it has no users. Two servers may do so at once: each step checks first,
+ * in its transaction, and a transaction has the embedded database to itself. After a kill the next start does the rest.
+ * A database that another version migrated is left as it is.
  */
 async function prepareEmbedded(embedded: Embedded, config: DatabaseConfig, log: Log): Promise<void> {
   const connections = connect(embedded.url, config.session, createClient, log);

@@ -1,6 +1,6 @@
 import type { Rights } from '../database/roles/rights.js';
 
-/** What the tools do to the tables. prisma/roles.sql grants the same. */
+/** The rights on tables that the tools need. prisma/roles.sql grants the same. */
 export const DIRECTORY_RIGHTS: Rights = {
   tables: {
     departments: { INSERT: ['name', 'created_at'] },

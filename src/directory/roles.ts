@@ -1,6 +1,6 @@
 import type { PrismaClient } from '../generated/prisma/client.js';
 
-/** The roles that users have at the moment, by name. */
+/** Lists the roles that users have, by name. */
 export async function listRoles(prisma: PrismaClient): Promise<string[]> {
   const rows = await prisma.headcount.groupBy({
     by: ['role'],

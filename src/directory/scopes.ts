@@ -1,2 +1,2 @@
-/** What callers may be allowed to do with the staff directory. */
+/** The scopes of the staff directory, which callers may have. */
 export const DIRECTORY_SCOPES = ['directory:read', 'directory:write', 'audit:read'] as const;

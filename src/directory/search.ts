@@ -2,13 +2,13 @@ import { StewardError } from '../errors.js';
 import type { Prisma } from '../generated/prisma/client.js';
 
 /**
- * What a trigram index can look up: three letters or digits in a row, or fewer of them at the edge of a part of a name,
- * as in "a_b" or "al.". A word without would mean reading every user.
+ * A trigram index can look up three letters or digits in a row, or fewer at the edge of a part of a name, as in "a_b" or
+ * "al.". A search without such a word would read every user.
  */
 const INDEXED_WORD = /[\p{L}\p{N}]{3}|[\p{L}\p{N}]{2}[^\p{L}\p{N}]|[^\p{L}\p{N}][\p{L}\p{N}]/u;
 
 /**
- * Users whose name or email contains every word of the text, in any case.
+ * Matches users whose name or email contains every word of the text, in any case.
  * @throws StewardError VALIDATION when none of the words can be looked up in the index
  */
 export function matchesSearch(text: string): Prisma.UserWhereInput {
@@ -19,7 +19,7 @@ export function matchesSearch(text: string): Prisma.UserWhereInput {
   return { AND: words.map((word) => ({ searchText: { contains: escapeLike(word) } })) };
 }
 
-/** Prisma passes `contains` on to LIKE, where these three have a meaning of their own. */
+/** Prisma passes `contains` on to LIKE, where these three characters are special. */
 function escapeLike(word: string): string {
   return word.replace(/[\\%_]/g, (character) => `\\${character}`);
 }

@@ -1,6 +1,6 @@
 import type { PrismaClient } from '../generated/prisma/client.js';
 
-/** Departments of the sample organisation, with the roles people have there and how many of each. */
+/** Departments of the sample organisation, with the number of people in each role. */
 const ORGANISATION: Record<string, Record<string, number>> = {
   General: { User: 6, Receptionist: 2 },
   Engineering: { Developer: 38, 'Engineering Manager': 5, 'Site Reliability Engineer': 7, Tester: 6 },
@@ -23,19 +23,19 @@ const FAMILY_NAMES =
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const YEARS_OF_HISTORY = 6;
-/** One in so many has left. */
+/** One user in so many is inactive. */
 const LEAVERS = 14;
 
 /**
- * Fills a directory without users with a small, believable organisation: the same people each time, the last
- * of whom joined today. All of it or, when it fails or is killed, nothing.
- * @returns how many users were created
+ * Fills a directory without users with a small, believable organisation: the same people each time, the last of whom
+ * joined today. After a failure or a kill, nothing of it stays.
+ * @returns the number of users created
  */
 export async function seedIfEmpty(prisma: PrismaClient): Promise<number> {
   return prisma.$transaction(
     async (tx) => {
       if ((await tx.user.findFirst({ select: { id: true } })) !== null) return 0;
-      const people = samplePeople(new Date());
+      const people = createSamplePeople(new Date());
       await tx.department.createMany({
         data: Object.keys(ORGANISATION).map((name) => ({ name })),
         skipDuplicates: true,
@@ -47,19 +47,19 @@ export async function seedIfEmpty(prisma: PrismaClient): Promise<number> {
       });
       return people.length;
     },
-    // On the embedded database it waits for a process that seeds at the same time.
+    // On the embedded database the transaction may wait for another process that seeds.
     { maxWait: 30_000, timeout: 30_000 },
   );
 }
 
-function samplePeople(now: Date) {
+function createSamplePeople(now: Date) {
   const posts = Object.entries(ORGANISATION).flatMap(([department, roles]) =>
     Object.entries(roles).flatMap(([role, count]) =>
       Array.from({ length: count }, () => ({ department, role })),
     ),
   );
   return posts.map((_, index) => {
-    // Steps without a common factor with the lengths visit every post, and names in an order that looks like chance.
+    // The steps share no factor with the lengths: every post is visited, and the names look random.
     const post = posts[(index * 89) % posts.length] as (typeof posts)[number];
     const given = GIVEN_NAMES[(index * 17) % GIVEN_NAMES.length] as string;
     const family = FAMILY_NAMES[

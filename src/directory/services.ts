@@ -7,7 +7,7 @@ import { listRoles } from './roles.js';
 import { UserChanges } from './user-changes.js';
 import { Users } from './users.js';
 
-/** The staff directory: what can be read of it and done to it, for any caller. */
+/** The reads and writes of the staff directory, for any caller. */
 export interface Directory {
   users: Users;
   changes: UserChanges;
@@ -18,8 +18,8 @@ export interface Directory {
 }
 
 /**
- * The directory in a database whose migrations are current.
- * @param cacheTtlMs how long names and ids of departments are cached, in milliseconds; 0: they are not
+ * Creates the services. The migrations of the database must be current.
+ * @param cacheTtlMs milliseconds for which names and ids of departments are cached; 0: no cache
  */
 export function createServices(prisma: PrismaClient, cacheTtlMs: number, cursors: Cursors): Directory {
   const departments = new Departments(prisma, cacheTtlMs);

@@ -7,14 +7,14 @@ import { lookUpDepartment } from './departments.js';
 import { OWN_COLUMNS, toUser, type User, type UserRow } from './users.js';
 
 /**
- * The controlled writes on users. Each leaves its audit row, or leaves everything as it was. They look departments up in
- * their own transaction: a cached id could be another department's by now.
+ * The writes on users. Each change and its audit row are one transaction. Departments are looked up in that transaction,
+ * because a cached id may be another department's by now.
  */
 export class UserChanges {
   constructor(private readonly prisma: PrismaClient) {}
 
   /**
-   * @throws StewardError CONFLICT naming what is taken (the unique indexes decide, not a look beforehand),
+   * @throws StewardError CONFLICT that names the taken value (the unique indexes decide, not a query beforehand),
    * NOT_FOUND for an unknown department, or CONFLICT if it is deleted meanwhile
    */
   async create(
@@ -35,7 +35,7 @@ export class UserChanges {
         return toUser({ ...row, department: { name } });
       }, TRANSACTION_LIMITS);
     } catch (error) {
-      throw takenBy(error, username, email) ?? goneBy(error, data.department) ?? error;
+      throw translateTaken(error, username, email) ?? translateDeleted(error, data.department) ?? error;
     }
   }
 
@@ -54,7 +54,7 @@ export class UserChanges {
       const moved = { ...(await update(tx, userId, { departmentId: target.id })), department: { name } };
       return { field: 'department', oldValue: user.department.name, newValue: name, user: moved };
     }).catch((error: unknown) => {
-      throw goneBy(error, newDepartment) ?? error;
+      throw translateDeleted(error, newDepartment) ?? error;
     });
   }
 
@@ -77,7 +77,7 @@ export class UserChanges {
   }
 }
 
-/** Gives back the row as it is now, so that it need not be read once more. */
+/** Returns the new row, which saves a query. */
 function update(
   tx: Prisma.TransactionClient,
   id: number,
@@ -86,7 +86,7 @@ function update(
   return tx.user.update({ where: { id }, data, select: OWN_COLUMNS });
 }
 
-function takenBy(error: unknown, username: string, email: string): StewardError | undefined {
+function translateTaken(error: unknown, username: string, email: string): StewardError | undefined {
   const index = violatedUniqueIndex(error);
   if (index === 'users_username_key') {
     return new StewardError(
@@ -103,7 +103,7 @@ function takenBy(error: unknown, username: string, email: string): StewardError 
   return undefined;
 }
 
-function goneBy(error: unknown, department: string): StewardError | undefined {
+function translateDeleted(error: unknown, department: string): StewardError | undefined {
   if (!violatesForeignKey(error)) return undefined;
   return new StewardError(
     'CONFLICT',

@@ -15,7 +15,7 @@ export interface User {
   updatedAt: string;
 }
 
-/** All that are given must hold; `active` defaults to true. */
+/** A user must meet every criterion that is given. `active` defaults to true. */
 export interface UserCriteria {
   department?: string | undefined;
   role?: string | undefined;
@@ -24,7 +24,7 @@ export interface UserCriteria {
 }
 
 interface Count {
-  /** How many users meet the criteria; with a search, counted up to COUNTED_AT_MOST. */
+  /** The number of users that meet the criteria. With a search, counting stops at COUNTED_AT_MOST. */
   total: number;
   totalIsExact: boolean;
 }
@@ -40,7 +40,7 @@ export interface UserPage extends Count {
 /** Counting every match of a common word would cost more than it is worth. */
 const COUNTED_AT_MOST = 10_000;
 
-/** What a user's own row holds. */
+/** The columns of a user's own row. */
 export const OWN_COLUMNS = {
   id: true,
   username: true,
@@ -58,10 +58,10 @@ export const USER_COLUMNS = {
 
 export type UserRow = Prisma.UserGetPayload<{ select: typeof USER_COLUMNS }>;
 
-/** Of a cursor: created_at in milliseconds, which a Date can hold up to here, id, number of the page. */
+/** The largest values in a cursor: created_at in milliseconds (the limit of a Date), id, page number. */
 const LARGEST_POSITION = [8.64e15, 2 ** 31 - 1, 2 ** 31 - 1];
 
-/** Newest first; the id settles ties, so that no page boundary falls between two users of one millisecond. */
+/** Newest first. The id breaks ties, so that a page boundary between users of one millisecond loses none of them. */
 const NEWEST_FIRST = [{ createdAt: 'desc' }, { id: 'desc' }] satisfies Prisma.UserOrderByWithRelationInput[];
 
 export function toUser({
@@ -107,8 +107,8 @@ export class Users {
 
   /** @throws StewardError NOT_FOUND */
   async get(by: { id: number } | { username: string } | { email: string }): Promise<User> {
-    // Not findUnique: Prisma makes one statement of those that several calls ask in one moment, and it would end with the
-    // first of them that is cancelled.
+    // Not findUnique: Prisma joins the findUniques of concurrent calls into one statement, and cancelling one call would
+    // cancel it for all.
     const row = await this.prisma.user.findFirst({
       where: by,
       select: USER_COLUMNS,
@@ -120,8 +120,8 @@ export class Users {
   }
 
   /**
-   * One page of the users that meet the criteria: by number, whose cost grows with depth, or after a cursor (keyset),
-   * whose cost does not.
+   * Returns one page of the users that meet the criteria. The cost of a page by number grows with depth; the cost of a
+   * page after a cursor (keyset) does not.
    * @throws StewardError NOT_FOUND for an unknown department, VALIDATION for an invalid cursor
    */
   async find(
@@ -141,8 +141,8 @@ export class Users {
     const page = after ? (after[2] ?? 1) + 1 : (at.page ?? 1);
     const [from, skip] = after ? [{ AND: [where, isAfter(after)] }, 0] : [where, (page - 1) * limit];
     const [rows, count] = await Promise.all([
-      // One more than asked for tells whether there is a next page.
-      this.#page(from, limit + 1, skip, criteria.search !== undefined),
+      // One row more than the page holds shows that there is a next page.
+      this.#readPage(from, limit + 1, skip, criteria.search !== undefined),
       this.#count(criteria, where),
     ]);
     const users = rows.slice(0, limit);
@@ -157,18 +157,23 @@ export class Users {
     };
   }
 
-  /** Where the index leads straight to the page, in one step; else in two, see #pageOfIds. */
-  async #page(where: Prisma.UserWhereInput, take: number, skip: number, searching: boolean): Promise<User[]> {
+  /** Without a search or rows to skip, an index leads straight to the page: one query. Else two, see #readPageIds. */
+  async #readPage(
+    where: Prisma.UserWhereInput,
+    take: number,
+    skip: number,
+    searching: boolean,
+  ): Promise<User[]> {
     if (!searching && skip === 0) return this.#read({ where, take });
-    const ids = await this.#pageOfIds(where, take, skip);
+    const ids = await this.#readPageIds(where, take, skip);
     return ids.length === 0 ? [] : this.#read({ where: { id: { in: ids } } });
   }
 
   /**
-   * A search, and a page far down by number, walk past many users. Asked for their ids alone, PostgreSQL finds all it
-   * looks at within an index, and need not fetch each of them from the table.
+   * A search, and a deep page by number, pass many users. A query for ids alone finds all that it needs in an index, and
+   * does not fetch the users that it passes from the table.
    */
-  async #pageOfIds(where: Prisma.UserWhereInput, take: number, skip: number): Promise<number[]> {
+  async #readPageIds(where: Prisma.UserWhereInput, take: number, skip: number): Promise<number[]> {
     const found = await this.prisma.user.findMany({
       where,
       orderBy: NEWEST_FIRST,
@@ -198,7 +203,7 @@ export class Users {
     };
   }
 
-  /** Without a search the answer stands in the headcounts, exact and without looking at a user. */
+  /** Without a search, the sum of the head counts is exact and reads no user. */
   async #count({ search }: UserCriteria, where: Prisma.UserWhereInput): Promise<Count> {
     if (search === undefined) {
       const { _sum } = await this.prisma.headcount.aggregate({
@@ -207,13 +212,13 @@ export class Users {
       });
       return { total: _sum.users ?? 0, totalIsExact: true };
     }
-    // Left to itself, Prisma counts in the order of the primary key, which no index that holds the words follows.
+    // Prisma's default is the order of the primary key, which no index that holds the search text follows.
     const counted = await this.prisma.user.count({ where, orderBy: NEWEST_FIRST, take: COUNTED_AT_MOST + 1 });
     return { total: Math.min(counted, COUNTED_AT_MOST), totalIsExact: counted <= COUNTED_AT_MOST };
   }
 }
 
-/** Written so that PostgreSQL starts its walk of the index at the cursor; as a plain OR it would filter from the top. */
+/** In this form PostgreSQL starts its index scan at the cursor. With a plain OR it would scan and filter from the top. */
 function isAfter([createdAtMs = 0, id = 0]: number[]): Prisma.UserWhereInput {
   const createdAt = new Date(createdAtMs);
   return { createdAt: { lte: createdAt }, OR: [{ createdAt: { lt: createdAt } }, { id: { lt: id } }] };

@@ -13,7 +13,7 @@ export interface DatabaseConfig {
   /** Servers that follow that one, for reads. */
   replicaUrls: string[];
   embedded: { dataDir: string; lingerMs: number };
-  /** The folder of pg_dump, pg_restore and psql, if configured. */
+  /** The folder of pg_dump and pg_restore, if configured. */
   binDir: string | undefined;
   session: SessionConfig;
 }

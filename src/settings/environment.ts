@@ -57,7 +57,7 @@ export const ENVIRONMENT = z.object({
   DB_USER: z.string().optional().describe('User of that server'),
   DB_PASSWORD: z.string().optional().describe('Password of that user'),
   POSTGRES_BIN_DIR: absolutePath(
-    "Folder of `pg_dump`, `pg_restore` and `psql`, for backups (default: from the `PATH`, `pg_config` or Debian's folders)",
+    "Folder of `pg_dump` and `pg_restore`, for backups (default: from the `PATH` and Debian's folders)",
   ),
   STEWARD_DATA_DIR: absolutePath(
     "Folder of the embedded PostgreSQL (default: a `steward` folder among the user's application data)",

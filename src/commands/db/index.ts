@@ -3,7 +3,7 @@ import { wholeNumber } from '../whole-number.js';
 
 const MOST_STATEMENTS = 9999;
 
-/** Adds the sub-commands for what is done to the database as a whole. */
+/** Adds the sub-commands that work on the database as a whole. */
 export function addDatabaseCommands(db: Command): void {
   db.command('slow')
     .description('print the statements that take longest, as pg_stat_statements has counted them')

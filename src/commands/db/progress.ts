@@ -8,7 +8,7 @@ export function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** Aborted by the first Ctrl-C or SIGTERM, so that unfinished work is cleaned up; the second one ends the process. */
+/** The first Ctrl-C, SIGTERM or SIGHUP aborts this signal, so that work is cleaned up. A second one ends the process. */
 export function interruption(): AbortSignal {
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)

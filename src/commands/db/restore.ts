@@ -10,8 +10,8 @@ import { interruption, say } from './progress.js';
 import { onServer } from './server-target.js';
 
 /**
- * Makes the configured database what it was when the backup was made: all of it, or nothing is changed. The file is read
- * to its end before the database is looked at.
+ * Restores the configured database from a backup, all of it or nothing. The whole file is checked before the database is
+ * opened.
  * @throws ConfigError; BackupError, EmbeddedDatabaseError, StewardError
  */
 export async function restore(file: string, { replace = false }: { replace?: boolean }): Promise<void> {

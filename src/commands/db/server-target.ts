@@ -6,12 +6,12 @@ import { UnusableDatabaseError } from '../../database/unusable.js';
 import { createClient, type PrismaClient } from '../../directory/database.js';
 import { createLog } from '../../observability/log.js';
 
-/** Counting the rows of a large table takes longer than any statement of a tool's may. */
+/** Counting the rows of a large table may take longer than the limit for statements of tools. */
 const LONGEST_STATEMENT_MS = 60 * 60 * 1000;
 
 /**
- * Works on a server's database.
- * @throws what `work` throws, failures of the database as StewardError
+ * Runs `work` on a server's database.
+ * @throws the errors of `work`; a failure of the database becomes a StewardError
  */
 export async function onServer<Result>(
   config: DatabaseConfig,

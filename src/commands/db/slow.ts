@@ -10,8 +10,8 @@ const EMBEDDED =
   'The embedded database counts no statements: PGlite comes without pg_stat_statements. Set DATABASE_URL to a PostgreSQL server.';
 
 /**
- * Prints the statements of the configured database that take longest on average, slowest first. Where they are not counted,
- * says how to have them counted, and the exit code is 1.
+ * Prints the statements of the configured database that take longest on average, slowest first. If statements are not
+ * counted, it says how to have them counted, and the exit code is 1.
  * @throws ConfigError; StewardError when the database does not answer
  */
 export async function printSlowStatements(limit: number): Promise<void> {
@@ -20,7 +20,7 @@ export async function printSlowStatements(limit: number): Promise<void> {
   const pool = openPool(database.url, database.session);
   try {
     const found = await readSlowStatements(pool, limit);
-    if ('reason' in found) refuse(howToEnable(found));
+    if ('reason' in found) refuse(explainSetup(found));
     else print(found.statements, found.role);
   } catch (error) {
     throw translateDatabaseError(error) ?? error;
@@ -41,7 +41,7 @@ const REASONS: Record<Refusal['reason'], string> = {
   refused: 'this role may not read it',
 };
 
-function howToEnable({ reason, role }: Refusal): string {
+function explainSetup({ reason, role }: Refusal): string {
   return `It is not known which statements are slow: pg_stat_statements counts them, and ${REASONS[reason]}.
 As an administrator of the server:
   1. Have its library loaded: in postgresql.conf, add it to what may stand there already, and restart PostgreSQL.
@@ -58,7 +58,7 @@ function print(statements: SlowStatement[], role: string): void {
     meanMs.toFixed(2),
     totalMs.toFixed(0),
     returned,
-    text === undefined ? '(of another role)' : oneLine(text),
+    text === undefined ? '(of another role)' : toOneLine(text),
   ]);
   const lines = alignColumns([['calls', 'mean ms', 'total ms', 'rows', 'statement'], ...rows], 4);
   process.stdout.write(`${lines.join('\n')}\n`);
@@ -69,7 +69,7 @@ function print(statements: SlowStatement[], role: string): void {
   );
 }
 
-function oneLine(text: string): string {
+function toOneLine(text: string): string {
   const line = text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
   return line.length <= LONGEST_STATEMENT ? line : `${line.slice(0, LONGEST_STATEMENT - 1)}…`;
 }

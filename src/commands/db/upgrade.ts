@@ -9,8 +9,8 @@ import { say } from './progress.js';
 import { onServer } from './server-target.js';
 
 /**
- * Makes a database of the migrations before the first release one of the current migration.
- * @throws ConfigError; UnusableDatabaseError where it cannot be upgraded; StewardError when the database does not answer
+ * Upgrades a database of the migrations before the first release to the current one.
+ * @throws ConfigError; UnusableDatabaseError if it cannot be upgraded; StewardError when the database does not answer
  */
 export async function upgrade(): Promise<void> {
   const { database } = readConfig();
@@ -26,7 +26,7 @@ export async function upgrade(): Promise<void> {
   });
 }
 
-/** The embedded database is upgraded whenever it is opened. */
+/** Opening the embedded database upgrades it. */
 async function upgradeEmbedded(config: DatabaseConfig): Promise<void> {
   const { openPrepared } = await import('../../directory/prepare-embedded.js');
   const embedded = await openPrepared(config, createLog('silent'), say);

@@ -17,8 +17,8 @@ export const getUser = defineTool({
   input: z
     .strictObject({
       id: userId.optional(),
-      username: wholeText.describe('Whole username, whatever its case').optional(),
-      email: wholeText.describe('Whole email address, whatever its case').optional(),
+      username: wholeText.describe('Whole username, in any case').optional(),
+      email: wholeText.describe('Whole email address, in any case').optional(),
     })
     .refine((by) => Object.values(by).filter((value) => value !== undefined).length === 1, {
       message: 'give exactly one of id, username and email',
