@@ -32,25 +32,15 @@ export function composeCatalogue(domains: readonly Domain[]): Catalogue {
   const tools = domains.flatMap((domain) => domain.tools);
   const resources = domains.flatMap((domain) => domain.resources);
   const prompts = domains.flatMap((domain) => domain.prompts);
-  assertDistinct(
-    'domains',
-    domains.map(({ name }) => name),
-  );
-  assertDistinct(
-    'tools',
-    tools.map(({ name }) => name),
-  );
-  assertDistinct(
-    'resources',
-    resources.map(({ name }) => name),
-  );
+  for (const [what, items] of Object.entries({ domains, tools, resources, prompts })) {
+    assertDistinct(
+      what,
+      items.map(({ name }) => name),
+    );
+  }
   assertDistinct(
     'resources at',
     resources.map(({ uriTemplate }) => uriTemplate),
-  );
-  assertDistinct(
-    'prompts',
-    prompts.map(({ name }) => name),
   );
   return {
     tools,

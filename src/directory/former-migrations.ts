@@ -1,7 +1,7 @@
-import { createHash, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
+import { MIGRATION_LOCK, recordMigration } from '../database/migrations/apply.js';
 import { isFormer, type LedgerRow } from '../database/migrations/inspect.js';
 import { UnusableDatabaseError } from '../database/unusable.js';
 import { MIGRATIONS } from './migrations.js';
@@ -74,8 +74,7 @@ export async function upgradeFormer(pool: pg.Pool): Promise<boolean> {
 }
 
 async function upgrade(client: pg.PoolClient): Promise<boolean> {
-  // The lock of `prisma migrate`.
-  await client.query('SELECT pg_advisory_xact_lock(72707369)');
+  await client.query(`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`);
   const { rows: ledger } = await client.query<LedgerRow>(`
     SELECT migration_name AS name, checksum, finished_at IS NOT NULL AS finished
     FROM _prisma_migrations WHERE rolled_back_at IS NULL`);
@@ -86,11 +85,7 @@ async function upgrade(client: pg.PoolClient): Promise<boolean> {
   await client.query('DELETE FROM _prisma_migrations WHERE migration_name = ANY ($1)', [
     [...MIGRATIONS.former.keys()],
   ]);
-  await client.query(
-    `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count)
-     VALUES ($1, $2, $3, now(), 1)`,
-    [randomUUID(), createHash('sha256').update(script).digest('hex'), INITIAL],
-  );
+  await recordMigration(client, INITIAL, script);
   return true;
 }
 

@@ -3,6 +3,9 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type pg from 'pg';
 
+/** The advisory lock under which `prisma migrate` works. */
+export const MIGRATION_LOCK = 72_707_369;
+
 /** The ledger of `prisma migrate`, the same to the column, so that both can be used on one database. */
 const CREATE_LEDGER = `
   CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
@@ -33,7 +36,6 @@ export async function applyMigrations(pool: pg.Pool, folder: string, names: stri
 
 async function applyMigration(client: pg.PoolClient, folder: string, name: string): Promise<void> {
   const script = await readFile(path.join(folder, name, 'migration.sql'), 'utf8');
-  const checksum = createHash('sha256').update(script).digest('hex');
   await client.query('BEGIN');
   try {
     await client.query(CREATE_LEDGER);
@@ -42,15 +44,20 @@ async function applyMigration(client: pg.PoolClient, folder: string, name: strin
     ]);
     if (rowCount === 0) {
       await client.query(script);
-      await client.query(
-        `INSERT INTO "_prisma_migrations" ("id", "checksum", "migration_name", "finished_at", "applied_steps_count")
-         VALUES ($1, $2, $3, now(), 1)`,
-        [randomUUID(), checksum, name],
-      );
+      await recordMigration(client, name, script);
     }
     await client.query('COMMIT');
   } catch (error) {
     await client.query('ROLLBACK');
     throw error;
   }
+}
+
+/** Enters a migration into the ledger as finished, with the checksum of its script as `prisma migrate` computes it. */
+export async function recordMigration(client: pg.PoolClient, name: string, script: string): Promise<void> {
+  await client.query(
+    `INSERT INTO "_prisma_migrations" ("id", "checksum", "migration_name", "finished_at", "applied_steps_count")
+     VALUES ($1, $2, $3, now(), 1)`,
+    [randomUUID(), createHash('sha256').update(script).digest('hex'), name],
+  );
 }

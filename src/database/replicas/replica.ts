@@ -23,7 +23,7 @@ const LONGEST_WAIT_MS = 1000;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5000;
 
-interface ReplicaOptions<Client> {
+export interface ReplicaOptions<Client> {
   session: SessionConfig;
   createClient(adapter: PrismaPg): Client;
   log: Log;

@@ -1,19 +1,10 @@
-import type { PrismaPg } from '@prisma/adapter-pg';
-import type { Log } from '../../observability/log.js';
 import type { DatabaseClient } from '../client.js';
-import type { SessionConfig } from '../../settings/config.js';
 import { PrimaryPosition } from './primary-position.js';
 import { PrimarySession } from './primary-session.js';
 import { readsFromReplicas } from './read-routes.js';
-import { Replica, type ReplicaState } from './replica.js';
+import { Replica, type ReplicaOptions, type ReplicaState } from './replica.js';
 
 export type { ReplicaState };
-
-interface ReplicasOptions<Client> {
-  session: SessionConfig;
-  createClient(adapter: PrismaPg): Client;
-  log: Log;
-}
 
 /** The replicas of a primary, and the session on the primary that reads the position they must have replayed. */
 export class Replicas<Client extends DatabaseClient> {
@@ -21,7 +12,7 @@ export class Replicas<Client extends DatabaseClient> {
   readonly #position: PrimaryPosition;
   readonly #replicas: Replica<Client>[];
 
-  constructor(primaryUrl: string, urls: readonly string[], options: ReplicasOptions<Client>) {
+  constructor(primaryUrl: string, urls: readonly string[], options: ReplicaOptions<Client>) {
     this.#session = new PrimarySession(primaryUrl, options.log);
     this.#position = new PrimaryPosition(this.#session);
     this.#replicas = urls.map(

@@ -1,15 +1,13 @@
 import { text } from 'node:stream/consumers';
 import type pg from 'pg';
 import { cancelledBy } from '../../cancellation.js';
+import { MIGRATION_LOCK } from '../../migrations/apply.js';
 import { BackupError } from '../errors.js';
 import { connectionEnvironment } from './connection-environment.js';
 import { findProgram, runProgram } from './programs.js';
 import { readState, type ServerTarget } from './state.js';
 
 const LONGEST_LOCK_WAIT = '30s';
-
-/** The advisory lock of `prisma migrate`. */
-const MIGRATION_LOCK = 72707369;
 
 /** A URL without parts takes all of them from the environment. */
 const RESTORE = ['--schema=public', '--no-owner', '--no-password', '--single-transaction', '--exit-on-error'];
