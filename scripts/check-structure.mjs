@@ -14,6 +14,7 @@ const MAY_IMPORT = {
     'guard',
     'capability',
     'directory',
+    'records',
     'database',
     'observability',
     'settings',
@@ -22,6 +23,7 @@ const MAY_IMPORT = {
   protocol: ['guard', 'capability', 'observability'],
   guard: ['capability', 'database', 'observability', 'settings'],
   directory: ['capability', 'database', 'observability', 'settings', 'generated'],
+  records: ['capability', 'database', 'observability', 'settings'],
   capability: ['database'],
   database: ['observability', 'settings'],
   observability: [],
@@ -31,13 +33,16 @@ const MAY_IMPORT = {
 /** Packages that only these folders know. */
 const KNOWN_TO = [
   { packages: /^@modelcontextprotocol\//, folders: ['protocol', 'transport', 'commands'] },
-  { packages: /^(@prisma\/(?!instrumentation)|pg$)/, folders: ['database', 'directory', 'commands'] },
+  {
+    packages: /^(@prisma\/(?!instrumentation)|pg$)/,
+    folders: ['database', 'directory', 'records', 'commands'],
+  },
   { packages: /^(prom-client$|@opentelemetry\/|@prisma\/instrumentation)/, folders: ['observability'] },
 ];
 
 /** A domain's own words, which no floor may hold. */
 const DOMAIN_WORDS = /department|headcount|staff/i;
-const NOT_A_FLOOR = ['commands', 'directory'];
+const NOT_A_FLOOR = ['commands', 'directory', 'records'];
 
 const breaches = [];
 const folders = readdirSync(SRC, { withFileTypes: true })

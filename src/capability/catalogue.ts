@@ -65,9 +65,9 @@ function assertScopes({ name, scopes, tools, resources, prompts, completions }: 
       `The domain ${name} declares "${malformed}", which is no scope such as "orders:read".`,
     );
   const needed = [...tools, ...resources.map(({ tool }) => tool), ...prompts, ...Object.values(completions)];
-  const undeclared = needed.find(({ scope }) => !scopes.includes(scope));
-  if (undeclared)
+  const undeclared = needed.flatMap(({ scope }) => scope).find((scope) => !scopes.includes(scope));
+  if (undeclared !== undefined)
     throw new CatalogueError(
-      `A capability of the domain ${name} needs the scope "${undeclared.scope}", which the domain does not declare.`,
+      `A capability of the domain ${name} needs the scope "${undeclared}", which the domain does not declare.`,
     );
 }

@@ -3,6 +3,9 @@ import type { z } from 'zod';
 /** The name of a right. A caller has some; each capability needs one. A domain declares those that its capabilities need. */
 export type Scope = string;
 
+/** What a capability needs of its caller: a scope, or one of several. */
+export type RequiredScope = Scope | readonly Scope[];
+
 /** The characters that RFC 6749, section 3.3 allows in a scope, less the characters that a header or a list would have to escape. */
 export const SCOPE = /^[a-z][a-z0-9._-]*(:[a-z0-9._-]+)*$/;
 
@@ -20,6 +23,8 @@ export interface Author {
 export interface Context {
   author: Author;
   claims: Claims;
+  /** What the caller may do; for a capability that shows each caller its own part. */
+  scopes: ReadonlySet<Scope>;
   /** Aborted when the caller no longer waits: what is not committed by then is rolled back. */
   signal: AbortSignal;
 }
@@ -54,8 +59,8 @@ export interface Tool<
   title: string;
   /** For the model: when to use it, what it answers, what to do next. */
   description: string;
-  /** The scope that a caller needs to see and to call it. */
-  scope: Scope;
+  /** What a caller needs to see and to call it. */
+  scope: RequiredScope;
   effect: Effect;
   input: Input;
   output: Output;
@@ -80,7 +85,7 @@ export interface Prompt<Arguments extends z.ZodObject = z.ZodObject, Services = 
   name: string;
   title: string;
   description: string;
-  scope: Scope;
+  scope: RequiredScope;
   /** All of them strings, as prompts have nothing else. */
   arguments: Arguments;
   /** The message, in the user's words; or several, some of which may be attachments. */
@@ -93,8 +98,8 @@ export interface Prompt<Arguments extends z.ZodObject = z.ZodObject, Services = 
 
 /** Known values of an argument, of which those are offered that begin with what was typed. */
 export interface Completion<Services = void> {
-  /** The scope that a caller needs to be offered them. */
-  scope: Scope;
+  /** What a caller needs to be offered them. */
+  scope: RequiredScope;
   values(context: Context, services: Services): Promise<string[]>;
 }
 

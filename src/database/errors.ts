@@ -111,6 +111,12 @@ export function violatedUniqueIndex(thrown: unknown): string | undefined {
   return undefined;
 }
 
+/** PostgreSQL's own code of a failure (SQLSTATE); undefined for any other error. */
+export function databaseCode(thrown: unknown): string | undefined {
+  const codes = innermostFirst(thrown).flatMap((error) => [error['originalCode'], error['code']]);
+  return codes.find((code): code is string => typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code));
+}
+
 /** True if a write was refused because it refers to a row that does not exist. */
 export function violatesForeignKey(thrown: unknown): boolean {
   return Object(thrown).code === FOREIGN_KEY_VIOLATION;

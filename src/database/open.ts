@@ -1,6 +1,6 @@
 import type { PrismaPg } from '@prisma/adapter-pg';
 import { describeError, type Log } from '../observability/log.js';
-import { uncancelled } from './cancellation.js';
+import { CancellablePool, uncancelled } from './cancellation.js';
 import type { Check } from './check.js';
 import type { DatabaseClient } from './client.js';
 import { translateDatabaseError } from './errors.js';
@@ -24,6 +24,8 @@ export interface DatabaseOptions<Client extends DatabaseClient> {
   replicaUrls?: readonly string[];
   session: SessionConfig;
   createClient(adapter: PrismaPg): Client;
+  /** The kind of pool; absent, one that reads and writes. */
+  Pool?: typeof CancellablePool;
   /** The database serves only if this check finds no problem. */
   check: Check<Client>;
   log: Log;
@@ -117,11 +119,11 @@ class NamedDatabase<Client extends DatabaseClient> implements Database<Client> {
   }
 
   async #open(): Promise<Client> {
-    const { name, url, session, createClient, check, log } = this.options;
+    const { name, url, session, createClient, check, log, Pool = CancellablePool } = this.options;
     try {
       if (typeof url === 'function') this.#started ??= await url();
       const address = this.#started?.url ?? (url as string);
-      this.#connections ??= connect(address, session, createClient, log);
+      this.#connections ??= connect(address, session, createClient, log, Pool);
       this.#followReplicas(address);
       const { client } = this.#connections;
       const [server] = await client.$queryRaw<{ version: string }[]>`SELECT version()`;

@@ -26,7 +26,7 @@ export class AuditLog {
    */
   async ofUser(userId: number, limit: number, cursor?: string): Promise<AuditEntry[]> {
     const [before] =
-      cursor === undefined ? [] : this.cursors.decode(cursor, ['history', userId], [Number.MAX_SAFE_INTEGER]);
+      cursor === undefined ? [] : (this.cursors.decode(cursor, ['history', userId]) as [number]);
     const [user, rows] = await Promise.all([
       this.prisma.user.findFirst({ where: { id: userId }, select: { id: true } }),
       this.prisma.userAuditLog.findMany({

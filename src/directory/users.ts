@@ -58,8 +58,8 @@ export const USER_COLUMNS = {
 
 export type UserRow = Prisma.UserGetPayload<{ select: typeof USER_COLUMNS }>;
 
-/** The largest values in a cursor: created_at in milliseconds (the limit of a Date), id, page number. */
-const LARGEST_POSITION = [8.64e15, 2 ** 31 - 1, 2 ** 31 - 1];
+/** What a cursor holds: created_at in milliseconds, id, page number. */
+type PageEnd = [number, number, number];
 
 /** Newest first. The id breaks ties, so that a page boundary between users of one millisecond loses none of them. */
 const NEWEST_FIRST = [{ createdAt: 'desc' }, { id: 'desc' }] satisfies Prisma.UserOrderByWithRelationInput[];
@@ -135,10 +135,9 @@ export class Users {
       criteria.active ?? true,
       criteria.search?.toLowerCase(),
     ];
-    const after =
-      at.cursor === undefined ? undefined : this.cursors.decode(at.cursor, scope, LARGEST_POSITION);
+    const after = at.cursor === undefined ? undefined : (this.cursors.decode(at.cursor, scope) as PageEnd);
     const where = await this.#where(criteria);
-    const page = after ? (after[2] ?? 1) + 1 : (at.page ?? 1);
+    const page = after ? after[2] + 1 : (at.page ?? 1);
     const [from, skip] = after ? [{ AND: [where, isAfter(after)] }, 0] : [where, (page - 1) * limit];
     const [rows, count] = await Promise.all([
       // One row more than the page holds shows that there is a next page.

@@ -1,4 +1,4 @@
-import type { Claims, Scope } from '../capability/define.js';
+import type { Claims, RequiredScope, Scope } from '../capability/define.js';
 
 /** A caller's name: what audit rows and the log can show on one line, with nothing in it that a reader does not see. */
 export const CALLER_NAME = /^(?! )[^\p{C}\p{Zl}\p{Zp}]{1,100}(?<! )$/u;
@@ -19,7 +19,7 @@ export interface Call {
   /** Its name in the catalogue; undefined if the catalogue has none of that name. */
   listedAs: string | undefined;
   /** The scope that the capability needs; absent for an unknown name, which the call itself reports. */
-  scope: Scope | undefined;
+  scope: RequiredScope | undefined;
   arguments: unknown;
   /** The arguments that may be logged; absent if the capability is unknown. */
   redactArguments?: ((args: unknown) => Record<string, unknown>) | undefined;

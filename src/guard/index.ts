@@ -65,8 +65,8 @@ export function createGuard(options: GuardOptions): Guard {
           if (call.scope !== undefined) authorise(call.caller, call.scope);
           await rateLimit?.(call.caller.name);
           const { result, rows } = await beforeDeadline(deadlineMs, call.signal, (signal) => {
-            const { name: actor, claims } = call.caller;
-            const context = { author: { actor, tool: call.capability, requestId }, claims, signal };
+            const { name: actor, claims, scopes } = call.caller;
+            const context = { author: { actor, tool: call.capability, requestId }, claims, scopes, signal };
             return cancelledBy(signal, () => work(context));
           });
           finish({ rows });

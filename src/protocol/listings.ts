@@ -1,5 +1,5 @@
 import type { Catalogue } from '../capability/catalogue.js';
-import type { Prompt, Resource, Scope, Tool } from '../capability/define.js';
+import type { Prompt, RequiredScope, Resource, Tool } from '../capability/define.js';
 import { permits } from '../guard/authorise.js';
 import { toJsonSchema } from './json-schema.js';
 import { templateVariables } from './addresses.js';
@@ -8,7 +8,7 @@ import { scopeOf, type Method } from './method.js';
 export const RESOURCE_TYPE = 'application/json';
 
 interface Listed {
-  scope: Scope;
+  scope: RequiredScope;
   description: object;
 }
 

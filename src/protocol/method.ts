@@ -1,6 +1,6 @@
 import type { Result } from '@modelcontextprotocol/sdk/types.js';
 import type { Catalogue } from '../capability/catalogue.js';
-import type { Prompt, Resource, Scope, Tool } from '../capability/define.js';
+import type { Prompt, RequiredScope, Resource, Tool } from '../capability/define.js';
 import { StewardError } from '../errors.js';
 import { permits } from '../guard/authorise.js';
 import type { Call, Caller } from '../guard/call.js';
@@ -45,7 +45,7 @@ export function describeCall(
 }
 
 /** The scope that a capability needs; for a resource, that of its tool. */
-export function scopeOf(capability: Tool | Resource | Prompt): Scope {
+export function scopeOf(capability: Tool | Resource | Prompt): RequiredScope {
   return 'tool' in capability ? capability.tool.scope : capability.scope;
 }
 

@@ -1,0 +1,83 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { SCOPE } from '../capability/define.js';
+import { readPrismaSchema, SchemaError, type SchemaFile } from './model/prisma-schema.js';
+import type { Schema } from './model/schema.js';
+import { decideExposure, type Exposure } from './view/exposure.js';
+import { FIELD_MARKS } from './view/marks.js';
+
+const mark = z.enum(FIELD_MARKS);
+
+const MODEL = z
+  .strictObject({
+    expose: z.boolean().optional().describe('true: the model can be read'),
+    scope: z
+      .string()
+      .regex(SCOPE)
+      .optional()
+      .describe('What a caller needs to read it, instead of records:read'),
+    fields: z
+      .record(z.string(), z.union([mark, z.array(mark)]))
+      .optional()
+      .describe('show, hide, mask (shown as ***), untrusted (text from outside)'),
+    min_group: z.int().min(1).max(1000).optional().describe('Groups of fewer rows are not shown'),
+  })
+  .describe('A model of the schema');
+
+/** A database whose records can be read. */
+export const DATABASE = z
+  .strictObject({
+    schema: z.string().min(1).describe('schema.prisma, or a folder of such files; relative to this file'),
+    url: z.string().min(1).describe('Address of the PostgreSQL database, or env:NAME'),
+    time_zone: z.string().optional().describe('IANA name: days and hours are those of this zone; UTC'),
+    models: z.record(z.string(), MODEL).default({}),
+  })
+  .describe('A database with a Prisma schema');
+
+export type DatabaseSection = z.output<typeof DATABASE>;
+
+/** A schema as its operator opens it. */
+export interface OpenedSchema {
+  schema: Schema;
+  exposure: Exposure;
+}
+
+/**
+ * Reads a database's schema and decides what may be seen of it.
+ * @param folder that the schema's path is relative to
+ * @param origin the configuration file, for messages
+ * @throws SchemaError
+ */
+export function openSchema(section: DatabaseSection, folder: string, origin: string): OpenedSchema {
+  const files = readSchemaFiles(path.resolve(folder, section.schema));
+  const schema = readPrismaSchema(files);
+  const exposure = decideExposure(schema, section.models, origin);
+  if (exposure.models.size === 0)
+    throw new SchemaError(
+      `${origin}: no model of ${section.schema} is exposed. Name one under "models" with "expose": true, or mark it in the schema: /// @mcp.expose`,
+    );
+  return { schema, exposure };
+}
+
+/** A folder's files are joined, those of its folders included, as Prisma does. */
+function readSchemaFiles(location: string): SchemaFile[] {
+  try {
+    const names = statSync(location).isDirectory()
+      ? readdirSync(location, { recursive: true, encoding: 'utf8' })
+          .filter((name) => name.endsWith('.prisma'))
+          .sort()
+          .map((name) => path.join(location, name))
+      : [location];
+    if (names.length === 0) throw new SchemaError(`The folder ${location} holds no .prisma file.`);
+    return names.map((name) => ({
+      name: path.relative(process.cwd(), name),
+      text: readFileSync(name, 'utf8'),
+    }));
+  } catch (error) {
+    if (error instanceof SchemaError) throw error;
+    throw new SchemaError(`The schema ${location} cannot be read: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}

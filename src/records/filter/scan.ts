@@ -1,0 +1,34 @@
+import { refuse, type Place } from '../argument.js';
+
+export interface Token extends Place {
+  kind: 'word' | 'quoted' | 'sign' | 'end';
+  /** As it was written, but a quoted value without its quotes. */
+  text: string;
+}
+
+/** A word is a name, a path, a keyword, a number, a time: what stands between spaces, brackets, commas and signs. */
+const TOKEN =
+  /\s+|'(?<single>(?:[^']|'')*)'|"(?<double>(?:[^"]|"")*)"|(?<sign><=|>=|!=|<>|=|<|>|\(|\)|,)|(?<word>(?:`[^`]*`|[\p{L}\p{M}\p{N}_$.:+\-@%/#*~&])+)/uy;
+
+/** @throws StewardError VALIDATION for a character that belongs to nothing */
+export function scan(text: string, argument: string): Token[] {
+  const tokens: Token[] = [];
+  TOKEN.lastIndex = 0;
+  while (TOKEN.lastIndex < text.length) {
+    const start = TOKEN.lastIndex;
+    const at = start + 1;
+    const groups = TOKEN.exec(text)?.groups;
+    if (!groups) {
+      const quote = /^['"`]/.exec(text.slice(start))?.[0];
+      if (quote !== undefined) refuse(`The ${quote} here is not closed.`, { at }, argument);
+      refuse(`Put values with characters such as ${[...text.slice(start)][0]} in quotes.`, { at }, argument);
+    }
+    const { single, double, sign, word } = groups;
+    if (single !== undefined) tokens.push({ kind: 'quoted', text: single.replaceAll("''", "'"), at });
+    else if (double !== undefined) tokens.push({ kind: 'quoted', text: double.replaceAll('""', '"'), at });
+    else if (sign !== undefined) tokens.push({ kind: 'sign', text: sign === '<>' ? '!=' : sign, at });
+    else if (word !== undefined) tokens.push({ kind: 'word', text: word, at });
+  }
+  tokens.push({ kind: 'end', text: 'the end', at: text.length + 1 });
+  return tokens;
+}

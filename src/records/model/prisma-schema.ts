@@ -1,0 +1,251 @@
+import { createRequire } from 'node:module';
+import type { Column, Enum, Field, Join, Model, Relation, Schema, Source, TableName } from './schema.js';
+
+// All that Steward knows of Prisma's schema language and of its parser's format stands in this file.
+
+/** A file of a schema. */
+export interface SchemaFile {
+  name: string;
+  text: string;
+}
+
+/** The schema cannot be read. The message is for its author, and names file and line where they are known. */
+export class SchemaError extends Error {
+  override readonly name = 'SchemaError';
+}
+
+/** Prisma's data model, as far as it is used here: `get_datamodel` of prisma-schema-wasm 7.10. */
+interface PrismaDataModel {
+  enums: { name: string; values: { name: string; dbName: string | null }[] }[];
+  models: PrismaModel[];
+  indexes: { model: string; fields: { name: string }[] }[];
+}
+
+interface PrismaModel {
+  name: string;
+  dbName: string | null;
+  schema?: string | null;
+  documentation?: string;
+  fields: PrismaField[];
+  primaryKey: { fields: string[] } | null;
+  uniqueFields: string[][];
+}
+
+interface PrismaField {
+  name: string;
+  dbName?: string | null;
+  kind: 'scalar' | 'enum' | 'object' | 'unsupported';
+  type: string;
+  nativeType?: [string, string[]] | null;
+  isList: boolean;
+  isRequired: boolean;
+  isUnique: boolean;
+  isId: boolean;
+  documentation?: string;
+  relationName?: string;
+  relationFromFields?: string[];
+  relationToFields?: string[];
+  default?: unknown;
+}
+
+/** Preview features that change what a schema may say. Those of other kinds concern generated clients. */
+const PREVIEW_FEATURES = ['views', 'postgresqlExtensions', 'partialIndexes'];
+
+/**
+ * Reads a Prisma schema. Generators and URLs in it are left alone: nothing is generated, and no address is taken from it.
+ * @throws SchemaError
+ */
+export function readPrismaSchema(files: readonly SchemaFile[]): Schema {
+  const adapted = files.map(({ name, text }) => [name, adapt(text)]);
+  const first = adapted[0];
+  if (!first) throw new SchemaError('The schema has no file.');
+  const generator = `generator steward {\n  provider = "prisma-client"\n  previewFeatures = ${JSON.stringify(PREVIEW_FEATURES)}\n}\n`;
+  adapted.push(['steward.prisma', generator]);
+  return toSchema(parse(adapted), files);
+}
+
+/** Blanks generators, and the addresses of data sources, line by line, so that lines keep their numbers. */
+function adapt(text: string): string {
+  let block = '';
+  let open = 0;
+  return text
+    .split('\n')
+    .map((line) => {
+      const code = line.replace(/"(?:[^"\\]|\\.)*"/g, '""').replace(/\/\/.*$/, '');
+      block ||= /^\s*(generator|datasource)\s+\w+\s*\{/.exec(code)?.[1] ?? '';
+      if (block === '') return line;
+      open += code.split('{').length - code.split('}').length;
+      const dropped = block === 'generator' || /^\s*(url|directUrl|shadowDatabaseUrl)\s*=/.test(code);
+      if (open <= 0) block = '';
+      return dropped ? '' : line;
+    })
+    .join('\n');
+}
+
+function parse(files: string[][]): PrismaDataModel {
+  const { get_datamodel } = createRequire(import.meta.url)('@prisma/prisma-schema-wasm') as {
+    get_datamodel(request: string): string;
+  };
+  try {
+    return JSON.parse(get_datamodel(JSON.stringify({ prismaSchema: files }))) as PrismaDataModel;
+  } catch (error) {
+    throw new SchemaError(describeParserError(error), { cause: error });
+  }
+}
+
+// oxlint-disable-next-line no-control-regex -- the parser colours its messages
+const COLOUR = /\u001b\[[\d;]*m/g;
+
+function describeParserError(error: unknown): string {
+  const { message } = error as Error;
+  try {
+    return (JSON.parse(message) as { message: string }).message.replace(COLOUR, '').trim();
+  } catch {
+    return 'The parser of the schema ended without an answer.';
+  }
+}
+
+function toSchema(data: PrismaDataModel, files: readonly SchemaFile[]): Schema {
+  const enums = new Map<string, Enum>(
+    data.enums.map(({ name, values }) => [
+      name,
+      { name, values: values.map((value) => ({ name: value.name, stored: value.dbName ?? value.name })) },
+    ]),
+  );
+  const models = new Map(data.models.map((model) => [model.name, model]));
+  const find = sourceFinder(files);
+  const toModel = (model: PrismaModel): Model => ({
+    name: model.name,
+    table: tableOf(model),
+    documentation: model.documentation ?? '',
+    source: find(model.name),
+    fields: model.fields.flatMap((field) => toField(model, field) ?? []),
+    keys: keysOf(model),
+    indexes: data.indexes
+      .filter((index) => index.model === model.name)
+      .map(({ fields }) => fields.map(({ name }) => name)),
+  });
+  const toField = (model: PrismaModel, field: PrismaField): Field | undefined => {
+    const { name, isList, isRequired } = field;
+    const shared = {
+      name,
+      isList,
+      isRequired,
+      documentation: field.documentation ?? '',
+      source: find(model.name, name),
+    };
+    if (field.kind === 'unsupported') return undefined;
+    if (field.kind !== 'object') {
+      return {
+        ...shared,
+        kind: 'column',
+        column: columnOf(field),
+        type: field.kind === 'enum' ? 'Enum' : (field.type as Column['type']),
+        values: enums.get(field.kind === 'enum' ? field.type : ''),
+        native: field.nativeType?.[0],
+        generatedFrom: expressionOf(field.default),
+      };
+    }
+    const target = models.get(field.type);
+    const join = target && joinOf(model, field, target);
+    if (!join) return undefined;
+    return { ...shared, kind: 'relation', target: target.name, join } satisfies Relation;
+  };
+  return { models: data.models.map(toModel), enums };
+}
+
+function keysOf({ primaryKey, uniqueFields, fields }: PrismaModel): string[][] {
+  const id = fields.filter(({ isId }) => isId).map(({ name }) => name);
+  const unique = fields.filter(({ isUnique }) => isUnique).map(({ name }) => [name]);
+  const primary = primaryKey?.fields ?? id;
+  const keys = [...(primary.length > 0 ? [primary] : []), ...unique, ...uniqueFields];
+  return [...new Map(keys.map((key) => [key.join(), key])).values()];
+}
+
+/** `undefined` if the author's `@ignore` took what the relation stands on. */
+function joinOf(model: PrismaModel, field: PrismaField, target: PrismaModel): Join | undefined {
+  const opposite = target.fields.find(
+    (other) =>
+      other.relationName === field.relationName &&
+      other.type === model.name &&
+      (target !== model || other.name !== field.name),
+  );
+  const own = field.relationFromFields ?? [];
+  if (own.length > 0) return pairUp(model, own, target, field.relationToFields ?? []);
+  const theirs = opposite?.relationFromFields ?? [];
+  if (theirs.length > 0) return pairUp(model, opposite?.relationToFields ?? [], target, theirs);
+  if (!field.isList || !opposite?.isList) return undefined;
+  return joinByTable(model, field, target, opposite);
+}
+
+function pairUp(model: PrismaModel, here: string[], target: PrismaModel, there: string[]): Join | undefined {
+  const pairs = here.map((name, at) => ({
+    here: columnNamed(model, name),
+    there: columnNamed(target, there[at]),
+  }));
+  const known = pairs.filter((pair): pair is { here: string; there: string } =>
+    Boolean(pair.here && pair.there),
+  );
+  return known.length === pairs.length ? { kind: 'columns', pairs: known } : undefined;
+}
+
+/** Prisma's manual, "Implicit many-to-many": table `_Name`, column A for the model (or field) that sorts first. */
+function joinByTable(
+  model: PrismaModel,
+  field: PrismaField,
+  target: PrismaModel,
+  opposite: PrismaField,
+): Join | undefined {
+  const isFirst = model === target ? field.name < opposite.name : model.name < target.name;
+  const hereKey = keysOf(model)[0]?.[0];
+  const thereKey = keysOf(target)[0]?.[0];
+  const hereColumn = columnNamed(model, hereKey);
+  const thereColumn = columnNamed(target, thereKey);
+  if (!hereColumn || !thereColumn) return undefined;
+  const { schema } = tableOf(isFirst ? model : target);
+  return {
+    kind: 'table',
+    table: { schema, name: `_${field.relationName}` },
+    here: isFirst ? 'A' : 'B',
+    there: isFirst ? 'B' : 'A',
+    hereKey: hereColumn,
+    thereKey: thereColumn,
+  };
+}
+
+function tableOf({ name, dbName, schema }: PrismaModel): TableName {
+  return { schema: schema ?? undefined, name: dbName ?? name };
+}
+
+function columnOf({ name, dbName }: PrismaField): string {
+  return dbName ?? name;
+}
+
+function columnNamed(model: PrismaModel, name: string | undefined): string | undefined {
+  const field = model.fields.find((other) => other.name === name);
+  return field && columnOf(field);
+}
+
+function expressionOf(value: unknown): string | undefined {
+  const { name, args } = Object(value) as { name?: string; args?: unknown[] };
+  return name === 'dbgenerated' ? String(args?.[0] ?? '') : undefined;
+}
+
+/** Finds the line of a model, or of a field of it. */
+function sourceFinder(files: readonly SchemaFile[]): (model: string, field?: string) => Source {
+  const places = new Map<string, Source>();
+  for (const { name: file, text } of files) {
+    let model = '';
+    text.split('\n').forEach((line, at) => {
+      const opened = /^\s*(?:model|view)\s+(\w+)\s*\{/.exec(line)?.[1];
+      if (opened !== undefined) places.set((model = opened), { file, line: at + 1 });
+      else if (/^\s*\}/.test(line)) model = '';
+      else {
+        const field = /^\s*(\w+)\s/.exec(line)?.[1];
+        if (model !== '' && field !== undefined) places.set(`${model}.${field}`, { file, line: at + 1 });
+      }
+    });
+  }
+  const unknown = { file: files[0]?.name ?? '', line: 1 };
+  return (model, field) => places.get(field === undefined ? model : `${model}.${field}`) ?? unknown;
+}

@@ -1,0 +1,86 @@
+/** A data model as a value, free of the format it was read from. */
+export interface Schema {
+  models: readonly Model[];
+  enums: ReadonlyMap<string, Enum>;
+}
+
+export interface Enum {
+  name: string;
+  /** In the order of the schema, which need not be the database's. */
+  values: readonly { name: string; stored: string }[];
+}
+
+export interface Model {
+  name: string;
+  table: TableName;
+  documentation: string;
+  source: Source;
+  fields: readonly Field[];
+  /** Sets of columns that tell rows apart, by field name; the primary key first. */
+  keys: readonly (readonly string[])[];
+  /** What is indexed according to the schema, by field name. */
+  indexes: readonly (readonly string[])[];
+}
+
+export interface TableName {
+  /** Absent: the search path decides. */
+  schema: string | undefined;
+  name: string;
+}
+
+/** The place of a definition, for messages to the author of the schema. */
+export interface Source {
+  file: string;
+  line: number;
+}
+
+export type Field = Column | Relation;
+
+export const SCALAR_TYPES = [
+  'String',
+  'Boolean',
+  'Int',
+  'BigInt',
+  'Float',
+  'Decimal',
+  'DateTime',
+  'Json',
+  'Bytes',
+] as const;
+
+export type ScalarType = (typeof SCALAR_TYPES)[number];
+
+export interface Column {
+  kind: 'column';
+  name: string;
+  /** Its name in the database. */
+  column: string;
+  type: ScalarType | 'Enum';
+  /** The values of an enum; absent for other types. */
+  values?: Enum | undefined;
+  /** The database's own type where the schema names one, such as Date, Timestamptz or Citext. */
+  native: string | undefined;
+  isList: boolean;
+  isRequired: boolean;
+  documentation: string;
+  source: Source;
+  /** The expression that the database makes it from, if any. */
+  generatedFrom: string | undefined;
+}
+
+export interface Relation {
+  kind: 'relation';
+  name: string;
+  /** The name of the model that it leads to. */
+  target: string;
+  isList: boolean;
+  isRequired: boolean;
+  documentation: string;
+  source: Source;
+  join: Join;
+}
+
+/** How a row finds the rows that it is related to. All names are the database's. */
+export type Join =
+  | { kind: 'columns'; pairs: readonly { here: string; there: string }[] }
+  | { kind: 'table'; table: TableName; hereKey: string; here: string; there: string; thereKey: string };

@@ -1,0 +1,115 @@
+import type { Context } from '../../capability/define.js';
+import { asList } from '../arguments.js';
+import { readCell, type Cell } from '../answer/cell.js';
+import { fitTable, type RecordTable } from '../answer/rows.js';
+import { readFilter } from '../filter/read-filter.js';
+import { readGroupKeys, readGroupOrder, readHaving, readMetrics, resultColumn } from '../plan/aggregate.js';
+import type { Services } from '../services.js';
+import type { TextRow } from '../source.js';
+import { writeAggregate, type Bucket, type GroupKey, type Metric } from '../sql/aggregate.js';
+import type { Question } from '../sql/question.js';
+import { describeUndecided } from './undecided.js';
+
+const LONGEST_TEXT = 200;
+
+export interface AggregateInput {
+  model: string;
+  metrics: unknown;
+  group_by?: unknown;
+  filter?: unknown;
+  having?: string | undefined;
+  order_by?: unknown;
+  limit: number;
+  time_zone?: string | undefined;
+}
+
+/** @throws StewardError */
+export async function aggregate(
+  services: Services,
+  input: AggregateInput,
+  context: Context,
+): Promise<{ notes: string[]; more: boolean; groups: RecordTable }> {
+  const named = services.records.model(input.model, context.scopes);
+  const { model, source } = named;
+  const keys = readGroupKeys(model, asList(input.group_by, 'group_by'));
+  const metrics = readMetrics(model, asList(input.metrics, 'metrics') ?? '');
+  const names = [...keys, ...metrics].map(({ name }) => name);
+  const condition = readFilter(model, input.filter);
+  const having = readHaving(input.having, keys, metrics);
+  const order = readGroupOrder(asList(input.order_by, 'order_by'), names);
+  const question: Question = { zone: input.time_zone ?? source.zone, now: new Date().toISOString() };
+  const plan = { model, keys, metrics, condition, having, order, limit: input.limit };
+  const [read, undecided] = await Promise.all([
+    source.read(writeAggregate(plan, question), context.signal),
+    describeUndecided(named, condition, question, context.signal),
+  ]);
+  const rows = read.slice(0, input.limit).map((row) => readGroup(row, keys, metrics));
+  const { table, isCut } = fitTable({ columns: names, rows }, services.largestAnswerBytes);
+  const more = isCut || read.length > input.limit;
+  return {
+    notes: [
+      ...undecided,
+      ...describeBuckets(keys, question),
+      ...(model.leastGroup > 1 ? [`Groups of fewer than ${model.leastGroup} rows are not shown.`] : []),
+      ...(more ? ['There are more groups: raise limit, or narrow them with filter or having.'] : []),
+    ],
+    more,
+    groups: table,
+  };
+}
+
+function readGroup(row: TextRow, keys: readonly GroupKey[], metrics: readonly Metric[]): Cell[] {
+  return [
+    ...keys.map(({ reference, bucket }, at): Cell => {
+      const text = row[`c${at}`] ?? null;
+      if (bucket === undefined || text === null) return readCell(reference.column, text, LONGEST_TEXT);
+      return bucket === 'hour' ? labelHour(text, row[`l${at}`] ?? text) : labelBucket(bucket, text);
+    }),
+    ...metrics.map((metric, at) => readMetric(metric, row[`c${keys.length + at}`] ?? null)),
+  ];
+}
+
+/** Counts, and sums of whole numbers, are numbers as long as JSON holds them exactly. */
+function readMetric(metric: Metric, text: string | null): Cell {
+  const column = resultColumn(metric);
+  const isWhole = column.type === 'BigInt' && metric.function !== 'min' && metric.function !== 'max';
+  if (isWhole && Number.isSafeInteger(Number(text ?? NaN))) return Number(text);
+  // PostgreSQL's averages end in zeros that say nothing.
+  if (metric.function === 'avg' && text !== null && column.type === 'Decimal')
+    return text.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '');
+  return readCell(column, text, LONGEST_TEXT);
+}
+
+/** A stretch by its first day: PostgreSQL writes `2026-05-01 00:00:00`, and `infinity`. */
+function labelBucket(bucket: Exclude<Bucket, 'hour'>, text: string): string {
+  const [, year, month = '', day = '', era = ''] = /^(\d+)-(\d\d)-(\d\d) [\d:]+( BC)?$/.exec(text) ?? [];
+  if (year === undefined) return text;
+  switch (bucket) {
+    case 'year':
+      return `${year}${era}`;
+    case 'quarter':
+      return `${year}-Q${Math.ceil(Number(month) / 3)}${era}`;
+    case 'month':
+      return `${year}-${month}${era}`;
+    default:
+      return `${year}-${month}-${day}${era}`;
+  }
+}
+
+/** An hour of the zone with its distance from UTC, which tells the two autumn hours of one name apart. */
+function labelHour(utc: string, local: string): string {
+  const time = (text: string) => Date.parse(`${text.replace(' ', 'T').replace(/\+00$/, '')}Z`);
+  const minutes = Math.round((time(local) - time(utc)) / 60_000);
+  if (Number.isNaN(minutes)) return utc;
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  const two = (value: number) => String(value).padStart(2, '0');
+  return `${local.replace(' ', 'T').slice(0, -3)}${minutes < 0 ? '-' : '+'}${two(hours)}:${two(rest)}`;
+}
+
+function describeBuckets(keys: readonly GroupKey[], { zone }: Question): string[] {
+  const buckets = new Set(keys.flatMap(({ bucket }) => bucket ?? []));
+  if (buckets.size === 0) return [];
+  const week = buckets.has('week') ? ' Weeks start on Monday and are named by it.' : '';
+  const hour = buckets.has('hour') ? ' The two autumn hours of one name are told apart by their offset.' : '';
+  return [`Times are those of ${zone}.${week}${hour}`];
+}

@@ -1,0 +1,44 @@
+import type { Context } from '../../capability/define.js';
+import type { Condition } from '../filter/condition.js';
+import { readFilter } from '../filter/read-filter.js';
+import type { NamedModel } from '../records.js';
+import type { Services } from '../services.js';
+import { writeCount } from '../sql/find.js';
+import type { Question } from '../sql/question.js';
+import { describeUndecided } from './undecided.js';
+
+const MOST_COUNTED = 10_000;
+
+export interface CountInput {
+  model: string;
+  filter?: unknown;
+  time_zone?: string | undefined;
+}
+
+/** @throws StewardError */
+export async function countRecords(
+  { records }: Services,
+  input: CountInput,
+  { scopes, signal }: Context,
+): Promise<{ notes: string[]; count: number; exact: boolean }> {
+  const named = records.model(input.model, scopes);
+  const condition = readFilter(named.model, input.filter);
+  const question = { zone: input.time_zone ?? named.source.zone, now: new Date().toISOString() };
+  const [counted, notes] = await Promise.all([
+    countRows(named, condition, question, signal),
+    describeUndecided(named, condition, question, signal),
+  ]);
+  return { notes, ...counted };
+}
+
+/** Counts rows, exactly up to MOST_COUNTED. */
+export async function countRows(
+  { model, source }: NamedModel,
+  condition: Condition | undefined,
+  question: Question,
+  signal: AbortSignal,
+): Promise<{ count: number; exact: boolean }> {
+  const [row] = await source.read(writeCount(model, condition, MOST_COUNTED, question), signal);
+  const counted = Number(row?.['count'] ?? 0);
+  return { count: Math.min(counted, MOST_COUNTED), exact: counted <= MOST_COUNTED };
+}

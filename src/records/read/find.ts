@@ -1,0 +1,107 @@
+import type { Context } from '../../capability/define.js';
+import { asList } from '../arguments.js';
+import { fillTable, fitTable, type RecordTable } from '../answer/rows.js';
+import { readFilter } from '../filter/read-filter.js';
+import { readOrder } from '../plan/order.js';
+import { readFields, readIncludes } from '../plan/select.js';
+import type { Services } from '../services.js';
+import { writeFind, type FindPlan } from '../sql/find.js';
+import type { Position } from '../sql/position.js';
+import type { Question } from '../sql/question.js';
+import { countRows } from './count.js';
+import { groundValues } from './ground.js';
+import { describeUndecided } from './undecided.js';
+
+/** In a list; get_record shows the rest. */
+const LONGEST_LISTED_TEXT = 500;
+
+export interface FindInput {
+  model: string;
+  filter?: unknown;
+  fields?: unknown;
+  include?: unknown;
+  order_by?: unknown;
+  limit: number;
+  cursor?: string | undefined;
+  total: boolean;
+  time_zone?: string | undefined;
+}
+
+export interface Found {
+  notes: string[];
+  total: number | null;
+  total_is_exact: boolean;
+  next_cursor: string | null;
+  more: boolean;
+  records: RecordTable;
+}
+
+/** The end of a page, and the moment that `now` means on all pages. */
+interface CursorContent {
+  position: Position;
+  now: string;
+}
+
+/** @throws StewardError */
+export async function find(services: Services, input: FindInput, context: Context): Promise<Found> {
+  const named = services.records.model(input.model, context.scopes);
+  const { model, source } = named;
+  const condition = readFilter(model, input.filter);
+  const fields = readFields(model, asList(input.fields, 'fields'));
+  const includes = readIncludes(model, asList(input.include, 'include'));
+  const order = readOrder(model, asList(input.order_by, 'order_by'));
+  const zone = input.time_zone ?? source.zone;
+  // Another caller, filter, order or zone makes other pages.
+  const scope = [context.author.actor, named.label, input.filter ?? null, input.order_by ?? null, zone];
+  const from = readCursor(services, input.cursor, scope);
+  const question: Question = { zone, now: from?.now ?? new Date().toISOString() };
+  const plan: FindPlan = {
+    model,
+    columns: fields.map(({ reference }) => reference),
+    includes,
+    condition,
+    order: order.keys,
+    position: from?.position,
+    limit: input.limit,
+    longestText: LONGEST_LISTED_TEXT,
+  };
+  const { signal } = context;
+  const [read, total, undecided] = await Promise.all([
+    source.read(writeFind(plan, question), signal),
+    input.total ? countRows(named, condition, question, signal) : undefined,
+    from ? [] : describeUndecided(named, condition, question, signal),
+  ]);
+  const filled = fillTable(fields, includes, read.slice(0, input.limit), LONGEST_LISTED_TEXT);
+  const { table, isCut } = fitTable(filled.table, services.largestAnswerBytes);
+  const more = isCut || read.length > input.limit;
+  const last = more ? read[table.rows.length - 1] : undefined;
+  const content: CursorContent | undefined = last && {
+    position: order.keys.map((_, at) => last[`p${at}`] ?? null),
+    now: question.now,
+  };
+  const grounded = read.length === 0 && !from ? await groundValues(named, condition, signal) : [];
+  return {
+    notes: [
+      ...undecided,
+      ...filled.notes,
+      ...grounded,
+      ...(isCut ? ['The rows were too large for one answer: fewer are shown than limit.'] : []),
+      ...(more && !order.isTotal
+        ? [`${named.label} has no visible key, so there is no next page: narrow the filter.`]
+        : []),
+    ],
+    total: total?.count ?? null,
+    total_is_exact: total?.exact ?? false,
+    more,
+    next_cursor: content && order.isTotal ? services.cursors.encode(content, scope) : null,
+    records: table,
+  };
+}
+
+function readCursor(
+  { cursors }: Services,
+  cursor: string | undefined,
+  scope: unknown,
+): CursorContent | undefined {
+  return cursor === undefined ? undefined : (cursors.decode(cursor, scope) as CursorContent);
+}

@@ -1,0 +1,31 @@
+import type { Condition } from '../filter/condition.js';
+import type { NamedModel } from '../records.js';
+import { listUndecidable } from '../sql/condition.js';
+import { writeCountUndecided } from '../sql/find.js';
+import type { Question } from '../sql/question.js';
+
+/** Rows looked at. In a larger table the rows left out are not counted, only mentioned. */
+const MOST_LOOKED_AT = 10_000;
+
+/**
+ * Says which rows a negation leaves out because a value is missing, as `status != PAID` leaves out those without status:
+ * that is SQL's rule, and not what everybody expects.
+ */
+export async function describeUndecided(
+  { model, source }: NamedModel,
+  condition: Condition | undefined,
+  question: Question,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const names = condition ? listUndecidable(condition) : [];
+  if (!condition || names.length === 0) return [];
+  const without = names.join(' or ');
+  const statement = writeCountUndecided(model, condition, MOST_LOOKED_AT, question);
+  const [row] = await source.read(statement, signal);
+  const undecided = Number(row?.['undecided'] ?? 0);
+  if (Number(row?.['seen'] ?? 0) > MOST_LOOKED_AT)
+    return [`Rows without ${without} are not among these, since nothing is known of them.`];
+  if (undecided === 0) return [];
+  const rows = undecided === 1 ? '1 row without' : `${undecided} rows without`;
+  return [`${rows} ${without} ${undecided === 1 ? 'is' : 'are'} not among these.`];
+}

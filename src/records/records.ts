@@ -1,0 +1,55 @@
+import { StewardError } from '../errors.js';
+import { Source } from './source.js';
+import { findNearest } from './view/nearest.js';
+import type { ViewModel } from './view/view.js';
+
+/** A model as a caller names it. */
+export interface NamedModel {
+  /** With its database where there are several: shop.Order. */
+  label: string;
+  model: ViewModel;
+  source: Source;
+}
+
+/** The models of all databases, as each caller may see them. */
+export class Records {
+  constructor(private readonly sources: readonly Source[]) {}
+
+  get scopes(): string[] {
+    return [...new Set(this.sources.flatMap((source) => source.scopes))];
+  }
+
+  /** All models that a caller with these scopes may see, in the order of the schemas. */
+  models(scopes: ReadonlySet<string>): NamedModel[] {
+    return this.sources.flatMap((source) =>
+      [...source.viewFor(scopes).values()].map((model) => ({
+        label: this.sources.length === 1 ? model.name : `${source.name}.${model.name}`,
+        model,
+        source,
+      })),
+    );
+  }
+
+  /**
+   * Looks a model up. With one database its name may stand before the model or not.
+   * @throws StewardError VALIDATION in the same words for a model that is unknown, hidden, or of another scope
+   */
+  model(name: string, scopes: ReadonlySet<string>): NamedModel {
+    const models = this.models(scopes);
+    const wanted = name.trim();
+    const found = models.find(
+      ({ label, model, source }) => label === wanted || `${source.name}.${model.name}` === wanted,
+    );
+    if (found) return found;
+    const nearest = findNearest(
+      wanted,
+      models.map(({ label }) => label),
+    );
+    const inOthers = models.find(({ model }) => model.name === wanted)?.label;
+    const suggestion = inOthers ?? nearest;
+    throw new StewardError(
+      'VALIDATION',
+      `model: There is no model '${wanted.slice(0, 60)}'.${suggestion === undefined ? '' : ` Did you mean '${suggestion}'?`} describe_models lists the models.`,
+    );
+  }
+}

@@ -1,0 +1,124 @@
+import { empty, join, raw, sqltag as sql, type Sql } from '@prisma/client/runtime/client';
+import { nameOf, type Condition, type Reference } from '../filter/condition.js';
+import type { ViewModel } from '../view/view.js';
+import { writeCondition, type Columns } from './condition.js';
+import { as, where } from './find.js';
+import type { Question } from './question.js';
+import { Aliases, Tables } from './tables.js';
+
+export const BUCKETS = ['hour', 'day', 'week', 'month', 'quarter', 'year'] as const;
+export type Bucket = (typeof BUCKETS)[number];
+
+export const FUNCTIONS = ['count', 'count distinct', 'sum', 'avg', 'min', 'max'] as const;
+export type AggregateFunction = (typeof FUNCTIONS)[number];
+
+/** Rows with the same value, or with times of the same stretch. */
+export interface GroupKey {
+  name: string;
+  reference: Reference;
+  bucket: Bucket | undefined;
+}
+
+export interface Metric {
+  name: string;
+  function: AggregateFunction;
+  /** Absent: the rows are counted. */
+  reference: Reference | undefined;
+}
+
+export interface AggregatePlan {
+  model: ViewModel;
+  keys: readonly GroupKey[];
+  metrics: readonly Metric[];
+  condition: Condition | undefined;
+  /** Over columns of the answer, by their names. */
+  having: Condition | undefined;
+  /** By the name of a column of the answer. */
+  order: readonly { name: string; descending: boolean }[];
+  /** Groups. One more is read. */
+  limit: number;
+}
+
+/**
+ * Keys and metrics are c0, c1 … as text; of hours, l0 … has the time in the question's zone besides.
+ * Rows are made in a subquery, since a key with parameters cannot be written twice: PostgreSQL would take it for two.
+ */
+export function writeAggregate(plan: AggregatePlan, question: Question): Sql {
+  const { model, keys, metrics, condition, having, order, limit } = plan;
+  const tables = new Tables(model, new Aliases());
+  const inner = [
+    ...keys.map((key, at) => as(writeKey(key, tables, question), `k${at}`)),
+    ...metrics.map(({ reference }, at) => as(reference ? tables.column(reference) : raw('1'), `m${at}`)),
+  ];
+  const conditions = condition ? [sql`(${writeCondition(condition, tables, question)})`] : [];
+  const rows = sql`(select ${join(inner)} from ${tables.from()}${where(conditions)}) as rows`;
+
+  const outer = new Map<string, Sql>([
+    ...keys.map(({ name }, at) => [name, raw(`rows.k${at}`)] as const),
+    ...metrics.map((metric, at) => [metric.name, writeMetric(metric, raw(`rows.m${at}`))] as const),
+  ]);
+  const named = (name: string) => outer.get(name) ?? empty;
+  const cells = [
+    ...[...outer.values()].map((expression, at) => as(sql`${expression}::text`, `c${at}`)),
+    ...keys.flatMap(({ bucket }, at) =>
+      bucket === 'hour'
+        ? [as(sql`(${raw(`rows.k${at}`)} at time zone ${question.zone})::text`, `l${at}`)]
+        : [],
+    ),
+  ];
+  const kept = [
+    ...(model.leastGroup > 1 ? [sql`count(*) >= ${model.leastGroup}::int`] : []),
+    ...(having ? [sql`(${writeCondition(having, columnsOf(outer), question)})`] : []),
+  ];
+  const ordered = [
+    ...order.map(
+      ({ name, descending }) => sql`${named(name)} ${raw(descending ? 'desc' : 'asc')} nulls last`,
+    ),
+    ...keys.map(({ name }) => sql`${named(name)} asc nulls last`),
+  ];
+  return join(
+    [
+      sql`select ${join(cells)} from ${rows}`,
+      ...(keys.length > 0 ? [sql`group by ${join(keys.map(({ name }) => named(name)))}`] : []),
+      ...(kept.length > 0 ? [sql`having ${join(kept, ' and ')}`] : []),
+      ...(ordered.length > 0 ? [sql`order by ${join(ordered)}`] : []),
+      sql`limit ${limit + 1}::int`,
+    ],
+    ' ',
+  );
+}
+
+/** Having knows the columns of the answer only. */
+function columnsOf(outer: ReadonlyMap<string, Sql>): Columns {
+  return {
+    aliases: new Aliases(),
+    column: (reference) => outer.get(nameOf(reference)) ?? empty,
+    reach: () => '',
+  };
+}
+
+function writeMetric({ function: name, reference }: Metric, value: Sql): Sql {
+  const { native } = reference?.column ?? {};
+  switch (name) {
+    case 'count':
+      return reference ? sql`count(${value})` : sql`count(*)`;
+    case 'count distinct':
+      return sql`count(distinct ${value})`;
+    case 'avg':
+      // There is no average of money.
+      return native === 'Money' ? sql`avg(${value}::numeric)` : sql`avg(${value})`;
+    default:
+      return sql`${raw(name)}(${value})`;
+  }
+}
+
+/** Hours are kept as moments, so that the two autumn hours of one name are two; longer stretches are days of the zone. */
+function writeKey({ reference, bucket }: GroupKey, tables: Tables, { zone }: Question): Sql {
+  const column = tables.column(reference);
+  if (bucket === undefined) return column;
+  const { native } = reference.column;
+  if (native === 'Date') return sql`date_trunc(${bucket}, ${column}::timestamp)`;
+  const point = native === 'Timestamptz' ? column : sql`(${column} at time zone 'UTC')`;
+  if (bucket === 'hour') return sql`date_trunc('hour', ${point}, ${zone})`;
+  return sql`date_trunc(${bucket}, ${point} at time zone ${zone})`;
+}

@@ -1,0 +1,242 @@
+import { join, raw, sqltag as sql, type Sql } from '@prisma/client/runtime/client';
+import { nameOf, type Condition, type Reference, type Value } from '../filter/condition.js';
+import type { Comparison, Match } from '../filter/syntax.js';
+import type { ViewColumn } from '../view/view.js';
+import type { Question } from './question.js';
+import { joinCondition, Tables } from './tables.js';
+
+/** Where the columns of a condition are found. */
+export type Columns = Pick<Tables, 'column' | 'reach' | 'aliases'>;
+
+/** How the parts of a condition are written. */
+interface Writing {
+  question: Question;
+  tables: Columns;
+  /**
+   * True where rows are sought that a negation leaves undecided. What no negation surrounds then counts as decided: that
+   * `a = 1` finds no row without `a` surprises nobody.
+   */
+  seeksUndecided: boolean;
+}
+
+/** A condition in SQL's three values: what compares with null is neither true nor false, and its row is not found. */
+export function writeCondition(condition: Condition, tables: Columns, question: Question): Sql {
+  return write(condition, { question, tables, seeksUndecided: false }, false);
+}
+
+/** True for the rows that only a missing value keeps from being found, as `status != PAID` does one without status. */
+export function writeUndecided(condition: Condition, tables: Tables, question: Question): Sql {
+  return sql`(${write(condition, { question, tables, seeksUndecided: true }, false)}) is null`;
+}
+
+function write(condition: Condition, writing: Writing, negated: boolean): Sql {
+  if ('terms' in condition) {
+    const terms = condition.terms.map((term) => sql`(${write(term, writing, negated)})`);
+    return join(terms, condition.kind === 'and' ? ' and ' : ' or ');
+  }
+  if (condition.kind === 'not') return sql`not (${write(condition.term, writing, true)})`;
+  const surprises = negated || (condition.kind === 'compare' && condition.operator === '!=');
+  const leaf = writeLeaf(condition, writing);
+  return writing.seeksUndecided && !surprises ? sql`(${leaf}) is true` : leaf;
+}
+
+type Leaf = Exclude<Condition, { terms: unknown } | { kind: 'not' }>;
+
+function writeLeaf(condition: Leaf, writing: Writing): Sql {
+  const { tables, question } = writing;
+  switch (condition.kind) {
+    case 'compare': {
+      const { reference, operator, value } = condition;
+      return compare(tables.column(reference), reference.column, operator, value, question);
+    }
+    case 'in':
+      return writeIn(tables.column(condition.reference), condition.reference, condition.values, question);
+    case 'match':
+      return match(tables.column(condition.reference), condition.how, condition.text);
+    case 'has':
+      return has(tables.column(condition.reference), condition.reference.column, condition.value, question);
+    case 'null':
+      return sql`${tables.column(condition.reference)} is null`;
+    case 'missing':
+      return sql`not ${isPresent(condition.relations, tables)}`;
+    case 'related':
+      return writeRelated(condition, writing);
+  }
+}
+
+function writeIn(
+  column: Sql,
+  { column: { type, native } }: Reference,
+  values: readonly Value[],
+  question: Question,
+): Sql {
+  if (type !== 'DateTime')
+    return sql`${column} = any(${values.map((value) => (value.kind === 'exact' ? value.text : ''))})`;
+  const equal = values.map((value) => timeComparison(column, native, '=', value, question));
+  return sql`(${join(equal, ' or ')})`;
+}
+
+/** Compares as the column's own type does: PostgreSQL reads the value as one of that type. */
+export function compare(
+  column: Sql,
+  { type, native }: ViewColumn,
+  operator: Comparison,
+  value: Value,
+  question: Question,
+): Sql {
+  if (type === 'DateTime') return timeComparison(column, native, operator, value, question);
+  return sql`${column} ${sign(operator)} ${value.kind === 'exact' ? value.text : ''}`;
+}
+
+function sign(operator: Comparison): Sql {
+  return raw(operator === '!=' ? '<>' : operator);
+}
+
+/** On a timestamp, a day means all of it: `= 2026-05-01` is from its first moment to before the next day's. */
+function timeComparison(
+  column: Sql,
+  native: string | undefined,
+  operator: Comparison,
+  value: Value,
+  question: Question,
+): Sql {
+  if (value.kind === 'exact') return sql`${column} ${sign(operator)} ${value.text}`;
+  if (value.kind !== 'day' || native === 'Date')
+    return sql`${column} ${sign(operator)} ${moment(value, native, question)}`;
+  const start = moment(value, native, question);
+  const end = moment({ kind: 'day', text: value.text }, native, question, 1);
+  switch (operator) {
+    case '=':
+      return sql`(${column} >= ${start} and ${column} < ${end})`;
+    case '!=':
+      return sql`not (${column} >= ${start} and ${column} < ${end})`;
+    case '<':
+      return sql`${column} < ${start}`;
+    case '<=':
+      return sql`${column} < ${end}`;
+    case '>':
+      return sql`${column} >= ${end}`;
+    case '>=':
+      return sql`${column} >= ${start}`;
+  }
+}
+
+/** A value as one of the column's type. Prisma's timestamps without a zone are UTC. */
+function moment(value: Value, native: string | undefined, { zone, now }: Question, addedDays = 0): Sql {
+  if (native === 'Date') {
+    if (value.kind === 'distance')
+      return sql`((${now}::timestamptz + ${value.interval}::interval) at time zone ${zone})::date`;
+    return sql`${'text' in value ? value.text : ''}::date`;
+  }
+  const point = (): Sql => {
+    switch (value.kind) {
+      case 'distance':
+        return sql`(${now}::timestamptz + ${value.interval}::interval)`;
+      case 'local':
+        return sql`(${value.text}::timestamp at time zone ${zone})`;
+      case 'day':
+        return sql`((${value.text}::date + ${addedDays}::int)::timestamp at time zone ${zone})`;
+      default:
+        return sql`${value.text}::timestamptz`;
+    }
+  };
+  return native === 'Timestamptz' ? point() : sql`(${point()} at time zone 'UTC')`;
+}
+
+/** Case does not count, and every character stands for itself. A collation of the column's own may refuse LIKE. */
+function match(column: Sql, how: Match, text: string): Sql {
+  const plain = text.replace(/[\\%_]/g, (character) => `\\${character}`);
+  const pattern = how === 'contains' ? `%${plain}%` : how === 'starts with' ? `${plain}%` : `%${plain}`;
+  return sql`${column}::text collate "default" ilike ${pattern}`;
+}
+
+/** True or false, never neither: a list that is null holds nothing. */
+function has(column: Sql, { type, native, isList }: ViewColumn, value: Value, question: Question): Sql {
+  if (isList && type === 'DateTime')
+    return sql`exists (select from unnest(${column}) as element(value) where ${timeComparison(raw('element.value'), native, '=', value, question)})`;
+  const text = value.kind === 'exact' ? value.text : '';
+  if (isList) return sql`(${column} is not null and ${column} @> ${[text]})`;
+  const inArray = isJson(text)
+    ? sql` or (jsonb_typeof(${column}::jsonb) = 'array' and ${column}::jsonb @> ${text}::jsonb)`
+    : raw('');
+  return sql`(${column} is not null and (${column}::jsonb ? ${text}${inArray}))`;
+}
+
+/** A number, true, false or null: what an array of JSON may hold besides text. */
+function isJson(text: string): boolean {
+  return /^(true|false|null|-?(0|[1-9]\d*)(\.\d+)?(e[+-]?\d{1,3})?)$/.test(text);
+}
+
+function isPresent(relations: ViewRelationPath, tables: Columns): Sql {
+  const relation = relations.at(-1);
+  if (relation?.join.kind !== 'columns') return raw('true');
+  const alias = tables.reach(relations);
+  const columns = relation.join.pairs.map(({ there }) => raw(`${alias}.${String(there)} is not null`));
+  return sql`(${join(columns, ' and ')})`;
+}
+
+type ViewRelationPath = Extract<Condition, { kind: 'missing' }>['relations'];
+
+/** `every` means that no related row fails to meet the condition; one for which it is undecided fails. */
+function writeRelated({ relations, quantifier, term }: Leaf & { kind: 'related' }, writing: Writing): Sql {
+  const relation = relations.at(-1) as ViewRelationPath[number];
+  const towards = relations.slice(0, -1);
+  const here = writing.tables.reach(towards);
+  const tables = new Tables(relation.target(), writing.tables.aliases);
+  const inner = { ...writing, tables, seeksUndecided: false };
+  const met = term && write(term, inner, false);
+  if (quantifier === 'every' && !met) return raw('true');
+  const condition = quantifier === 'every' ? sql`(${met}) is not true` : met;
+  const joined = joinCondition(relation, here, tables.alias);
+  const exists = sql`exists (select from ${tables.from()} where ${joined}${condition ? sql` and (${condition})` : raw('')})`;
+  const found = quantifier === 'some' ? exists : sql`not ${exists}`;
+  // Over a path that leads nowhere, nothing is decided.
+  return towards.length === 0
+    ? found
+    : sql`(nullif(${isPresent(towards, writing.tables)}, false) and ${found})`;
+}
+
+/** The names of what may be null under a negation, and so keeps rows from being found that a reader may expect. */
+export function listUndecidable(condition: Condition): string[] {
+  return [...new Set(namesUndecided(condition, false))];
+}
+
+function namesUndecided(condition: Condition, negated: boolean): string[] {
+  switch (condition.kind) {
+    case 'and':
+    case 'or':
+      return condition.terms.flatMap((term) => namesUndecided(term, negated));
+    case 'not':
+      return namesUndecided(condition.term, true);
+    case 'compare':
+    case 'in':
+    case 'match': {
+      const { reference } = condition;
+      const surprises = negated || (condition.kind === 'compare' && condition.operator === '!=');
+      return surprises ? nullableParts(reference) : [];
+    }
+    case 'related': {
+      const towards = condition.relations.slice(0, -1);
+      const optional = towards.findIndex(({ isRequired }) => !isRequired);
+      const path = towards.slice(0, optional + 1).map(({ name }) => name);
+      return negated && optional >= 0 ? [path.join('.')] : [];
+    }
+    default:
+      return [];
+  }
+}
+
+function nullableParts(reference: Reference): string[] {
+  const { relations, column } = reference;
+  const optional = relations.flatMap(({ isRequired }, at) =>
+    isRequired
+      ? []
+      : [
+          relations
+            .slice(0, at + 1)
+            .map(({ name }) => name)
+            .join('.'),
+        ],
+  );
+  return [...optional, ...(column.isRequired ? [] : [nameOf(reference)])];
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { notice, withNotice } from '../../capability/answer/notice.js';
+import { defineTool, EFFECTS, type Scope } from '../../capability/define.js';
+import { recordTable } from '../answer/rows.js';
+import { filterText, flatText, modelName, timeZone } from '../arguments.js';
+import { aggregate } from '../read/aggregate.js';
+import type { Services } from '../services.js';
+
+export const aggregateRecords = (services: Services, scope: readonly Scope[]) =>
+  defineTool({
+    name: 'aggregate_records',
+    title: 'Aggregate records',
+    description: 'Counts, sums, averages, least and greatest values, of all records or by groups.',
+    scope,
+    effect: EFFECTS.reads,
+    input: z.strictObject({
+      model: modelName,
+      metrics: flatText('count, sum(total), count(distinct isbn); also avg, min, max'),
+      group_by: flatText(
+        'Up to 3: status, customer.country, month(placedAt); also hour, day, week, quarter, year',
+      ).optional(),
+      filter: filterText.optional(),
+      having: z
+        .string()
+        .max(1000)
+        .optional()
+        .describe('On columns of the answer: count > 9 and sum_total >= 100'),
+      order_by: flatText('Columns of the answer: sum_total desc, month_placedAt').optional(),
+      limit: z.int().min(1).max(200).default(50),
+      time_zone: timeZone.optional(),
+    }),
+    output: z.strictObject({ notice, notes: z.array(z.string()), more: z.boolean(), groups: recordTable }),
+    handle: async (input, context) => withNotice(await aggregate(services, input, context)),
+  });
