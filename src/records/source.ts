@@ -1,4 +1,5 @@
 import type { Sql } from '@prisma/client/runtime/client';
+import { translateDatabaseError } from '../database/errors.js';
 import type { Database } from '../database/open.js';
 import { translateReadError } from './read-error.js';
 import type { Exposure } from './view/exposure.js';
@@ -51,7 +52,7 @@ export class Source {
     try {
       return await client.$queryRaw<TextRow[]>(statement);
     } catch (error) {
-      throw translateReadError(error) ?? error;
+      throw translateReadError(error) ?? translateDatabaseError(error) ?? error;
     }
   }
 }

@@ -8,6 +8,7 @@ import type { Services } from '../services.js';
 import type { TextRow } from '../source.js';
 import { writeAggregate, type Bucket, type GroupKey, type Metric } from '../sql/aggregate.js';
 import type { Question } from '../sql/question.js';
+import { explainTimeout, listReferences } from './slow.js';
 import { describeUndecided } from './undecided.js';
 
 const LONGEST_TEXT = 200;
@@ -39,10 +40,13 @@ export async function aggregate(
   const order = readGroupOrder(asList(input.order_by, 'order_by'), names);
   const question: Question = { zone: input.time_zone ?? source.zone, now: new Date().toISOString() };
   const plan = { model, keys, metrics, condition, having, order, limit: input.limit };
-  const [read, undecided] = await Promise.all([
-    source.read(writeAggregate(plan, question), context.signal),
-    describeUndecided(named, condition, question, context.signal),
-  ]);
+  const used = [...listReferences(condition), ...keys.map(({ reference }) => reference)];
+  const [read, undecided] = await explainTimeout(model, used, () =>
+    Promise.all([
+      source.read(writeAggregate(plan, question), context.signal),
+      describeUndecided(named, condition, question, context.signal),
+    ]),
+  );
   const rows = read.slice(0, input.limit).map((row) => readGroup(row, keys, metrics));
   const { table, isCut } = fitTable({ columns: names, rows }, services.largestAnswerBytes);
   const more = isCut || read.length > input.limit;

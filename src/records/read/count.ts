@@ -5,6 +5,7 @@ import type { NamedModel } from '../records.js';
 import type { Services } from '../services.js';
 import { writeCount } from '../sql/find.js';
 import type { Question } from '../sql/question.js';
+import { explainTimeout, listReferences } from './slow.js';
 import { describeUndecided } from './undecided.js';
 
 const MOST_COUNTED = 10_000;
@@ -24,10 +25,12 @@ export async function countRecords(
   const named = records.model(input.model, scopes);
   const condition = readFilter(named.model, input.filter);
   const question = { zone: input.time_zone ?? named.source.zone, now: new Date().toISOString() };
-  const [counted, notes] = await Promise.all([
-    countRows(named, condition, question, signal),
-    describeUndecided(named, condition, question, signal),
-  ]);
+  const [counted, notes] = await explainTimeout(named.model, listReferences(condition), () =>
+    Promise.all([
+      countRows(named, condition, question, signal),
+      describeUndecided(named, condition, question, signal),
+    ]),
+  );
   return { notes, ...counted };
 }
 

@@ -10,6 +10,7 @@ import type { Position } from '../sql/position.js';
 import type { Question } from '../sql/question.js';
 import { countRows } from './count.js';
 import { groundValues } from './ground.js';
+import { explainTimeout, listReferences } from './slow.js';
 import { describeUndecided } from './undecided.js';
 
 /** In a list; get_record shows the rest. */
@@ -66,11 +67,14 @@ export async function find(services: Services, input: FindInput, context: Contex
     longestText: LONGEST_LISTED_TEXT,
   };
   const { signal } = context;
-  const [read, total, undecided] = await Promise.all([
-    source.read(writeFind(plan, question), signal),
-    input.total ? countRows(named, condition, question, signal) : undefined,
-    from ? [] : describeUndecided(named, condition, question, signal),
-  ]);
+  const used = [...listReferences(condition), ...order.keys.map(({ reference }) => reference)];
+  const [read, total, undecided] = await explainTimeout(model, used, () =>
+    Promise.all([
+      source.read(writeFind(plan, question), signal),
+      input.total ? countRows(named, condition, question, signal) : undefined,
+      from ? [] : describeUndecided(named, condition, question, signal),
+    ]),
+  );
   const filled = fillTable(fields, includes, read.slice(0, input.limit), LONGEST_LISTED_TEXT);
   const { table, isCut } = fitTable(filled.table, services.largestAnswerBytes);
   const more = isCut || read.length > input.limit;
