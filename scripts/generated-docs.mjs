@@ -77,15 +77,13 @@ function settings() {
   const rows = Object.entries({ ...ENVIRONMENT.shape, ...catalogue.settings }).map(([name, schema]) => {
     const fallback = schema instanceof z.ZodDefault ? String(schema.def.defaultValue) : '';
     const unit = name.endsWith('_MS') ? ' ms' : '';
-    const flag = flagOf(name);
     return [
-      `\`${name}\``,
-      flag === undefined ? '–' : `\`${flag}\``,
+      `\`${name}\`${flagOf(name) === undefined ? ' (no flag)' : ''}`,
       fallback && `${fallback}${unit}`,
       schema.description ?? '',
     ];
   });
-  return table(['variable', 'flag', 'default', 'meaning'], rows);
+  return table(['variable', 'default', 'meaning'], rows);
 }
 
 for (const [page, sections] of Object.entries(PAGES)) {
