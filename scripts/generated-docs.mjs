@@ -55,13 +55,12 @@ function tools() {
 }
 
 function resources() {
-  const rows = catalogue.resources.map(({ name, uriTemplate, tool, description }) => [
+  const rows = catalogue.resources.map(({ name, uriTemplate, tool }) => [
     `\`${name}\``,
     `\`${uriTemplate}\``,
     `\`${tool.name}\``,
-    description,
   ]);
-  return table(['resource', 'URI', 'the same as', 'what it holds'], rows);
+  return table(['resource', 'URI', 'the same as'], rows);
 }
 
 function prompts() {
