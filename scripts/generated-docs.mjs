@@ -44,14 +44,11 @@ function argumentsOf(input) {
 }
 
 function tools() {
-  const rows = catalogue.tools.map(({ name, input, effect, scope, description }) => [
-    `\`${name}\``,
-    argumentsOf(input) || '–',
-    effect.readOnlyHint ? 'reads' : effect.destructiveHint ? 'overwrites' : 'adds',
-    `\`${scope}\``,
-    firstSentence(description),
-  ]);
-  return table(['tool', 'arguments', 'effect', 'scope', 'what it does'], rows);
+  const rows = catalogue.tools.map(({ name, input, effect, scope, description }) => {
+    const kind = effect.readOnlyHint ? 'reads' : effect.destructiveHint ? 'overwrites' : 'adds';
+    return [`\`${name}\` ${argumentsOf(input)}`, `${kind}, \`${scope}\``, firstSentence(description)];
+  });
+  return table(['tool, and its arguments', 'effect, scope', 'what it does'], rows);
 }
 
 function resources() {
@@ -65,24 +62,19 @@ function resources() {
 
 function prompts() {
   const rows = catalogue.prompts.map(({ name, arguments: input, description }) => [
-    `\`${name}\``,
-    argumentsOf(input),
+    `\`${name}\` ${argumentsOf(input)}`,
     description,
   ]);
-  return table(['prompt', 'arguments', 'what it is for'], rows);
+  return table(['prompt, and its arguments', 'what it is for'], rows);
 }
 
 function settings() {
   const rows = Object.entries({ ...ENVIRONMENT.shape, ...catalogue.settings }).map(([name, schema]) => {
-    const fallback = schema instanceof z.ZodDefault ? String(schema.def.defaultValue) : '';
-    const unit = name.endsWith('_MS') ? ' ms' : '';
-    return [
-      `\`${name}\`${flagOf(name) === undefined ? ' (no flag)' : ''}`,
-      fallback && `${fallback}${unit}`,
-      schema.description ?? '',
-    ];
+    const fallback = schema instanceof z.ZodDefault ? `=${String(schema.def.defaultValue)}` : '';
+    const note = flagOf(name) === undefined ? ' (no flag)' : '';
+    return [`\`${name}${fallback}\`${note}`, schema.description ?? ''];
   });
-  return table(['variable', 'default', 'meaning'], rows);
+  return table(['variable, and its default', 'meaning'], rows);
 }
 
 for (const [page, sections] of Object.entries(PAGES)) {
