@@ -30,5 +30,5 @@ export async function beforeDeadline<Answer>(
 }
 
 function expired(ms: number): string {
-  return `No answer within ${ms / 1000} s. If this was a change, look whether it was made before you try again; if a question, ask for less or try again in a few seconds.`;
+  return `No answer within ${ms / 1000} s. If this was a change, check first whether it was made; if a question, ask for less or try again in a few seconds.`;
 }
