@@ -1,6 +1,6 @@
 import proxyAddr from 'proxy-addr';
 import type { AuthenticationConfig } from '../settings/authentication.js';
-import type { Config } from '../settings/config.js';
+import type { ConfigForHttp } from '../settings/config.js';
 import type { Scope } from '../capability/define.js';
 import { StewardError, type ErrorCode } from '../errors.js';
 import { readinessOf } from '../database/readiness.js';
@@ -28,7 +28,7 @@ const LONGEST_BATCH_CALLS = 4;
 const LONGEST_BATCH_MS = 40_000;
 
 export interface HttpServices extends Served {
-  config: Config & { authentication: AuthenticationConfig };
+  config: ConfigForHttp;
   authentication: Authentication;
   log: Log;
   redis: Redis | undefined;

@@ -1,6 +1,6 @@
 import type { Scope } from '../capability/define.js';
-import type { HttpConfig } from '../settings/config.js';
-import { ConfigError } from '../settings/errors.js';
+import type { ConfigForHttp, HttpConfig } from '../settings/config.js';
+import { ConfigError } from '../settings/sources.js';
 import { withoutAuthentication, type Authentication } from '../guard/authentication/index.js';
 import { withJwt } from '../guard/authentication/jwt.js';
 import { withStaticTokens } from '../guard/authentication/static-tokens.js';
@@ -83,7 +83,7 @@ export async function serveHttp(compose: Compose = composeDirectory): Promise<vo
  * @throws TokenFileError
  */
 async function openAuthentication(
-  { authentication, callerName, tokensFile }: ReturnType<typeof readHttpConfig>,
+  { authentication, callerName, tokensFile }: ConfigForHttp,
   scopes: readonly Scope[],
   log: Log,
 ): Promise<Authentication> {

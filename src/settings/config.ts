@@ -2,44 +2,38 @@ import os from 'node:os';
 import path from 'node:path';
 import envPaths from 'env-paths';
 import type { z } from 'zod';
-import { AUTHENTICATION, type AuthenticationConfig } from './authentication.js';
+import { AUTHENTICATION } from './authentication.js';
 import { ENVIRONMENT, type Environment } from './environment.js';
-import { ConfigError } from './errors.js';
-import { readSources, type Found } from './sources.js';
+import { ConfigError, readSources, type Found } from './sources.js';
 
 export type Config = ReturnType<typeof toConfig>;
+export type ConfigForHttp = ReturnType<typeof loadHttpConfig>;
 export type DatabaseConfig = Config['database'];
 export type HttpConfig = Config['http'];
 /** Milliseconds. */
 export type SessionConfig = DatabaseConfig['session'];
 
-/** The sources of settings, and the settings of the domains. */
-export interface Sources {
-  /** Instead of this process's own. */
-  environment?: NodeJS.ProcessEnv;
-  /** Of all domains, by variable. */
-  domainSettings: z.ZodRawShape;
-}
-
 /**
  * Reads the settings.
+ * @param domainSettings of all domains, by variable
  * @throws ConfigError naming every problem at once; values are never repeated, as they may hold a password
  */
-export function loadConfig(sources: Sources): Config {
-  return read(sources, 'any command').config;
+export function loadConfig(domainSettings: z.ZodRawShape, environment = process.env): Config {
+  return read(domainSettings, environment, 'any command').config;
 }
 
 /**
  * As loadConfig, with what only the HTTP server needs to be right.
  * @throws ConfigError
  */
-export function loadHttpConfig(sources: Sources): Config & { authentication: AuthenticationConfig } {
-  const { env, config } = read(sources, 'http');
+export function loadHttpConfig(domainSettings: z.ZodRawShape) {
+  const { env, config } = read(domainSettings, process.env, 'http');
   return { ...config, authentication: AUTHENTICATION.parse(env) };
 }
 
 function read(
-  { environment = process.env, domainSettings }: Sources,
+  domainSettings: z.ZodRawShape,
+  environment: NodeJS.ProcessEnv,
   usedBy: 'http' | 'any command',
 ): { env: Environment; config: Config } {
   const found = readSources(environment);

@@ -4,7 +4,11 @@ import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { SCOPE } from '../../capability/define.js';
 import { CALLER_NAME } from '../call.js';
-import { TokenFileError } from './token-file-error.js';
+
+/** The file of tokens is missing, or cannot be used. The message is for the operator. */
+export class TokenFileError extends Error {
+  override readonly name = 'TokenFileError';
+}
 
 const TOKEN_FILE = z.strictObject({
   tokens: z.array(
