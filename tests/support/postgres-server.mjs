@@ -151,15 +151,8 @@ export class PostgresServer {
    * @param {string} sql
    * @returns {Promise<Row[]>}
    */
-  async query(sql, database = 'postgres') {
-    const client = new pg.Client({ connectionString: this.url(database), connectionTimeoutMillis: 5000 });
-    client.on('error', () => {});
-    await client.connect();
-    try {
-      return (await client.query(sql)).rows;
-    } finally {
-      await client.end();
-    }
+  query(sql, database = 'postgres') {
+    return queryOnce({ connectionString: this.url(database), connectionTimeoutMillis: 5000 }, sql);
   }
 
   async destroy() {
@@ -188,6 +181,22 @@ export class PostgresServer {
       .split(/\s+/)
       .filter(Boolean)
       .map(Number);
+  }
+}
+
+/**
+ * Runs SQL on a connection for that alone.
+ * @param {pg.ClientConfig} server
+ * @param {string} sql
+ */
+export async function queryOnce(server, sql) {
+  const client = new pg.Client(server);
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
   }
 }
 
