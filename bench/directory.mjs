@@ -25,7 +25,7 @@ export async function openDirectory(url) {
   const { createLog } = await built('observability/log.js');
   const patient = { CALL_DEADLINE_MS: '50000', DB_STATEMENT_TIMEOUT_MS: '30000' };
   const environment = { NODE_ENV: 'test', DATABASE_URL: url, ...patient };
-  const { database } = loadConfig({ environment, domainSettings: {} });
+  const { database } = loadConfig({}, environment);
   const connections = connect(url, database.session, createClient, createLog('warn'));
   const cursors = new Cursors([Buffer.alloc(32, 'bench')]);
   /** @type {Statement[]} */

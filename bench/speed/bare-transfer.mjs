@@ -9,7 +9,7 @@ import { USER_COLUMNS } from './user-columns.mjs';
 /** @typedef {{ userId: number, department: string }} Transfer */
 /** @typedef {{ user: { id: number, department: { name: string } } } | { error: string }} Transferred */
 
-const { database } = loadConfig({ domainSettings: {} });
+const { database } = loadConfig({});
 const { client: prisma, close } = connect(
   database.url ?? '',
   database.session,
