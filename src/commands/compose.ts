@@ -56,7 +56,7 @@ async function openEmbedded(database: Config['database'], log: Log) {
   return openPrepared(database, log, (text) => log.info(text));
 }
 
-/** A composition with its catalogue. @throws CatalogueError where the domains do not go together */
+/** A composition with its catalogue. @throws OperatorError where the domains do not go together */
 export function composeServer(
   compose: Compose,
   options: Omit<ComposeOptions, 'secret'>,

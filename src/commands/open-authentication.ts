@@ -10,7 +10,7 @@ import { resourceMetadataUrl } from '../transport/http/protected-resource.js';
 
 /**
  * The authentication of HTTP callers, as AUTH_MODE sets it.
- * @throws TokenFileError
+ * @throws OperatorError
  */
 export async function openAuthentication(
   { authentication, callerName, tokensFile }: Config & { authentication: AuthenticationConfig },

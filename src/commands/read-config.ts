@@ -6,8 +6,8 @@ export const DOMAIN_SETTINGS = { ...DIRECTORY_SETTINGS };
 
 const SOURCES = { domainSettings: DOMAIN_SETTINGS };
 
-/** The settings of this process. @throws ConfigError */
+/** The settings of this process. @throws OperatorError */
 export const readConfig = () => loadConfig(SOURCES);
 
-/** As readConfig, with what only the HTTP server needs to be right. @throws ConfigError */
+/** As readConfig, with what only the HTTP server needs to be right. @throws OperatorError */
 export const readHttpConfig = () => loadHttpConfig(SOURCES);

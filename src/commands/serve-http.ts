@@ -1,5 +1,4 @@
 import type { HttpConfig } from '../settings/config.js';
-import { ConfigError } from '../settings/errors.js';
 import { openRedis, type Redis } from '../guard/redis.js';
 import { createLog, type Log } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
@@ -13,6 +12,7 @@ import { openTracing } from './open-tracing.js';
 import { readHttpConfig } from './read-config.js';
 import { closeWithin, onTermination } from './shutdown.js';
 import { logUnhandledRejections } from './unhandled-rejections.js';
+import { OperatorError } from '../errors.js';
 
 /** Closing the idle database may take this many milliseconds. */
 const CLOSING_MS = 5000;
@@ -25,7 +25,7 @@ const WITHOUT_REDIS = {
 /**
  * Serves MCP over HTTP until a signal stops the process; then takes no more requests, answers what is under way, closes
  * the databases and exits. A database that cannot be used is no reason to end: /ready tells, until it can.
- * @throws ConfigError, CatalogueError, TokenFileError
+ * @throws OperatorError
  */
 export async function serveHttp(compose: Compose = composeDirectory): Promise<void> {
   const config = readHttpConfig();
@@ -102,7 +102,7 @@ const LISTENING: Record<string, string> = {
 };
 
 function cannotListen(error: NodeJS.ErrnoException): never {
-  throw new ConfigError(`Steward cannot listen. ${LISTENING[error.code ?? ''] ?? error.message}`, {
+  throw new OperatorError(`Steward cannot listen. ${LISTENING[error.code ?? ''] ?? error.message}`, {
     cause: error,
   });
 }

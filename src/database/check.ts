@@ -1,3 +1,5 @@
+import { OperatorError } from '../errors.js';
+
 /** The result of a check of a database that answers. */
 export interface CheckResult {
   /** The subject of the check in a word, such as "migrations". */
@@ -10,3 +12,23 @@ export interface CheckResult {
 
 /** Checks that a database is as a domain expects. */
 export type Check<Client> = (client: Client) => Promise<CheckResult>;
+
+/** The database cannot be used until the operator does what the message says. */
+export class UnusableDatabaseError extends OperatorError {
+  constructor(
+    message: string,
+    /** `check`: the failed check, if one is the reason. */
+    readonly options: { cause?: unknown; check?: CheckResult } = {},
+  ) {
+    super(message, { cause: options.cause });
+  }
+
+  /** Creates the error for a failed check. */
+  static of(check: CheckResult): UnusableDatabaseError {
+    const { details = '', remedy = 'run steward doctor' } = check.problem ?? {};
+    return new UnusableDatabaseError(
+      `The database's ${check.name} are ${check.state} (${details}). To fix it: ${remedy}`,
+      { check },
+    );
+  }
+}

@@ -1,5 +1,5 @@
 import { StewardError, type ErrorCode } from '../errors.js';
-import { UnusableDatabaseError } from './unusable.js';
+import { UnusableDatabaseError } from './check.js';
 
 type Meaning = [code: ErrorCode, message: string];
 

@@ -1,13 +1,11 @@
 import type { PrismaPg } from '@prisma/adapter-pg';
 import { describeError, type Log } from '../observability/log.js';
 import { uncancelled } from './cancellation.js';
-import type { Check } from './check.js';
-import type { DatabaseClient } from './client.js';
+import { UnusableDatabaseError, type Check } from './check.js';
 import { translateDatabaseError } from './errors.js';
 import type { SessionConfig } from '../settings/config.js';
-import { connect, type Connections } from './pool.js';
+import { connect, type Connections, type DatabaseClient } from './pool.js';
 import { Replicas, type ReplicaState } from './replicas/replicas.js';
-import { UnusableDatabaseError } from './unusable.js';
 
 /** A database that this process starts, such as the embedded one. */
 export interface StartedDatabase {

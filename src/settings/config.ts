@@ -4,8 +4,8 @@ import envPaths from 'env-paths';
 import { z } from 'zod';
 import { AUTHENTICATION_SETTINGS, toAuthentication, type AuthenticationConfig } from './authentication.js';
 import { ENVIRONMENT, type Environment } from './environment.js';
-import { ConfigError } from './errors.js';
 import { readSources, type Found } from './sources.js';
+import { OperatorError } from '../errors.js';
 
 export interface DatabaseConfig {
   /** A server's URL; absent, the embedded PostgreSQL is used. */
@@ -71,7 +71,7 @@ export interface Sources {
 
 /**
  * Reads the settings.
- * @throws ConfigError naming every problem at once; values are never repeated, as they may hold a password
+ * @throws OperatorError naming every problem at once; values are never repeated, as they may hold a password
  */
 export function loadConfig(sources: Sources): Config {
   return toConfig(read(sources));
@@ -79,7 +79,7 @@ export function loadConfig(sources: Sources): Config {
 
 /**
  * As loadConfig, with what only the HTTP server needs to be right.
- * @throws ConfigError
+ * @throws OperatorError
  */
 export function loadHttpConfig(sources: Sources): Config & { authentication: AuthenticationConfig } {
   const checked = read(sources, (env) => [
@@ -162,9 +162,9 @@ function contradictions(env: Environment): string[] {
   return problems;
 }
 
-function unusable(problems: string[]): ConfigError {
+function unusable(problems: string[]): OperatorError {
   const list = problems.map((problem) => `  - ${problem}`).join('\n');
-  return new ConfigError(
+  return new OperatorError(
     `The configuration cannot be used:\n${list}\ndocs/configuration.md lists all settings.`,
   );
 }

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { DatabaseConfig } from '../../settings/config.js';
 import { readConfig } from '../read-config.js';
-import { BackupError } from '../../database/backup/errors.js';
+import { OperatorError } from '../../errors.js';
 import type { RowCounts } from '../../database/backup/row-counts.js';
 import { checkSeal, type Sealed } from '../../database/backup/seal.js';
 import { inspectMigrations } from '../../database/migrations/inspect.js';
@@ -12,7 +12,7 @@ import { onServer } from './server-target.js';
 /**
  * Restores the configured database from a backup, all of it or nothing. The whole file is checked before the database is
  * opened.
- * @throws ConfigError; BackupError, EmbeddedDatabaseError, StewardError
+ * @throws OperatorError, StewardError
  */
 export async function restore(file: string, { replace = false }: { replace?: boolean }): Promise<void> {
   const { database } = readConfig();
@@ -34,7 +34,7 @@ function assertSameKind({ kind }: Sealed, database: DatabaseConfig, file: string
     kind === 'server'
       ? ['a PostgreSQL server', 'the embedded one is configured: set DATABASE_URL']
       : ['an embedded database', 'a server is configured: unset DATABASE_URL and DB_NAME'];
-  throw new BackupError(`${file} is a backup of ${made}, and ${configured}. Nothing was changed.`);
+  throw new OperatorError(`${file} is a backup of ${made}, and ${configured}. Nothing was changed.`);
 }
 
 async function restoreEmbedded(

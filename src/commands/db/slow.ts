@@ -12,7 +12,7 @@ const EMBEDDED =
 /**
  * Prints the statements of the configured database that take longest on average, slowest first. If statements are not
  * counted, it says how to have them counted, and the exit code is 1.
- * @throws ConfigError; StewardError when the database does not answer
+ * @throws OperatorError; StewardError when the database does not answer
  */
 export async function printSlowStatements(limit: number): Promise<void> {
   const { database } = readConfig();

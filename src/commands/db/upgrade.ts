@@ -1,5 +1,5 @@
 import { inspectMigrations } from '../../database/migrations/inspect.js';
-import { UnusableDatabaseError } from '../../database/unusable.js';
+import { UnusableDatabaseError } from '../../database/check.js';
 import { upgradeFormer } from '../../directory/former-migrations.js';
 import { MIGRATIONS } from '../../directory/migrations.js';
 import { createLog } from '../../observability/log.js';
@@ -10,7 +10,7 @@ import { onServer } from './server-target.js';
 
 /**
  * Upgrades a database of the migrations before the first release to the current one.
- * @throws ConfigError; UnusableDatabaseError if it cannot be upgraded; StewardError when the database does not answer
+ * @throws OperatorError also if it cannot be upgraded; StewardError when the database does not answer
  */
 export async function upgrade(): Promise<void> {
   const { database } = readConfig();

@@ -1,5 +1,5 @@
 import { connect, type Connections } from '../../database/pool.js';
-import { UnusableDatabaseError } from '../../database/unusable.js';
+import { UnusableDatabaseError } from '../../database/check.js';
 import { check, createClient, type PrismaClient } from '../../directory/database.js';
 import { DIRECTORY_RIGHTS } from '../../directory/rights.js';
 import { createLog, describeError } from '../../observability/log.js';
@@ -12,7 +12,7 @@ import { checkTimeLimits } from './time-limits.js';
 /**
  * Checks everything that has to be right before Steward can serve, and says what to do about what is not. The exit code
  * is 1 if anything would keep it from serving.
- * @throws ConfigError, as any command does
+ * @throws OperatorError, as any command does
  */
 export async function doctor(): Promise<void> {
   const config = readConfig();

@@ -1,5 +1,5 @@
 import { readPrivileges, type Privileges } from '../../database/roles/privileges.js';
-import type { DatabaseClient } from '../../database/client.js';
+import type { DatabaseClient } from '../../database/pool.js';
 import type { Rights } from '../../database/roles/rights.js';
 import { readRolePowers, type RolePower } from '../../database/roles/powers.js';
 import type { Finding } from './finding.js';

@@ -1,4 +1,4 @@
-import type { DatabaseClient } from '../../database/client.js';
+import type { DatabaseClient } from '../../database/pool.js';
 import type { Finding } from './finding.js';
 
 /** Whether the limits that each session asks for are in force: a connection pooler may have dropped them. */

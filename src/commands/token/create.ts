@@ -15,7 +15,7 @@ const DAY_MS = 24 * 60 * 60_000;
 
 /**
  * Makes a token and prints it, to stdout nothing but the token.
- * @throws StewardError CONFLICT for a name that is taken; ConfigError, TokenFileError
+ * @throws StewardError CONFLICT for a name that is taken; OperatorError
  */
 export async function createToken({ name, scopes: granted, expiresInDays }: NewToken): Promise<void> {
   const { tokensFile } = readConfig();

@@ -3,7 +3,7 @@ import { readTokensIfAny, type StoredToken } from '../../guard/authentication/to
 import { alignColumns } from '../columns.js';
 import { lifetime } from './lifetime.js';
 
-/** Prints what is known of each token. @throws ConfigError, TokenFileError */
+/** Prints what is known of each token. @throws OperatorError */
 export async function listTokens(): Promise<void> {
   const tokens = await readTokensIfAny(readConfig().tokensFile);
   const rows = tokens.map((token) => [

@@ -4,7 +4,7 @@ import { changeTokens } from '../../guard/authentication/token-file.js';
 
 /**
  * Takes a token out of the file; a server that runs notices within a second.
- * @throws StewardError NOT_FOUND; ConfigError, TokenFileError
+ * @throws StewardError NOT_FOUND; OperatorError
  */
 export async function revokeToken(name: string): Promise<void> {
   const { tokensFile } = readConfig();

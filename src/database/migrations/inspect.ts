@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import type { CheckResult } from '../check.js';
-import type { DatabaseClient } from '../client.js';
+import type { DatabaseClient } from '../pool.js';
 
 export type MigrationState =
   | { state: 'current' }

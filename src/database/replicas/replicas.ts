@@ -1,6 +1,6 @@
 import { readReplicas } from '@prisma/extension-read-replicas';
 import { currentCall } from '../cancellation.js';
-import type { DatabaseClient } from '../client.js';
+import type { DatabaseClient } from '../pool.js';
 import { ranTooLong } from '../errors.js';
 import { PrimaryPosition, type WalPosition } from './primary-position.js';
 import { Replica, type ReplicaOptions, type ReplicaState } from './replica.js';

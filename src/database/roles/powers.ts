@@ -1,4 +1,4 @@
-import type { DatabaseClient } from '../client.js';
+import type { DatabaseClient } from '../pool.js';
 import type { Rights } from './rights.js';
 
 /** A right to the server or the database that no tool needs, and the statement that revokes it. */

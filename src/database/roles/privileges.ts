@@ -1,4 +1,4 @@
-import type { DatabaseClient } from '../client.js';
+import type { DatabaseClient } from '../pool.js';
 import type { Rights } from './rights.js';
 
 /** The privileges of the role that Steward connects as. */

@@ -1,14 +1,14 @@
 import { stat } from 'node:fs/promises';
 import type { Log } from '../../observability/log.js';
 import { readTokens, type StoredToken } from './token-file.js';
-import { TokenFileError } from './token-file-error.js';
+import { OperatorError } from '../../errors.js';
 
 /** A revoked token may be accepted for this many milliseconds. */
 const LOOK_EVERY_MS = 1000;
 
 /** The tokens of a file, as it is now. While it cannot be read there are none, not those it had. */
 export class CurrentTokens {
-  #tokens: StoredToken[] | TokenFileError;
+  #tokens: StoredToken[] | OperatorError;
   #version: string | undefined;
   #lookedAt = performance.now();
   #looking: Promise<void> | undefined;
@@ -21,18 +21,18 @@ export class CurrentTokens {
     this.#tokens = tokens;
   }
 
-  /** @throws TokenFileError */
+  /** @throws OperatorError */
   static async open(file: string, log: Log): Promise<CurrentTokens> {
     return new CurrentTokens(file, log, await readTokens(file));
   }
 
-  /** @throws TokenFileError */
+  /** @throws OperatorError */
   async get(): Promise<StoredToken[]> {
     if (performance.now() - this.#lookedAt >= LOOK_EVERY_MS) {
       this.#looking ??= this.#look().finally(() => (this.#looking = undefined));
       await this.#looking;
     }
-    if (this.#tokens instanceof TokenFileError) throw this.#tokens;
+    if (this.#tokens instanceof OperatorError) throw this.#tokens;
     return this.#tokens;
   }
 
@@ -40,7 +40,7 @@ export class CurrentTokens {
   async #look(): Promise<void> {
     const version = await this.#currentVersion();
     if (version === undefined || version !== this.#version) await this.#read();
-    this.#version = this.#tokens instanceof TokenFileError ? undefined : version;
+    this.#version = this.#tokens instanceof OperatorError ? undefined : version;
     this.#lookedAt = performance.now();
   }
 
@@ -49,8 +49,8 @@ export class CurrentTokens {
       this.#tokens = await readTokens(this.file);
       this.log.info('tokens read', { tokens: this.#tokens.length });
     } catch (error) {
-      if (!(error instanceof TokenFileError)) throw error;
-      if (!(this.#tokens instanceof TokenFileError))
+      if (!(error instanceof OperatorError)) throw error;
+      if (!(this.#tokens instanceof OperatorError))
         this.log.error('tokens cannot be read', { cause: error.message });
       this.#tokens = error;
     }

@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { SCOPE } from '../../capability/define.js';
 import { CALLER_NAME } from '../call.js';
-import { TokenFileError } from './token-file-error.js';
+import { OperatorError } from '../../errors.js';
 
 const TOKEN_FILE = z.strictObject({
   tokens: z.array(
@@ -22,20 +22,20 @@ const TOKEN_FILE = z.strictObject({
 /** A stored token: the digest can verify a token, but does not reveal it. */
 export type StoredToken = z.output<typeof TOKEN_FILE>['tokens'][number];
 
-/** @throws TokenFileError */
+/** @throws OperatorError */
 export async function readTokens(file: string): Promise<StoredToken[]> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw failed(file, 'read', error);
-    throw new TokenFileError(
+    throw new OperatorError(
       `There is no file of tokens at ${file}. Make a first token: steward token create --name NAME --scopes SCOPES`,
     );
   }
   const parsed = TOKEN_FILE.safeParse(parseJson(text));
   if (parsed.success) return parsed.data.tokens;
-  throw new TokenFileError(
+  throw new OperatorError(
     `${file} does not hold what "steward token" writes there. Put a copy back, or remove the file and make new tokens.`,
   );
 }
@@ -49,7 +49,7 @@ export async function readTokensIfAny(file: string): Promise<StoredToken[]> {
  * Changes the tokens of a file, which is made where there is none. One change at a time: each is written to a file that
  * can be made only once, which then takes the place of the one before. A process that reads meanwhile, or is killed half-way,
  * finds or leaves the old one.
- * @throws TokenFileError, and all errors of `change`
+ * @throws OperatorError, and all errors of `change`
  */
 export async function changeTokens(
   file: string,
@@ -78,7 +78,7 @@ export async function changeTokens(
 const TRIES = 50;
 const BETWEEN_TRIES_MS = 100;
 
-/** @throws TokenFileError where another has it for longer than any change takes */
+/** @throws OperatorError where another has it for longer than any change takes */
 async function openAlone(lock: string, file: string): Promise<FileHandle> {
   for (let tries = 1; ; tries += 1) {
     try {
@@ -86,7 +86,7 @@ async function openAlone(lock: string, file: string): Promise<FileHandle> {
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw failed(file, 'written', error);
       if (tries === TRIES) {
-        throw new TokenFileError(
+        throw new OperatorError(
           `${lock} is there: another "steward token" is at work, or was killed at it. If none is, remove that file; the tokens are as they were.`,
           { cause: error },
         );
@@ -127,6 +127,6 @@ function errorCode(error: unknown): string | undefined {
     : (error as NodeJS.ErrnoException).code;
 }
 
-function failed(file: string, what: string, error: unknown): TokenFileError {
-  return new TokenFileError(`${file} cannot be ${what} (${errorCode(error)}).`, { cause: error });
+function failed(file: string, what: string, error: unknown): OperatorError {
+  return new OperatorError(`${file} cannot be ${what} (${errorCode(error)}).`, { cause: error });
 }

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { BackupError } from '../errors.js';
+import { OperatorError } from '../../../errors.js';
 import { sealing } from '../seal.js';
 import { connectionEnvironment } from './connection-environment.js';
 import { findProgram, runProgram } from './programs.js';
@@ -11,7 +11,7 @@ const DUMP = ['--format=custom', '--schema=public', '--no-owner', '--no-password
 
 /**
  * Writes a consistent backup of a server's schema public. Other clients are not blocked.
- * @throws BackupError if there is nothing to back up, or no way to do it
+ * @throws OperatorError if there is nothing to back up, or no way to do it
  */
 export async function dump(
   { url, pool, binDir }: ServerTarget,
@@ -20,12 +20,12 @@ export async function dump(
 ): Promise<void> {
   const { major, owner, role, unreadable } = await readState(pool);
   if (owner === null) {
-    throw new BackupError(
+    throw new OperatorError(
       'There is no directory in this database, so nothing to back up. Is DATABASE_URL right?',
     );
   }
   if (unreadable.length > 0) {
-    throw new BackupError(
+    throw new OperatorError(
       `The role ${role} may not read ${unreadable.join(', ')}, so it cannot back them up. ` +
         'Set DATABASE_URL to the owner of the tables; with prisma/roles.sql that is steward_owner.',
     );

@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
-import { BackupError } from '../errors.js';
+import { OperatorError } from '../../../errors.js';
 
 const DEBIAN = '/usr/lib/postgresql';
 
@@ -12,7 +12,7 @@ const DEBIAN = '/usr/lib/postgresql';
  * Finds one of PostgreSQL's programs: the oldest that is not older than the server, because pg_dump refuses a newer server.
  * @param major the server's major version
  * @param only the only folder to search; without it: the PATH, and the folders of Debian
- * @throws BackupError that names the needed version
+ * @throws OperatorError that names the needed version
  */
 export async function findProgram(
   name: 'pg_dump' | 'pg_restore',
@@ -31,7 +31,7 @@ export async function findProgram(
   const [best] = found.filter((one) => one.major >= major).toSorted((a, b) => a.major - b.major);
   if (best) return best.file;
   const newest = Math.max(...found.map((one) => one.major));
-  throw new BackupError(
+  throw new OperatorError(
     `The server is PostgreSQL ${major}, and this needs ${name} of version ${major} or newer; ` +
       `${newest ? `the newest one found is of version ${newest}` : 'none was found'} in ${only ?? `the PATH and ${DEBIAN}`}. ` +
       `Install PostgreSQL's client programs (on Debian: postgresql-client-${major}), or set POSTGRES_BIN_DIR to their folder.`,
@@ -40,7 +40,7 @@ export async function findProgram(
 
 /**
  * Runs a program and yields its output. The signal ends the program.
- * @throws BackupError with the program's messages if it fails. The output is known to be complete only at its end.
+ * @throws OperatorError with the program's messages if it fails. The output is known to be complete only at its end.
  */
 export async function* runProgram(
   file: string,
@@ -55,7 +55,7 @@ export async function* runProgram(
   yield* child.stdout as AsyncIterable<Buffer>;
   const [[code], messages] = await end.catch((error: Error) => {
     signal.throwIfAborted();
-    throw new BackupError(`${file} cannot be run: ${error.message}`, { cause: error });
+    throw new OperatorError(`${file} cannot be run: ${error.message}`, { cause: error });
   });
-  if (code !== 0) throw new BackupError(`${file} failed: ${messages.trim() || `exit status ${code}`}`);
+  if (code !== 0) throw new OperatorError(`${file} failed: ${messages.trim() || `exit status ${code}`}`);
 }
