@@ -47,11 +47,10 @@ export function connect<Client extends DatabaseClient>(
   };
 }
 
-/** Creates a pool without a Prisma Client, for work without models. The caller must end it. */
-export function openPool(
+function openPool(
   url: string,
   { pool: limits, ...session }: SessionConfig,
-  Pool: typeof CancellablePool = CancellablePool,
+  Pool: typeof CancellablePool,
 ): pg.Pool {
   const pool = new Pool({
     connectionString: sessionUrl(url),
