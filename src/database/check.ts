@@ -10,8 +10,10 @@ export interface CheckResult {
   problem?: { details: string; remedy: string };
 }
 
-/** Checks that a database is as a domain expects. */
-export type Check<Client> = (client: Client) => Promise<CheckResult>;
+/** Says what is wrong and what to do. */
+export function describeProblem({ name, state, problem }: CheckResult): string {
+  return `the ${name} are ${state} (${problem?.details}). To fix it: ${problem?.remedy}`;
+}
 
 /** The database cannot be used until the operator does what the message says. */
 export class UnusableDatabaseError extends OperatorError {
@@ -21,14 +23,5 @@ export class UnusableDatabaseError extends OperatorError {
     readonly options: { cause?: unknown; check?: CheckResult } = {},
   ) {
     super(message, { cause: options.cause });
-  }
-
-  /** Creates the error for a failed check. */
-  static of(check: CheckResult): UnusableDatabaseError {
-    const { details = '', remedy = 'run steward doctor' } = check.problem ?? {};
-    return new UnusableDatabaseError(
-      `The database's ${check.name} are ${check.state} (${details}). To fix it: ${remedy}`,
-      { check },
-    );
   }
 }

@@ -4,8 +4,8 @@ import { readConfig } from '../read-config.js';
 import { OperatorError } from '../../errors.js';
 import type { RowCounts } from '../../database/backup/row-counts.js';
 import { checkSeal, type Sealed } from '../../database/backup/seal.js';
-import { inspectMigrations } from '../../database/migrations/inspect.js';
-import { MIGRATIONS } from '../../directory/migrations.js';
+import { describeProblem } from '../../database/check.js';
+import { check } from '../../directory/database.js';
 import { interruption, say } from './progress.js';
 import { onServer } from './server-target.js';
 
@@ -61,11 +61,8 @@ function restoreServer(
     if (publications.length > 0)
       say(`Publications have lost the tables that were replaced. Add them again: ${publications.join(' ')}`);
     const counts = await countRows(target.pool);
-    const migrations = await inspectMigrations(client, MIGRATIONS);
-    if (migrations.state !== 'current')
-      say(
-        `its migrations are ${migrations.state} (${migrations.migrations.join(', ')}): ${migrations.remedy}`,
-      );
+    const migrations = await check(client);
+    if (migrations.problem) say(describeProblem(migrations));
     return counts;
   });
 }
