@@ -20,10 +20,11 @@ export async function restore(file: string, { replace = false }: { replace?: boo
   say(`checking ${backup}`);
   const sealed = await checkSeal(backup);
   assertSameKind(sealed, database, backup);
-  const counts =
-    database.url === undefined
-      ? await restoreEmbedded(database, backup, sealed, replace)
-      : await restoreServer(database, database.url, backup, replace);
+  let counts: RowCounts;
+  if (database.url === undefined) {
+    const { restoreEmbedded } = await import('../../database/embedded/restore.js');
+    counts = await restoreEmbedded({ ...database.embedded, onProgress: say }, backup, sealed, replace);
+  } else counts = await restoreServer(database, database.url, backup, replace);
   say(`restored: ${counts.map(([table, rows]) => `${table} ${rows}`).join(', ')}`);
 }
 
@@ -35,16 +36,6 @@ function assertSameKind({ kind }: Sealed, database: DatabaseConfig, file: string
       ? ['a PostgreSQL server', 'the embedded one is configured: set DATABASE_URL']
       : ['an embedded database', 'a server is configured: unset DATABASE_URL and DB_NAME'];
   throw new OperatorError(`${file} is a backup of ${made}, and ${configured}. Nothing was changed.`);
-}
-
-async function restoreEmbedded(
-  { embedded }: DatabaseConfig,
-  file: string,
-  sealed: Sealed,
-  replace: boolean,
-): Promise<RowCounts> {
-  const module = await import('../../database/embedded/restore.js');
-  return module.restoreEmbedded({ ...embedded, onProgress: say }, file, sealed, replace);
 }
 
 function restoreServer(

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { connectionEnvironment } from '../../../src/database/backup/server/connection-environment.js';
+import { connectionEnvironment } from '../../../src/database/backup/server/programs.js';
 import { asOwner, backup, everything, restore } from '../../support/backups.js';
 import { bareEnvironment, MAIN, prisma, steward } from '../../support/command.mjs';
 import { onServerOfItsOwn, whyNoServer } from '../../support/conditions.js';

@@ -2,7 +2,6 @@ import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { OperatorError } from '../../../errors.js';
 import { sealing } from '../seal.js';
-import { connectionEnvironment } from './connection-environment.js';
 import { findProgram, runProgram } from './programs.js';
 import { readState, type ServerTarget } from './state.js';
 
@@ -31,6 +30,6 @@ export async function dump(
     );
   }
   const program = await findProgram('pg_dump', major, binDir);
-  const output = runProgram(program, DUMP, connectionEnvironment(url), signal);
+  const output = runProgram(program, DUMP, url, signal);
   await pipeline(output, sealing('server'), to, { signal });
 }

@@ -2,7 +2,6 @@ import { text } from 'node:stream/consumers';
 import type pg from 'pg';
 import { cancelledBy } from '../../cancellation.js';
 import { MIGRATION_LOCK } from '../../migrations/apply.js';
-import { connectionEnvironment } from './connection-environment.js';
 import { findProgram, runProgram } from './programs.js';
 import { readState, type ServerTarget } from './state.js';
 import { OperatorError } from '../../../errors.js';
@@ -38,8 +37,7 @@ export async function load(
     );
   }
   const program = await findProgram('pg_restore', major, binDir);
-  const env = connectionEnvironment(url);
-  const contents = await text(runProgram(program, ['--list', file], env, signal));
+  const contents = await text(runProgram(program, ['--list', file], url, signal));
   const extra = relations.filter((name) => !contents.includes(` public ${name} `));
   if (extra.length > 0) {
     throw new OperatorError(
@@ -61,7 +59,7 @@ export async function load(
       signal.throwIfAborted();
       throw error;
     });
-    await text(runProgram(program, [...RESTORE, ...options, DATABASE, file], env, signal)).catch(explain);
+    await text(runProgram(program, [...RESTORE, ...options, DATABASE, file], url, signal)).catch(explain);
   } finally {
     // The advisory lock ends with the session.
     client.release(true);
