@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Rights } from '../database/roles/rights.js';
+import type { Rights } from '../database/privileges.js';
 import type { Completion, Context, Prompt, Resource, Scope, Tool } from './define.js';
 
 /** Counts the reads of a cache by hit and miss. */

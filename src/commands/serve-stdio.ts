@@ -13,7 +13,7 @@ import { closeWithin, onProcessEvents, openTracing } from './server-process.js';
 /**
  * Serves MCP over stdin and stdout until the client goes away or a signal stops the process; then answers what is
  * under way, closes the databases and exits; with 1 when none of the databases can be used.
- * @throws ConfigError, CatalogueError
+ * @throws OperatorError
  */
 export async function serveStdio(compose: Compose = composeDirectory): Promise<void> {
   const config = readConfig();

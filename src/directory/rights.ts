@@ -1,4 +1,4 @@
-import type { Rights } from '../database/roles/rights.js';
+import type { Rights } from '../database/privileges.js';
 
 /** The rights on tables that the tools need. prisma/roles.sql grants the same. */
 export const DIRECTORY_RIGHTS: Rights = {
