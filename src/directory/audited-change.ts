@@ -1,9 +1,9 @@
 import type { Author, Context } from '../capability/define.js';
 import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
-import { noSuchUser, toUser, type User, type UserRow } from './users.js';
+import { noSuchUser, type User } from './users.js';
 
 /** A user whose row is locked until the transaction ends. */
-type LockedUser = UserRow & { departmentId: number };
+type LockedUser = User & { departmentId: number };
 
 export interface FieldChange {
   field: string;
@@ -20,7 +20,7 @@ export interface UserChange {
 type Transaction = Prisma.TransactionClient;
 
 /** A change that was made. `user` is the changed row, as its statement returned it; absent if the row did not change. */
-export type MadeChange = FieldChange & { user?: UserRow };
+export type MadeChange = FieldChange & { user?: User };
 
 /** Changes the locked user and returns the change; null if there is nothing to change. */
 export type ApplyChange = (tx: Transaction, user: LockedUser) => Promise<MadeChange | null>;
@@ -46,11 +46,11 @@ export async function changeUser(
   return prisma.$transaction(async (tx) => {
     const locked = await lockUser(tx, userId);
     const made = await apply(tx, locked);
-    if (made === null) return { user: toUser(locked), change: null };
+    if (made === null) return { user: locked, change: null };
     const { user = locked, ...change } = made;
-    await record(tx, userId, change, author);
+    await tx.userAuditLog.create({ data: { userId, ...auditRow(change, author) }, select: { id: true } });
     signal.throwIfAborted();
-    return { user: toUser(user), change };
+    return { user, change };
   }, TRANSACTION_LIMITS);
 }
 
@@ -67,19 +67,11 @@ async function lockUser(tx: Transaction, userId: number): Promise<LockedUser> {
   if (!found) throw noSuchUser('id', userId);
   const { name, ...user } = found;
   // During the wait the user may have moved to a new department, which the statement does not see.
-  const department = name === null ? await readDepartment(tx, user) : { name };
+  const department =
+    name === null
+      ? await tx.department.findFirstOrThrow({ where: { id: user.departmentId }, select: { name: true } })
+      : { name };
   return { ...user, department };
-}
-
-function readDepartment(
-  tx: Transaction,
-  { departmentId: id }: { departmentId: number },
-): Promise<{ name: string }> {
-  return tx.department.findFirstOrThrow({ where: { id }, select: { name: true } });
-}
-
-async function record(tx: Transaction, userId: number, change: FieldChange, by: Author): Promise<void> {
-  await tx.userAuditLog.create({ data: { userId, ...auditRow(change, by) }, select: { id: true } });
 }
 
 export function auditRow({ field, oldValue, newValue }: FieldChange, { actor, tool, requestId }: Author) {

@@ -4,7 +4,7 @@ import { StewardError } from '../errors.js';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
 import { auditRow, changeUser, TRANSACTION_LIMITS, type UserChange } from './audited-change.js';
 import { lookUpDepartment } from './departments.js';
-import { OWN_COLUMNS, toUser, type User, type UserRow } from './users.js';
+import { USER, type User } from './users.js';
 
 /**
  * The writes on users. Each change and its audit row are one transaction. Departments are looked up in that transaction,
@@ -29,10 +29,10 @@ export class UserChanges {
         const { id: departmentId, name } = await lookUpDepartment(tx, data.department);
         const row = await tx.user.create({
           data: { username, email, role, departmentId, auditLog: { create: auditRow(created, author) } },
-          select: OWN_COLUMNS,
+          omit: USER.omit,
         });
         signal.throwIfAborted();
-        return toUser({ ...row, department: { name } });
+        return { ...row, department: { name } };
       }, TRANSACTION_LIMITS);
     } catch (error) {
       throw translateTaken(error, username, email) ?? translateDeleted(error, data.department) ?? error;
@@ -82,8 +82,8 @@ function update(
   tx: Prisma.TransactionClient,
   id: number,
   data: Pick<Prisma.UserUncheckedUpdateInput, 'active' | 'role' | 'departmentId'>,
-): Promise<Omit<UserRow, 'department'>> {
-  return tx.user.update({ where: { id }, data, select: OWN_COLUMNS });
+): Promise<Omit<User, 'department'>> {
+  return tx.user.update({ where: { id }, data, omit: USER.omit });
 }
 
 function translateTaken(error: unknown, username: string, email: string): StewardError | undefined {
