@@ -12,11 +12,6 @@ export interface Match {
   variables: Record<string, string>;
 }
 
-/** The names in a template's `{braces}`, those of the path before those of the query. */
-export function templateVariables(uriTemplate: string): string[] {
-  return [...uriTemplate.matchAll(/\{\??([^}]*)\}/g)].flatMap((match) => (match[1] ?? '').split(','));
-}
-
 /** The resource whose template fits the path of a URI, if there is one. */
 export function matchAddress(resources: readonly Resource[], uri: string): Match | undefined {
   const path = pathOf(uri);
@@ -47,17 +42,12 @@ export function pathOf(uri: string): string {
 
 /** The template's variables as they stand in the path, not decoded yet; undefined where it does not fit. */
 function matchPath(uriTemplate: string, path: string): Record<string, string> | undefined {
-  const wanted = uriTemplate.replace(/\{\?.*$/, '').split('/');
-  const given = path.split('/');
-  if (wanted.length !== given.length) return undefined;
-  const variables: Record<string, string> = {};
-  for (const [index, segment] of wanted.entries()) {
-    const value = given[index] ?? '';
-    const name = /^\{(.*)\}$/.exec(segment)?.[1];
-    if (name === undefined ? segment !== value : value === '') return undefined;
-    if (name !== undefined) variables[name] = value;
-  }
-  return variables;
+  const pattern = uriTemplate
+    .replace(/\{\?.*$/, '')
+    .replace(/[.*+?^$()|[\]\\]/g, String.raw`\$&`)
+    .replace(/\{(\w+)\}/g, '(?<$1>[^/]+)');
+  const match = new RegExp(`^${pattern}$`).exec(path);
+  return match ? { ...match.groups } : undefined;
 }
 
 function readQuery({ uriTemplate }: Resource, query: string): Record<string, string> {

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { Scope } from '../../capability/define.js';
-import { DIRECTORY_SCOPES as SCOPES } from '../../directory/scopes.js';
+import { DIRECTORY_SCOPES as SCOPES } from '../../directory/rights.js';
 import { wholeNumber } from '../whole-number.js';
 import type { NewToken } from './create.js';
 

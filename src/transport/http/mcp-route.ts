@@ -95,13 +95,11 @@ function isRequest(message: JSONRPCMessage): message is JSONRPCRequest {
 }
 
 function notBegun(id: RequestId): JSONRPCMessage {
-  const { code, message, data } = toRpcError(
-    new StewardError(
-      'TIMEOUT',
-      'What stands before this in the batch took too long. This was not begun; send it again.',
-    ),
+  const error = new StewardError(
+    'TIMEOUT',
+    'What stands before this in the batch took too long. This was not begun; send it again.',
   );
-  return { jsonrpc: '2.0', id, error: { code, message, data } };
+  return { jsonrpc: '2.0', id, error: toRpcError(error) };
 }
 
 /** A refusal of the guard is also a status for the client's HTTP library (RFC 6750, section 3.1: insufficient_scope). */
