@@ -210,14 +210,3 @@ describe('notifications and answers that make no sense', () => {
     }
   });
 });
-
-it.each([
-  ['a path where nothing is', { path: '/nothing' }, 404, 'NOT_FOUND'],
-  ['another method', { method: 'PUT' }, 405, 'VALIDATION'],
-  ['another type of content', { headers: { 'content-type': 'text/plain' } }, 415, 'VALIDATION'],
-  ['a foreign page', { headers: { origin: 'https://evil.example' } }, 403, 'FORBIDDEN'],
-])('what HTTP refuses has a code, too: %s', async (_what, options, status, code) => {
-  const answer = await http.send(options);
-  expect(answer.status).toBe(status);
-  expectCoded(answer.json as Answer, -32600, code, /./);
-});
