@@ -13,20 +13,10 @@ export interface ErrorData extends Record<string, unknown> {
   scope?: Scope;
 }
 
-/** An error as JSON-RPC carries it (JSON-RPC 2.0, section 5.1). */
-export interface RpcError {
-  code: number;
-  message: string;
-  data: ErrorData;
-}
-
-/** A StewardError for the methods that, unlike tools/call, have no result to put it into. */
-export function toRpcError(error: StewardError, notFound: number = ErrorCode.InvalidParams): RpcError {
-  return {
-    code: rpcCode(error, notFound),
-    message: `${error.code}: ${error.message}`,
-    data: errorData(error),
-  };
+/** A StewardError as JSON-RPC carries it (JSON-RPC 2.0, section 5.1), for all that has no result to put it into. */
+export function toRpcError(error: StewardError, notFound: number = ErrorCode.InvalidParams) {
+  const { code, message } = error;
+  return { code: rpcCode(error, notFound), message: `${code}: ${message}`, data: errorData(error) };
 }
 
 /** The key of errorData in the result of a tool call. */

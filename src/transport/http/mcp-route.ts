@@ -7,7 +7,7 @@ import type { Caller } from '../../guard/call.js';
 import { readBody } from './body.js';
 import { errorDataOf, SERVER_ERROR, toRpcError } from '../../protocol/errors.js';
 import { checkHeaders, readMessages } from './messages.js';
-import { HttpRefusal, refusalOf, retryAfter, statusOf } from './refusal.js';
+import { HttpRefusal, retryAfter, statusOf } from './refusal.js';
 import { reply } from './reply.js';
 import type { Route } from './server.js';
 
@@ -48,8 +48,6 @@ export function mcpRoute(options: McpRouteOptions): Route {
           const [status, more] = refusalIn(first, admission.caller, options);
           reply(response, status, first, { ...headers, ...more });
         }
-      } catch (error) {
-        throw error instanceof StewardError ? refusalOf(error) : error;
       } finally {
         admission.release();
       }
@@ -57,14 +55,12 @@ export function mcpRoute(options: McpRouteOptions): Route {
   };
 }
 
-/** @throws HttpRefusal 400, 401, 429 or 503 */
-async function admit(request: IncomingMessage, options: McpRouteOptions): Promise<Admission> {
-  try {
-    return await options.admit(request.headers.authorization, options.addressOf(request));
-  } catch (error) {
-    if (error instanceof AuthenticationError) throw unauthenticated(error, options);
-    throw error instanceof StewardError ? refusalOf(error) : error;
-  }
+/** @throws HttpRefusal 400, 401 or 503; StewardError for a limit */
+function admit(request: IncomingMessage, options: McpRouteOptions): Promise<Admission> {
+  const admission = options.admit(request.headers.authorization, options.addressOf(request));
+  return admission.catch((error: unknown) => {
+    throw error instanceof AuthenticationError ? unauthenticated(error, options) : error;
+  });
 }
 
 /** A batch is answered one by one, as if its requests had come one after the other. */
