@@ -25,19 +25,12 @@ export interface Context {
 }
 
 /** The effects of a tool, as in MCP's tool annotations (specification 2025-11-25, server/tools). */
-export interface Effect {
-  readOnlyHint: boolean;
-  destructiveHint: boolean;
-  idempotentHint: boolean;
-  openWorldHint: boolean;
-}
-
 export const EFFECTS = {
   reads: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   adds: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false },
   /** Overwrites what was there; doing it twice is doing it once. The old value stays in the audit log. */
   overwrites: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
-} satisfies Record<string, Effect>;
+};
 
 /** A picture, sound or document that is shown as it is (specification 2025-11-25, server/tools: tool result). */
 export type Attachment =
@@ -52,7 +45,7 @@ export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.
   description: string;
   /** The scope that a caller needs to see and to call it. */
   scope: Scope;
-  effect: Effect;
+  effect: (typeof EFFECTS)[keyof typeof EFFECTS];
   input: Input;
   output: Output;
   handle(input: z.output<Input>, context: Context, services: unknown): Promise<z.input<Output>>;

@@ -30,9 +30,12 @@ export function matchAddress(resources: readonly Resource[], uri: string): Match
 export function readVariables({ resource, uri, variables }: Match): Record<string, unknown> {
   if (uri.length > LONGEST_URI)
     throw new StewardError('VALIDATION', `URIs of more than ${LONGEST_URI} characters are not read.`);
-  const decoded = Object.entries(variables).map(([name, value]) => [name, decode(value)] as const);
-  const query = readQuery(resource, uri.slice(pathOf(uri).length + 1));
-  return withTypes(resource, { ...Object.fromEntries(decoded), ...query });
+  const { shape } = resource.tool.input;
+  const texts = readQuery(resource, uri.slice(pathOf(uri).length + 1));
+  for (const [name, text] of Object.entries(variables)) texts[name] = decode(text);
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => [name, asTypeOf(shape[name] as z.ZodType, text)]),
+  );
 }
 
 /** A URI without its query: what a log may hold, where the query may name people. */
@@ -77,15 +80,6 @@ function decode(text: string): string {
 }
 
 /** A URI holds text only: what the tool wants as a number or a boolean is made one, if it reads as one. */
-function withTypes({ tool }: Resource, variables: Record<string, string>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(variables).map(([name, text]) => [
-      name,
-      asTypeOf(tool.input.shape[name] as z.ZodType, text),
-    ]),
-  );
-}
-
 function asTypeOf(schema: z.ZodType | undefined, text: string): unknown {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault)
     return asTypeOf(schema.unwrap() as z.ZodType, text);

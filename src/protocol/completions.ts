@@ -1,7 +1,7 @@
 import type { CompleteResult } from '@modelcontextprotocol/sdk/types.js';
 import { StewardError } from '../errors.js';
 import { authorise } from '../guard/authorise.js';
-import { findByName, noSuch, run, type Method, type Reach } from './method.js';
+import { noSuch, run, type Method, type Reach } from './method.js';
 
 /** At most 100 values may be offered at once (specification 2025-11-25, server/utilities/completion). */
 const MOST_VALUES = 100;
@@ -14,7 +14,7 @@ export function completeArgument(reach: Reach): Method {
     const { name: wanted, value: typed } = Object(argument) as Record<string, unknown>;
     const found =
       type === 'ref/prompt'
-        ? findByName(prompts, name)
+        ? prompts.find((prompt) => prompt.name === name)
         : resources.find((resource) => resource.uriTemplate === uri);
     const call = { kind: 'completion', name: name ?? uri, found } as const;
     return run(reach, request, call, async (context, services) => {

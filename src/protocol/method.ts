@@ -72,13 +72,6 @@ export function scopeOf(capability: Tool | Resource | Prompt): Scope {
   return 'tool' in capability ? capability.tool.scope : capability.scope;
 }
 
-export function findByName<Item extends { name: string }>(
-  items: readonly Item[],
-  name: unknown,
-): Item | undefined {
-  return items.find((item) => item.name === name);
-}
-
 /** Names what there is instead, and no more of it than a list would. */
 export function noSuch(kind: string, items: readonly (Tool | Prompt)[], caller: Caller): StewardError {
   const known = items.filter(({ scope }) => permits(caller, scope)).map(({ name }) => name);

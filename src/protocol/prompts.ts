@@ -1,13 +1,13 @@
 import type { GetPromptResult } from '@modelcontextprotocol/sdk/types.js';
 import { parseInput } from '../capability/parse-input.js';
 import { toContent } from './content.js';
-import { findByName, noSuch, run, type Method, type Reach } from './method.js';
+import { noSuch, run, type Method, type Reach } from './method.js';
 
 /** prompts/get (specification 2025-11-25, server/prompts). */
 export function getPrompt(reach: Reach): Method {
   const { prompts } = reach.catalogue;
   return ({ name, arguments: args }, request) => {
-    const prompt = findByName(prompts, name);
+    const prompt = prompts.find((one) => one.name === name);
     return run(reach, request, { kind: 'prompt', name, found: prompt, args }, async (context, services) => {
       if (!prompt) throw noSuch('prompt', prompts, request.caller);
       const values = parseInput(prompt.arguments, args);

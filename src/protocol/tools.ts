@@ -5,13 +5,13 @@ import { parseInput } from '../capability/parse-input.js';
 import type { StewardError } from '../errors.js';
 import { toContent } from './content.js';
 import { ERROR_META, errorData } from './errors.js';
-import { findByName, noSuch, run, type Method, type Reach } from './method.js';
+import { noSuch, run, type Method, type Reach } from './method.js';
 
 /** tools/call (specification 2025-11-25, server/tools). */
 export function callTool(reach: Reach): Method {
   const { tools } = reach.catalogue;
   return ({ name, arguments: args }, request) => {
-    const tool = findByName(tools, name);
+    const tool = tools.find((one) => one.name === name);
     return run(reach, request, { kind: 'tool', name, found: tool, args }, async (context, services) => {
       if (!tool) throw noSuch('tool', tools, request.caller);
       const input = parseInput(tool.input, args);
