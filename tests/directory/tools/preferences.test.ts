@@ -65,29 +65,6 @@ describe('update_user_preferences', () => {
     expect(await stored(id)).toEqual(result);
   });
 
-  // RFC 7396, section 3.
-  it('merges the example of the RFC', async () => {
-    const id = await userWith({
-      title: 'Goodbye!',
-      author: { givenName: 'John', familyName: 'Doe' },
-      tags: ['example', 'sample'],
-      content: 'This will be unchanged',
-    });
-    const patch = {
-      title: 'Hello!',
-      phoneNumber: '+01-123-456-7890',
-      author: { familyName: null },
-      tags: ['example'],
-    };
-    expect((await update(id, patch)).data.preferences).toEqual({
-      title: 'Hello!',
-      author: { givenName: 'John' },
-      tags: ['example'],
-      content: 'This will be unchanged',
-      phoneNumber: '+01-123-456-7890',
-    });
-  });
-
   it('sets the first preferences of a user who has none', async () => {
     expect((await update(151, { theme: 'dark' })).data.preferences).toEqual({ theme: 'dark' });
     expect(await stored(151)).toEqual({ theme: 'dark' });

@@ -107,11 +107,8 @@ describe('find_users', () => {
     expect(await usernames({ search: 'two  salad' })).toEqual(['word_salad_two']);
     expect(await usernames({ search: 'salad _t' })).toEqual(['word_salad_two']);
     expect(await usernames({ search: 'salad third' })).toEqual([]);
-  });
-
-  it('finds no word that only username and email together would make', async () => {
-    await addUser('left_part', 'right@part.example');
-    expect(await usernames({ search: 'left_partright' })).toEqual([]);
+    // Only username and email together would make this one.
+    expect(await usernames({ search: 'salad_onefirst' })).toEqual([]);
   });
 
   it.each([
@@ -164,13 +161,6 @@ describe('get_user', () => {
     expect(answer.error).toBe('NOT_FOUND');
     expect(answer.text).toMatch(/find_users/);
   });
-
-  it.each([{ id: 0 }, { id: 2 ** 31 }, { id: 1.5 }, { id: '1' }, { username: ' ' }])(
-    'refuses %j',
-    async (by) => {
-      expect((await steward.call('get_user', by)).error).toBe('VALIDATION');
-    },
-  );
 
   it('finds a user by an email as long as emails may be', async () => {
     const email = `${'a'.repeat(60)}@${'b'.repeat(60)}.${'c'.repeat(60)}.example`;
