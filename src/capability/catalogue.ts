@@ -28,16 +28,9 @@ export function composeCatalogue(domains: readonly Domain[]): Catalogue {
   const tools = domains.flatMap((domain) => domain.tools);
   const resources = domains.flatMap((domain) => domain.resources);
   const prompts = domains.flatMap((domain) => domain.prompts);
-  for (const [what, items] of Object.entries({ domains, tools, resources, prompts })) {
-    assertDistinct(
-      what,
-      items.map(({ name }) => name),
-    );
-  }
-  assertDistinct(
-    'resources at',
-    resources.map(({ uriTemplate }) => uriTemplate),
-  );
+  const addresses = resources.map(({ uriTemplate: name }) => ({ name }));
+  const named = { domains, tools, resources, prompts, 'resources at': addresses };
+  for (const [what, items] of Object.entries(named)) assertDistinct(what, items);
   return {
     tools,
     resources,
@@ -48,7 +41,8 @@ export function composeCatalogue(domains: readonly Domain[]): Catalogue {
   };
 }
 
-function assertDistinct(what: string, names: string[]): void {
+function assertDistinct(what: string, items: readonly { name: string }[]): void {
+  const names = items.map(({ name }) => name);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice === undefined) return;
   throw new OperatorError(`There are two ${what} "${twice}". Give one of them another name.`);

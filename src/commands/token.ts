@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { Scope } from '../capability/define.js';
-import { DIRECTORY_SCOPES as SCOPES } from '../directory/scopes.js';
+import { DIRECTORY_SCOPES as SCOPES } from '../directory/rights.js';
 import { StewardError } from '../errors.js';
 import { newToken } from '../guard/authentication/static-tokens.js';
 import { changeTokens, readTokensIfAny } from '../guard/authentication/token-file.js';
