@@ -1,24 +1,9 @@
-import { CatalogueError } from './capability/catalogue.js';
-import { ConfigError } from './settings/sources.js';
-import { BackupError } from './database/backup/errors.js';
-import { EmbeddedDatabaseError } from './database/embedded/errors.js';
-import { UnusableDatabaseError } from './database/unusable.js';
-import { StewardError } from './errors.js';
-import { TokenFileError } from './guard/authentication/token-file.js';
-
-/** Errors whose message is for the operator. */
-const EXPLAINED = [
-  ConfigError,
-  CatalogueError,
-  UnusableDatabaseError,
-  EmbeddedDatabaseError,
-  BackupError,
-  TokenFileError,
-  StewardError,
-];
+import { OperatorError, StewardError } from './errors.js';
 
 run().catch((error: unknown) => {
-  process.stderr.write(`${explain(error)}\n`);
+  const expected = error instanceof OperatorError || error instanceof StewardError;
+  const stack = error instanceof Error ? error.stack : undefined;
+  process.stderr.write(`${expected ? error.message : (stack ?? String(error))}\n`);
   process.exitCode = 1;
 });
 
@@ -31,10 +16,4 @@ async function run(): Promise<void> {
     const { runCommandLine } = await import('./commands/index.js');
     await runCommandLine(process.argv);
   }
-}
-
-/** Words an error for the operator: an expected one by its message, any other in full. */
-function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return EXPLAINED.some((kind) => error instanceof kind) ? error.message : (error.stack ?? error.message);
 }

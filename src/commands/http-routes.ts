@@ -12,8 +12,7 @@ import { createRateLimit } from '../guard/rate-limit.js';
 import type { Redis } from '../guard/redis.js';
 import type { Log } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
-import { answerRequest } from '../protocol/answer-request.js';
-import { createDispatch } from '../protocol/dispatch.js';
+import { createAnswer } from '../protocol/answer.js';
 import { mcpRoute } from '../transport/http/mcp-route.js';
 import { metricsRoute } from '../transport/http/metrics-route.js';
 import { protectedResourceRoutes } from '../transport/http/protected-resource.js';
@@ -77,7 +76,6 @@ function openMcp(services: HttpServices): Route {
     caches: () => Object.assign({}, ...domains.map((domain) => domain.cacheUse?.())),
     callsInFlight: () => inFlight.total,
   });
-  const dispatch = createDispatch({ catalogue, guard, tracing, version: VERSION });
   const trusted = proxyAddr.compile(http.trustedProxies);
   return mcpRoute({
     addressOf: (request) => proxyAddr(request, trusted),
@@ -88,7 +86,7 @@ function openMcp(services: HttpServices): Route {
       observe: metrics && ((step, error) => metrics.countRefusal(step, codeOf(error))),
     }),
     challenge: authentication.challenge,
-    answer: (message, request) => answerRequest(dispatch, message, request),
+    answer: createAnswer({ catalogue, guard, tracing, version: VERSION }),
     largestBodyBytes: http.largestBodyBytes,
     longestBatchMs: Math.min(LONGEST_BATCH_CALLS * config.callDeadlineMs, LONGEST_BATCH_MS),
   });

@@ -1,6 +1,6 @@
+import { OperatorError } from '../errors.js';
 import type { Scope } from '../capability/define.js';
 import type { ConfigForHttp, HttpConfig } from '../settings/config.js';
-import { ConfigError } from '../settings/sources.js';
 import { withoutAuthentication, type Authentication } from '../guard/authentication/index.js';
 import { withJwt } from '../guard/authentication/jwt.js';
 import { withStaticTokens } from '../guard/authentication/static-tokens.js';
@@ -27,7 +27,7 @@ const WITHOUT_REDIS = {
 /**
  * Serves MCP over HTTP until a signal stops the process; then takes no more requests, answers what is under way, closes
  * the databases and exits. A database that cannot be used is no reason to end: /ready tells, until it can.
- * @throws ConfigError, CatalogueError, TokenFileError
+ * @throws OperatorError
  */
 export async function serveHttp(compose: Compose = composeDirectory): Promise<void> {
   const config = readHttpConfig();
@@ -80,7 +80,7 @@ export async function serveHttp(compose: Compose = composeDirectory): Promise<vo
 
 /**
  * The authentication of HTTP callers, as AUTH_MODE sets it.
- * @throws TokenFileError
+ * @throws OperatorError
  */
 async function openAuthentication(
   { authentication, callerName, tokensFile }: ConfigForHttp,
@@ -117,7 +117,7 @@ const LISTENING: Record<string, string> = {
 };
 
 function cannotListen(error: NodeJS.ErrnoException): never {
-  throw new ConfigError(`Steward cannot listen. ${LISTENING[error.code ?? ''] ?? error.message}`, {
+  throw new OperatorError(`Steward cannot listen. ${LISTENING[error.code ?? ''] ?? error.message}`, {
     cause: error,
   });
 }

@@ -2,8 +2,7 @@ import v8 from 'node:v8';
 import { createGuard } from '../guard/index.js';
 import { createRateLimit } from '../guard/rate-limit.js';
 import { createLog } from '../observability/log.js';
-import { ConnectedServer } from '../protocol/connected-server.js';
-import { createDispatch } from '../protocol/dispatch.js';
+import { createAnswer } from '../protocol/answer.js';
 import { StdioTransport } from '../transport/stdio.js';
 import { VERSION } from '../version.js';
 import { composeDirectory, composeServer, type Compose } from './compose.js';
@@ -13,13 +12,12 @@ import { closeWithin, onProcessEvents, openTracing } from './server-process.js';
 /**
  * Serves MCP over stdin and stdout until the client goes away or a signal stops the process; then answers what is
  * under way, closes the databases and exits; with 1 when none of the databases can be used.
- * @throws ConfigError, CatalogueError
+ * @throws OperatorError
  */
 export async function serveStdio(compose: Compose = composeDirectory): Promise<void> {
   const config = readConfig();
   const log = createLog(config.logLevel);
   const tracing = await openTracing(config, log);
-  const transport = new StdioTransport();
 
   const { catalogue, databases } = composeServer(compose, {
     config,
@@ -46,12 +44,14 @@ export async function serveStdio(compose: Compose = composeDirectory): Promise<v
     deadlineMs: config.callDeadlineMs,
   });
   const caller = { name: config.callerName, scopes: new Set(catalogue.scopes), claims: {} };
-  const dispatch = createDispatch({ catalogue, guard, tracing, version: VERSION });
-  const server = new ConnectedServer(dispatch, caller, VERSION);
+  const answer = createAnswer({ catalogue, guard, tracing, version: VERSION });
+  const transport = new StdioTransport({
+    answer: (message, signal) => answer(message, { caller, signal }),
+    onEnd: () => void stop('the client went away'),
+  });
 
-  transport.onend = () => void stop('the client went away');
   onProcessEvents(log, (signal) => void stop(signal));
-  await server.connect(transport);
+  transport.start();
   log.info('serving over stdio', { version: VERSION, caller: caller.name, settings: config.files });
   // The client can go on with its initialization while databases are opened; a failure is logged, and reported to callers.
   Promise.all(databases.map((database) => database.ready()))

@@ -1,8 +1,7 @@
-import { EmbeddedDatabaseError, openEmbedded, type Embedded } from '../database/embedded/index.js';
+import { openEmbedded, type Embedded } from '../database/embedded/index.js';
 import { applyMigrations } from '../database/migrations/apply.js';
-import { inspectMigrations } from '../database/migrations/inspect.js';
+import { checkMigrations } from '../database/migrations/inspect.js';
 import { connect } from '../database/pool.js';
-import { UnusableDatabaseError } from '../database/unusable.js';
 import type { Log } from '../observability/log.js';
 import type { DatabaseConfig } from '../settings/config.js';
 import { createClient } from './database.js';
@@ -20,10 +19,7 @@ export async function openPrepared(
   log: Log,
   onProgress: (text: string) => void,
 ): Promise<Embedded> {
-  const embedded = await openEmbedded({ ...config.embedded, onProgress }).catch((error: unknown) => {
-    if (!(error instanceof EmbeddedDatabaseError)) throw error;
-    throw new UnusableDatabaseError(error.message, { cause: error });
-  });
+  const embedded = await openEmbedded({ ...config.embedded, onProgress });
   try {
     await prepareEmbedded(embedded, config, log);
     return embedded;
@@ -42,14 +38,14 @@ async function prepareEmbedded(embedded: Embedded, config: DatabaseConfig, log: 
   const connections = connect(embedded.url, config.session, createClient, log);
   const { client, pool } = connections;
   try {
-    const found = await inspectMigrations(client, MIGRATIONS);
-    if (found.state === 'behind') {
+    const { state } = await checkMigrations(client, MIGRATIONS);
+    if (state === 'behind') {
       log.info('migrating the embedded database');
-      await applyMigrations(pool, MIGRATIONS.folder, found.migrations);
-    } else if (found.state === 'superseded') {
+      await applyMigrations(pool, MIGRATIONS.folder);
+    } else if (state === 'superseded') {
       log.info('upgrading the embedded database');
       await upgradeFormer(pool);
-    } else if (found.state !== 'current') return;
+    } else if (state !== 'current') return;
     const created = await seedIfEmpty(client);
     if (created > 0) log.info(`seeded the embedded database with a sample organisation of ${created} users`);
   } finally {

@@ -5,11 +5,6 @@ import { translateReadError } from './read-error.js';
 import type { Exposure } from './view/exposure.js';
 import { makeView, type View } from './view/view.js';
 
-/** The one method of a Prisma Client that records need. It is the same for every schema. */
-export interface RawClient {
-  $queryRaw<Rows = unknown>(query: Sql): Promise<Rows>;
-}
-
 /** A row as it was read: every value as text. */
 export type TextRow = Readonly<Record<string, string | null>>;
 
@@ -22,7 +17,7 @@ export class Source {
   constructor(
     readonly name: string,
     private readonly exposure: Exposure,
-    private readonly database: Pick<Database<RawClient>, 'ready'>,
+    private readonly database: Pick<Database, 'ready'>,
     /** The zone of days and hours where a question names none. */
     readonly zone: string,
   ) {}

@@ -2,9 +2,10 @@ import os from 'node:os';
 import path from 'node:path';
 import envPaths from 'env-paths';
 import type { z } from 'zod';
+import { OperatorError } from '../errors.js';
 import { AUTHENTICATION } from './authentication.js';
 import { ENVIRONMENT, type Environment } from './environment.js';
-import { ConfigError, readSources, type Found } from './sources.js';
+import { readSources, type Found } from './sources.js';
 
 export type Config = ReturnType<typeof toConfig>;
 export type ConfigForHttp = ReturnType<typeof loadHttpConfig>;
@@ -16,7 +17,7 @@ export type SessionConfig = DatabaseConfig['session'];
 /**
  * Reads the settings.
  * @param domainSettings of all domains, by variable
- * @throws ConfigError naming every problem at once; values are never repeated, as they may hold a password
+ * @throws OperatorError naming every problem at once; values are never repeated, as they may hold a password
  */
 export function loadConfig(domainSettings: z.ZodRawShape, environment = process.env): Config {
   return read(domainSettings, environment, 'any command').config;
@@ -24,7 +25,7 @@ export function loadConfig(domainSettings: z.ZodRawShape, environment = process.
 
 /**
  * As loadConfig, with what only the HTTP server needs to be right.
- * @throws ConfigError
+ * @throws OperatorError
  */
 export function loadHttpConfig(domainSettings: z.ZodRawShape) {
   const { env, config } = read(domainSettings, process.env, 'http');
@@ -54,7 +55,7 @@ function read(
   ];
   if (problems.length === 0) return { env, config: toConfig(env, found) };
   const list = problems.map((problem) => `  - ${problem}`).join('\n');
-  throw new ConfigError(
+  throw new OperatorError(
     `The configuration cannot be used:\n${list}\ndocs/configuration.md lists all settings.`,
   );
 }

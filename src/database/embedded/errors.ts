@@ -1,9 +1,8 @@
 import type { Owner } from './folder/owner.js';
+import { UnusableDatabaseError } from '../check.js';
 
 /** The embedded database cannot be used. The message gives the operator the reason and the next step. */
-export class EmbeddedDatabaseError extends Error {
-  override readonly name = 'EmbeddedDatabaseError';
-}
+export class EmbeddedDatabaseError extends UnusableDatabaseError {}
 
 export function otherVersion({ process }: Owner): EmbeddedDatabaseError {
   return new EmbeddedDatabaseError(

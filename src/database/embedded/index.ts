@@ -5,8 +5,6 @@ import { findHost } from './find-host.js';
 import { prepareDataFolder } from './folder/data-folder.js';
 import type { Lease } from './lease.js';
 
-export { EmbeddedDatabaseError };
-
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 10_000;
 

@@ -5,7 +5,6 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { BackupError } from '../backup/errors.js';
 import type { RowCounts } from '../backup/row-counts.js';
 import type { Sealed } from '../backup/seal.js';
 import { EmbeddedDatabaseError, InUseError, silent, SilentHostError } from './errors.js';
@@ -17,6 +16,7 @@ import { startPGlite } from './host/pglite.js';
 import type { EmbeddedOptions } from './index.js';
 import { requestHandover } from './lease.js';
 import { takeOwnership, type Ownership } from './take-ownership.js';
+import { OperatorError } from '../../errors.js';
 
 const PAUSE_MS = 200;
 /** Time for a closed client to disconnect. */
@@ -31,7 +31,7 @@ const TAR_MAGIC = { text: 'ustar', place: [257, 262] as const };
  * Restores a backup of `backUpEmbedded` with an intact seal into a folder. The backup is unpacked and opened aside: any
  * failure before it is in place, a kill included, leaves the folder's database as it was. New clients wait.
  * @param replace true if an existing database may be replaced
- * @throws BackupError if the file is no archive; EmbeddedDatabaseError if the folder's database is in use, or the archive
+ * @throws OperatorError if the file is no archive; EmbeddedDatabaseError if the folder's database is in use, or the archive
  * cannot be opened
  */
 export async function restoreEmbedded(
@@ -74,7 +74,7 @@ export async function restoreEmbedded(
 
 async function readArchive(file: string, bytes: number): Promise<Blob> {
   const archive = await promisify(gunzip)((await readFile(file)).subarray(0, bytes)).catch((error: Error) => {
-    throw new BackupError(`${file} holds no archive: ${error.message}. Nothing was changed.`, {
+    throw new OperatorError(`${file} holds no archive: ${error.message}. Nothing was changed.`, {
       cause: error,
     });
   });

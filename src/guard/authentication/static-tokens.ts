@@ -14,7 +14,7 @@ export function newToken(): { token: string; sha256: string } {
   return { token, sha256: digest(token).toString('hex') };
 }
 
-/** Callers with tokens that were handed out by hand. @throws TokenFileError */
+/** Callers with tokens that were handed out by hand. @throws OperatorError */
 export async function withStaticTokens(
   file: string,
   scopes: readonly Scope[],
@@ -41,7 +41,7 @@ export async function withStaticTokens(
 
 /**
  * The tokens of a file, as it is now. While it cannot be read there are none, not those it had.
- * @throws TokenFileError
+ * @throws OperatorError
  */
 async function openTokens(file: string, log: Log): Promise<() => Promise<StoredToken[]>> {
   let readable = true;

@@ -2,13 +2,9 @@ import { mkdir, open, readFile, realpath, rename, rm, stat, type FileHandle } fr
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
+import { OperatorError } from '../../errors.js';
 import { SCOPE } from '../../capability/define.js';
 import { CALLER_NAME } from '../call.js';
-
-/** The file of tokens is missing, or cannot be used. The message is for the operator. */
-export class TokenFileError extends Error {
-  override readonly name = 'TokenFileError';
-}
 
 const TOKEN_FILE = z.strictObject({
   tokens: z.array(
@@ -26,11 +22,11 @@ const TOKEN_FILE = z.strictObject({
 /** A stored token: the digest can verify a token, but does not reveal it. */
 export type StoredToken = z.output<typeof TOKEN_FILE>['tokens'][number];
 
-/** @throws TokenFileError */
+/** @throws OperatorError */
 export async function readTokens(file: string): Promise<StoredToken[]> {
   const tokens = await readTokensIfAny(file);
   if (tokens !== undefined) return tokens;
-  throw new TokenFileError(
+  throw new OperatorError(
     `There is no file of tokens at ${file}. Make a first token: steward token create --name NAME --scopes SCOPES`,
   );
 }
@@ -41,7 +37,7 @@ export async function readTokensIfAny(file: string): Promise<StoredToken[] | und
   if (text === undefined) return undefined;
   const parsed = TOKEN_FILE.safeParse(parseJson(text));
   if (parsed.success) return parsed.data.tokens;
-  throw new TokenFileError(
+  throw new OperatorError(
     `${file} does not hold what "steward token" writes there. Put a copy back, or remove the file and make new tokens.`,
   );
 }
@@ -50,7 +46,7 @@ export async function readTokensIfAny(file: string): Promise<StoredToken[] | und
  * Changes the tokens of a file, which is made where there is none. One change at a time: each is written to a file that
  * can be made only once, which then takes the place of the one before. A process that reads meanwhile, or is killed half-way,
  * finds or leaves the old one.
- * @throws TokenFileError, and all errors of `change`
+ * @throws OperatorError, and all errors of `change`
  */
 export async function changeTokens(
   file: string,
@@ -79,7 +75,7 @@ export async function changeTokens(
 const TRIES = 50;
 const BETWEEN_TRIES_MS = 100;
 
-/** @throws TokenFileError where another has it for longer than any change takes */
+/** @throws OperatorError where another has it for longer than any change takes */
 async function openAlone(lock: string, file: string): Promise<FileHandle> {
   for (let tries = 1; ; tries += 1) {
     try {
@@ -87,7 +83,7 @@ async function openAlone(lock: string, file: string): Promise<FileHandle> {
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw failed(file, 'written', error);
       if (tries === TRIES) {
-        throw new TokenFileError(
+        throw new OperatorError(
           `${lock} is there: another "steward token" is at work, or was killed at it. If none is, remove that file; the tokens are as they were.`,
           { cause: error },
         );
@@ -125,6 +121,6 @@ function errorCode(error: unknown): string | undefined {
     : (error as NodeJS.ErrnoException).code;
 }
 
-function failed(file: string, what: string, error: unknown): TokenFileError {
-  return new TokenFileError(`${file} cannot be ${what} (${errorCode(error)}).`, { cause: error });
+function failed(file: string, what: string, error: unknown): OperatorError {
+  return new OperatorError(`${file} cannot be ${what} (${errorCode(error)}).`, { cause: error });
 }

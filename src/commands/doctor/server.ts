@@ -1,8 +1,12 @@
-import { readPrivileges, type Privileges } from '../../database/roles/privileges.js';
-import type { DatabaseClient } from '../../database/client.js';
-import type { Rights } from '../../database/roles/rights.js';
-import { readRolePowers, type RolePower } from '../../database/roles/powers.js';
-import type { Finding } from './finding.js';
+import type { DatabaseClient } from '../../database/pool.js';
+import {
+  readPrivileges,
+  readRolePowers,
+  type Privileges,
+  type Rights,
+  type RolePower,
+} from '../../database/privileges.js';
+import type { Finding } from './index.js';
 
 const BETTER =
   'connect as steward_app, which prisma/roles.sql makes and grants just what the tools need; if it is that, run the file again';
@@ -41,4 +45,18 @@ function toProblem(missing: string): Finding {
     text: `privileges: ${missing} missing`,
     remedy: `GRANT ${missing.replace(' on ', ' ON ').replace('sequence', 'SEQUENCE')} TO the role that Steward connects as`,
   };
+}
+
+/** Whether the limits that each session asks for are in force: a connection pooler may have dropped them. */
+export async function checkTimeLimits(client: DatabaseClient): Promise<Finding[]> {
+  const rows = await client.$queryRaw<{ name: string; setting: string }[]>`
+    SELECT name, setting FROM pg_settings
+    WHERE name IN ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout') ORDER BY name`;
+  const unset = rows.filter((row) => row.setting === '0').map((row) => row.name);
+  if (unset.length === 0)
+    return [
+      { level: 'ok', text: `time limits: ${rows.map((row) => `${row.name} ${row.setting} ms`).join(', ')}` },
+    ];
+  const remedy = 'connect to PostgreSQL directly, or let the connection pooler pass start-up parameters on';
+  return [{ level: 'problem', text: `time limits: ${unset.join(', ')} not in force`, remedy }];
 }

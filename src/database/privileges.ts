@@ -1,5 +1,54 @@
-import type { DatabaseClient } from '../client.js';
-import type { Rights } from './rights.js';
+import type { DatabaseClient } from './pool.js';
+
+/** The rights that some work needs: tables to read, columns to write, sequences to take ids from. */
+export interface Rights {
+  /** The columns to write, by table. Each table is read as a whole. */
+  tables: Record<string, { INSERT?: readonly string[]; UPDATE?: readonly string[] }>;
+  sequences: readonly string[];
+}
+
+export interface Privileges {
+  /** Privileges that the tools need and the role lacks: "INSERT (name) on orders", "USAGE on sequence orders_id_seq". */
+  missing: string[];
+  superuser: boolean;
+  /** The tables that the role owns. */
+  owned: string[];
+  /** Privileges that the tools do not need, in the form of `missing`. A superuser or owner has all of them. */
+  excess: string[];
+}
+
+/** Compares the privileges of this connection's role with those that the tools need. All the tables must exist. */
+export async function readPrivileges(client: DatabaseClient, rights: Rights): Promise<Privileges> {
+  const [privileges] = await client.$queryRaw<Privileges[]>`
+    WITH tables AS (
+      SELECT oid, relname, pg_has_role(relowner, 'MEMBER') AS owned
+      FROM pg_class WHERE oid = ANY (${Object.keys(rights.tables)}::text[]::regclass[])
+    ), on_tables AS (
+      SELECT relname, privilege, has_table_privilege(oid, privilege) AS granted, privilege = 'SELECT' AS needed
+      FROM tables, unnest('{SELECT,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[]) AS privilege
+    ), on_columns AS (
+      SELECT relname, privilege, attname, attnum, has_column_privilege(oid, attnum, privilege) AS granted,
+        coalesce(${JSON.stringify(rights.tables)}::jsonb -> relname -> privilege ? attname, false) AS needed
+      FROM tables JOIN pg_attribute ON attrelid = oid AND attnum > 0 AND NOT attisdropped,
+        unnest('{INSERT,UPDATE}'::text[]) AS privilege
+    ), differences AS (
+      SELECT granted, 1 AS place, relname, format('%s on %s', privilege, relname) AS privilege
+      FROM on_tables WHERE granted <> needed
+      UNION ALL
+      SELECT granted, 1, relname, format('%s (%s) on %s', privilege, string_agg(attname, ', ' ORDER BY attnum), relname)
+      FROM on_columns WHERE granted <> needed GROUP BY granted, relname, privilege
+      UNION ALL
+      SELECT false, 2, sequence, 'USAGE on sequence ' || sequence
+      FROM unnest(${rights.sequences}::text[]) AS sequence WHERE NOT has_sequence_privilege(sequence, 'USAGE')
+      UNION ALL
+      SELECT true, 3, '', 'CREATE on schema public' WHERE has_schema_privilege('public', 'CREATE')
+    )
+    SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS superuser,
+      ARRAY(SELECT relname::text FROM tables WHERE owned ORDER BY relname) AS owned,
+      ARRAY(SELECT privilege FROM differences WHERE NOT granted ORDER BY place, relname, privilege) AS missing,
+      ARRAY(SELECT privilege FROM differences WHERE granted ORDER BY place, relname, privilege) AS excess`;
+  return privileges as Privileges;
+}
 
 /** A right to the server or the database that no tool needs, and the statement that revokes it. */
 export interface RolePower {
