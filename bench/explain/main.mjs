@@ -1,10 +1,9 @@
 #!/usr/bin/env node
 // Shows by which indexes PostgreSQL answers every read of the directory, and fails where one scans a table or reads
 // more rows than it should. The statements are those that the domain really sends: they are caught on their way.
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
-import { deployMigrations } from '../../prisma/schema-engine/engine.mjs';
+import { migrate } from '../../tests/support/migrate.mjs';
 import { fill } from '../fill.mjs';
 import { openDirectory } from '../directory.mjs';
 import { judge, readsLargeTable } from './plan.mjs';
@@ -71,8 +70,7 @@ async function explainAll() {
   const client = new pg.Client({ connectionString: url.href });
   await client.connect();
   if (!flags.again) {
-    const migrationsDir = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
-    await deployMigrations({ url: url.href, migrationsDir });
+    await migrate(url.href);
     await fill(client, userCount);
   }
   const { directory, caughtWhile, close } = await openDirectory(url.href);

@@ -1,6 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { deployMigrations } from '../../prisma/schema-engine/engine.mjs';
+import { migrate } from '../../tests/support/migrate.mjs';
 import { fill } from '../fill.mjs';
 import { progress } from './progress.mjs';
 
@@ -43,8 +42,7 @@ export class Databases {
     await this.#ask(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     await this.#ask(`CREATE DATABASE ${name}`);
     progress(`${name}: filling it`);
-    const migrationsDir = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
-    await deployMigrations({ url: url.href, migrationsDir });
+    await migrate(url.href);
     const client = await connectTo(url.href);
     try {
       await fill(client, userCount);
