@@ -1,6 +1,10 @@
 import path from 'node:path';
-import { cachedPackages, PackagesUnavailableError } from '../../../scripts/cached-packages.mjs';
-import { NODE_VERSION, pinnedNode } from '../../../scripts/pinned-node.mjs';
+import {
+  cachedPackages,
+  NODE_VERSION,
+  PackagesUnavailableError,
+  pinnedNode,
+} from '../../../scripts/cached-packages.mjs';
 
 const PLATFORM = `${process.platform}-${process.arch}`;
 
