@@ -1,21 +1,11 @@
 // A transfer and its audit row as one bare interactive transaction of Prisma, on Steward's own pool and with its names of
 // statements; without a guard, an MCP, or a lock. Each message asks for one.
-import { loadConfig } from '../../build/settings/config.js';
-import { connect } from '../../build/database/pool.js';
-import { createClient } from '../../build/directory/database.js';
-import { createLog } from '../../build/observability/log.js';
+import { openPool } from '../directory.mjs';
 import { USER_COLUMNS } from './user-columns.mjs';
 
 /** @typedef {{ userId: number, department: string }} Transfer */
-/** @typedef {{ user: { id: number, department: { name: string } } } | { error: string }} Transferred */
 
-const { database } = loadConfig({ domainSettings: {} });
-const { client: prisma, close } = connect(
-  database.url ?? '',
-  database.session,
-  createClient,
-  createLog('warn'),
-);
+const { client: prisma, close } = openPool(process.env['DATABASE_URL'] ?? '');
 
 /** @param {Transfer} transfer */
 async function run({ userId, department }) {
@@ -31,16 +21,9 @@ async function run({ userId, department }) {
       data: { departmentId: target.id },
       select: USER_COLUMNS,
     });
+    const change = { fieldChanged: 'department', oldValue: before.department.name, newValue: target.name };
     await tx.userAuditLog.create({
-      data: {
-        userId,
-        fieldChanged: 'department',
-        oldValue: before.department.name,
-        newValue: target.name,
-        actor: 'bench',
-        tool: 'bare',
-        requestId: 'bare',
-      },
+      data: { userId, ...change, actor: 'bench', tool: 'bare', requestId: 'bare' },
       select: { id: true },
     });
     return user;

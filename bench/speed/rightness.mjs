@@ -2,7 +2,7 @@ import { toSql } from './questions.mjs';
 
 /** @typedef {import('./servers/contestant.mjs').Contestant} Contestant */
 /** @typedef {import('./questions.mjs').Question} Question */
-/** @typedef {import('../raw-http-client.mjs').Answer} Answer */
+/** @typedef {import('./servers/client.mjs').Answer} Answer */
 
 /** The text of an answer that a model reads. @param {Answer} answer */
 export function textOf({ content }) {

@@ -2,57 +2,45 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { bareEnvironment } from '../../../tests/support/command.mjs';
-import { comparePair, medianCallMs } from '../blocks.mjs';
-import { progress } from '../progress.mjs';
-import { Contestant } from '../servers/contestant.mjs';
-import { STEWARD } from '../servers/index.mjs';
+import { atEnd } from '../../cleanup.mjs';
+import { compare, medianCallMs } from '../compare.mjs';
+import { steward } from '../servers/index.mjs';
 
 /** @typedef {import('../bare-transfer.mjs').Transfer} Transfer */
 /** Answers the name of the department that the user is in now. @typedef {(transfer: Transfer) => Promise<string>} Transferring */
 
-/** @type {import('./index.mjs').Figure} */
-export const transfer = {
-  name: 'transfer',
-  what: 'transfer_user over stdio beside the same as a bare transaction of Prisma',
-  async measure(stage) {
-    const { options, client } = stage;
-    const figure = 'transfer_user with its audit row, stdio';
-    progress(figure);
-    const kind = stage.kind(STEWARD);
-    const contestant = await Contestant.overStdio(kind, stage.folder);
-    stage.cleanup.add(() => contestant.stop());
-    const bare = startBare(kind.stdio.env?.['DATABASE_URL'] ?? '');
-    stage.cleanup.add(bare.stop);
+const BARE = 'a bare interactive transaction';
 
-    const transfers = await plan(client, 2 * (options.blocks + 1) * options.calls);
-    const ours = { name: 'transfer_user', run: throughSteward(contestant) };
-    const theirs = { name: 'bare', run: bare.run };
-    const compared = await comparePair([ours, theirs], options.blocks, async ({ run }) => {
-      const some = transfers.splice(0, options.calls);
-      const of = (/** @type {number} */ at) => /** @type {Transfer} */ (some[at]);
-      return medianCallMs(
-        { first: 0, calls: some.length },
-        (at) => run(of(at)),
-        (department, at) => {
-          if (department !== of(at).department)
-            throw new Error(`now in ${department}, not ${of(at).department}`);
-        },
-      );
-    });
-    await contestant.stop();
-    await bare.stop();
-    return [
-      {
-        figure,
-        form: 'each another user',
-        against: 'a bare interactive transaction',
-        isMain: true,
-        target: { most: 1.2 },
-        ...compared,
+/** @param {import('../stage.mjs').Stage} stage */
+export async function measureTransfer({ options: { size, blocks, calls }, client, database, start }) {
+  const url = await database(size.users);
+  const contestant = await start(steward(url));
+  const bare = startBare(url);
+  atEnd(bare.stop);
+
+  const transfers = await plan(client, 2 * (blocks + 1) * calls);
+  const ways = [
+    { name: 'transfer_user', run: throughSteward(contestant) },
+    { name: BARE, run: bare.run },
+  ];
+  const figure = 'transfer_user with its audit row, stdio';
+  const heading = { figure, form: 'each another user', unit: 'ms', targets: { [BARE]: { most: 1.2 } } };
+  const rows = await compare(heading, ways, blocks, ({ run }) => {
+    const some = transfers.splice(0, calls);
+    const of = (/** @type {number} */ at) => /** @type {Transfer} */ (some[at]);
+    return medianCallMs(
+      { first: 0, calls },
+      (at) => run(of(at)),
+      (department, at) => {
+        if (department !== of(at).department)
+          throw new Error(`now in ${department}, not ${of(at).department}`);
       },
-    ];
-  },
-};
+    );
+  });
+  await contestant.stop();
+  await bare.stop();
+  return rows;
+}
 
 /** So many users, each once, and where they are not yet. @param {import('pg').Client} client @param {number} count @returns {Promise<Transfer[]>} */
 async function plan(client, count) {
@@ -65,12 +53,11 @@ async function plan(client, count) {
   return rows.map(({ id, name }) => ({ userId: id, department: name === 'Sales' ? 'Operations' : 'Sales' }));
 }
 
-/** @param {Contestant} contestant @returns {Transferring} */
+/** @param {import('../servers/contestant.mjs').Contestant} contestant @returns {Transferring} */
 function throughSteward({ client }) {
   return async ({ userId, department }) => {
     const answer = await client.call('transfer_user', { user_id: userId, new_department: department });
-    const { changed, user } = /** @type {{ structuredContent: any }} */ (/** @type {unknown} */ (answer))
-      .structuredContent;
+    const { changed, user } = /** @type {Record<string, any>} */ (answer.structuredContent);
     if (!changed) throw new Error(`user ${userId} was in ${department} already`);
     return user.department;
   };
