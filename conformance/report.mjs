@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { formatMarkdown, replaceSection } from '../scripts/generated-section.mjs';
+import { formatMarkdown, markdownTable, replaceSection } from '../scripts/markdown.mjs';
 
 /** @typedef {{ name: string, result: 'passed' | 'not offered' | 'FAILED', note: string }} Row */
 
@@ -27,10 +27,8 @@ export function printPart(title, { rows, faults }) {
  * @returns {Promise<number>} 1 where the table is not what came of this run
  */
 export async function updatePage(rows, write) {
-  const lines = rows.map(
-    ({ name, result, note }) => `| \`${name}\` | ${result} | ${note.replaceAll('|', '\\|')} |`,
-  );
-  const table = ['| scenario | result | reason |', '| --- | --- | --- |', ...lines].join('\n');
+  const cells = rows.map(({ name, result, note }) => [`\`${name}\``, result, note]);
+  const table = markdownTable(['scenario', 'result', 'reason'], cells);
   const page = await readFile(PAGE, 'utf8');
   const current = await formatMarkdown(replaceSection(page, 'suite', `${summary(rows)}.\n\n${table}`), PAGE);
   if (write) await writeFile(PAGE, current);

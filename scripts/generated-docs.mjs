@@ -9,7 +9,7 @@ import { toJsonSchema } from '../build/protocol/json-schema.js';
 import { ENVIRONMENT } from '../build/settings/environment.js';
 import { passingSecret } from '../build/settings/secret.js';
 import { z } from 'zod';
-import { formatMarkdown, replaceSection } from './generated-section.mjs';
+import { formatMarkdown, markdownTable, replaceSection } from './markdown.mjs';
 
 const catalogue = createDirectory({
   database: { ready: () => Promise.reject(new Error('Tables need no database')) },
@@ -22,13 +22,6 @@ const PAGES = {
   '../docs/capabilities.md': { tools, resources, prompts },
   '../docs/configuration.md': { settings },
 };
-
-/** @param {string} text */
-const cell = (text) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
-
-/** @param {string[]} head @param {string[][]} rows */
-const table = (head, rows) =>
-  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n');
 
 /** The rest of a tool's description is for the model that is to call it. @param {string} description */
 const firstSentence = (description) => /^.*?\.(?= |$)/.exec(description)?.[0] ?? description;
@@ -51,7 +44,7 @@ function tools() {
     `\`${scope}\``,
     firstSentence(description),
   ]);
-  return table(['tool', 'arguments', 'effect', 'scope', 'what it does'], rows);
+  return markdownTable(['tool', 'arguments', 'effect', 'scope', 'what it does'], rows);
 }
 
 function resources() {
@@ -61,7 +54,7 @@ function resources() {
     `\`${tool.name}\``,
     description,
   ]);
-  return table(['resource', 'URI', 'the same as', 'what it holds'], rows);
+  return markdownTable(['resource', 'URI', 'the same as', 'what it holds'], rows);
 }
 
 function prompts() {
@@ -70,7 +63,7 @@ function prompts() {
     argumentsOf(input),
     description,
   ]);
-  return table(['prompt', 'arguments', 'what it is for'], rows);
+  return markdownTable(['prompt', 'arguments', 'what it is for'], rows);
 }
 
 function settings() {
@@ -85,7 +78,7 @@ function settings() {
       schema.description ?? '',
     ];
   });
-  return table(['variable', 'flag', 'default', 'meaning'], rows);
+  return markdownTable(['variable', 'flag', 'default', 'meaning'], rows);
 }
 
 for (const [page, sections] of Object.entries(PAGES)) {

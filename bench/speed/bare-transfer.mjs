@@ -1,8 +1,8 @@
 // A transfer and its audit row as one bare interactive transaction of Prisma, on Steward's own pool and with its names of
 // statements; without a guard, the SDK, or a lock. Over stdio, as Steward.
 import { createInterface } from 'node:readline';
+import { USER_COLUMNS } from '../../build/directory/users.js';
 import { openPool } from '../directory.mjs';
-import { USER_COLUMNS } from './user-columns.mjs';
 
 const { client: prisma, close } = openPool(process.env['DATABASE_URL'] ?? '');
 

@@ -2,7 +2,7 @@
 // Compares the speed of Steward with other MCP servers for PostgreSQL: all on one database, side by side, in alternating blocks.
 import { readFile, writeFile } from 'node:fs/promises';
 import { PackagesUnavailableError } from '../../scripts/cached-packages.mjs';
-import { formatMarkdown, replaceSection } from '../../scripts/generated-section.mjs';
+import { formatMarkdown, replaceSection } from '../../scripts/markdown.mjs';
 import { cleanUp, isOver } from '../cleanup.mjs';
 import { progress } from '../progress.mjs';
 import { FIGURES } from './figures/index.mjs';

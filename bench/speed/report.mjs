@@ -1,4 +1,5 @@
 import os from 'node:os';
+import { markdownTable } from '../../scripts/markdown.mjs';
 import { groupBy } from '../group-by.mjs';
 import { PEER_VERSIONS } from './servers/peers.mjs';
 
@@ -27,7 +28,7 @@ export function report(rows, { size, blocks, calls, callsAtOnce }, postgresVersi
 
 /** The figures that have a target, in each form that they were asked in. @param {Row[]} rows */
 function targetsTable(rows) {
-  return markdown(
+  return markdownTable(
     ['figure', 'asked', 'against', 'target', 'ratio', 'half of the pairs', 'Steward, the other', 'reached'],
     rows
       .filter(({ isMain }) => isMain)
@@ -50,7 +51,7 @@ function fieldTable(rows) {
   const wide = [...groups].filter(([, group]) => group.length > 1);
   if (wide.length === 0) return '';
   const others = [...new Set(wide.flatMap(([, group]) => group.map(({ against }) => against)))];
-  return markdown(
+  return markdownTable(
     ['Steward / the other', 'Steward', ...others],
     wide.map(([name, group]) => [
       name,
@@ -78,11 +79,6 @@ function target({ target: wanted }) {
 /** @param {Row} row */
 function spread({ ratio: { low, high } }) {
   return low === undefined || high === undefined ? '–' : `${low.toFixed(2)} to ${high.toFixed(2)}`;
-}
-
-/** @param {string[]} head @param {string[][]} rows */
-function markdown(head, rows) {
-  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
 
 /** @param {Row} row @returns {boolean | undefined} undefined where there is no target */

@@ -1,8 +1,8 @@
+import { USER_COLUMNS } from '../../../build/directory/users.js';
 import { atEnd } from '../../cleanup.mjs';
 import { connectTo } from '../../database.mjs';
 import { openDirectory } from '../../directory.mjs';
 import { compare, medianCallMs } from '../compare.mjs';
-import { USER_COLUMNS } from '../user-columns.mjs';
 import { openWriter } from '../writer.mjs';
 
 const PAGE = 20;
