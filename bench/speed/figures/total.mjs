@@ -11,11 +11,11 @@ const PAGE = 20;
 export async function measureTotal({ options: { size, blocks, calls }, database }) {
   const url = await database(size.many);
   const writer = await openWriter(url, 'oldest');
-  const { rows } = await (
-    await connectTo(url)
-  ).query('SELECT role FROM headcounts WHERE active GROUP BY role HAVING sum(users) > $1 ORDER BY role', [
-    PAGE,
-  ]);
+  const client = await connectTo(url);
+  const { rows } = await client.query(
+    'SELECT role FROM headcounts WHERE active GROUP BY role HAVING sum(users) > $1 ORDER BY role',
+    [PAGE],
+  );
   const { directory, prisma, close } = openDirectory(url);
   atEnd(close);
 

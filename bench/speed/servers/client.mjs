@@ -17,8 +17,9 @@ export class Client {
   #id = 0;
   #protocolVersion = '2025-11-25';
 
-  /** @param {Transport} transport */
-  constructor(transport) {
+  /** @param {string} name of the server @param {Transport} transport */
+  constructor(name, transport) {
+    this.name = name;
     this.transport = transport;
   }
 
@@ -38,7 +39,7 @@ export class Client {
   async #request(method, params) {
     const message = { id: (this.#id += 1), method, params };
     const { result, error } = await this.transport.post(message, this.#protocolVersion);
-    if (error || result.isError) throw new Error(JSON.stringify(error ?? result));
+    if (error || result.isError) throw new Error(`${this.name}: ${error?.message ?? JSON.stringify(result)}`);
     return result;
   }
 }

@@ -36,13 +36,13 @@ export async function openContestant(kind, folder, isOverHttp) {
   );
   // Writing to a server that is gone fails; its end is what is reported.
   stdin.on('error', () => {});
-  const exited = once(child, 'close').catch(() => {});
-  const gone = exited.then(async () => {
+  const exited = once(child, 'close').then(() => '', String);
+  const gone = exited.then(async (reason) => {
     const lastWords = (await readFile(logFile, 'utf8')).slice(-1000);
-    return new Error(`${kind.name} is gone: ${lastWords}`);
+    return new Error(`${kind.name} is gone: ${reason}${lastWords}`);
   });
   const transport = isOverHttp ? overHttp(`http://127.0.0.1:${port}/mcp`) : overPipes(stdin, stdout, gone);
-  const client = new Client(transport);
+  const client = new Client(kind.name, transport);
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
   const stop = async () => {
     transport.close();
@@ -56,18 +56,17 @@ export async function openContestant(kind, folder, isOverHttp) {
   atEnd(stop);
 
   const until = performance.now() + START_MS;
-  for (let greeted = false; !greeted;) {
-    try {
-      await client.greet();
-      greeted = true;
-    } catch (error) {
-      if (hasEnded()) throw await gone;
-      // It does not listen yet.
-      const isEarly = /** @type {{ code?: string }} */ (error).code === 'ECONNREFUSED';
-      if (!isEarly || performance.now() > until) throw error;
-      await sleep(20);
-    }
-  }
+  const isGreeted = () =>
+    client.greet().then(
+      () => true,
+      async (error) => {
+        if (hasEnded()) throw await gone;
+        // Refused: it does not listen yet.
+        if (error.code !== 'ECONNREFUSED' || performance.now() > until) throw error;
+        return false;
+      },
+    );
+  while (!(await isGreeted())) await sleep(20);
   return {
     kind,
     name: kind.name,
