@@ -14,7 +14,7 @@ import { loadConfig } from '../build/settings/config.js';
 export function openPool(url) {
   const patient = { CALL_DEADLINE_MS: '50000', DB_STATEMENT_TIMEOUT_MS: '30000' };
   const environment = { NODE_ENV: 'test', DATABASE_URL: url, ...patient };
-  const { database } = loadConfig({ environment, domainSettings: {} });
+  const { database } = loadConfig({}, environment);
   return connect(url, database.session, createClient, createLog('warn'));
 }
 

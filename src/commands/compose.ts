@@ -56,11 +56,13 @@ async function openEmbedded(database: Config['database'], log: Log) {
   return openPrepared(database, log, (text) => log.info(text));
 }
 
-/** A composition with its catalogue. @throws CatalogueError where the domains do not go together */
-export function composeServer(
-  compose: Compose,
-  options: Omit<ComposeOptions, 'secret'>,
-): Composition & { catalogue: Catalogue } {
+/** A composition with its catalogue. */
+export interface Served extends Composition {
+  catalogue: Catalogue;
+}
+
+/** @throws CatalogueError where the domains do not go together */
+export function composeServer(compose: Compose, options: Omit<ComposeOptions, 'secret'>): Served {
   const composition = compose({ ...options, secret: openSecret(options.config, options.log) });
   return { ...composition, catalogue: composeCatalogue(composition.domains) };
 }

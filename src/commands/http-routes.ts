@@ -1,10 +1,7 @@
 import proxyAddr from 'proxy-addr';
-import type { Catalogue } from '../capability/catalogue.js';
 import type { AuthenticationConfig } from '../settings/authentication.js';
-import type { Config } from '../settings/config.js';
-import type { Database } from '../database/open.js';
+import type { ConfigForHttp } from '../settings/config.js';
 import type { Scope } from '../capability/define.js';
-import type { Domain } from '../capability/domain.js';
 import { StewardError, type ErrorCode } from '../errors.js';
 import { readinessOf } from '../database/readiness.js';
 import { createAdmission } from '../guard/admission.js';
@@ -24,18 +21,16 @@ import { healthRoute, readyRoute } from '../transport/http/probes.js';
 import type { Route } from '../transport/http/server.js';
 import type { Tracing } from '../observability/tracing.js';
 import { VERSION } from '../version.js';
+import type { Served } from './compose.js';
 
 /** A batch starts no call after this time: long enough for some calls, well below a client's wait of a minute. */
 const LONGEST_BATCH_CALLS = 4;
 const LONGEST_BATCH_MS = 40_000;
 
-export interface HttpServices {
-  catalogue: Catalogue;
-  config: Config & { authentication: AuthenticationConfig };
+export interface HttpServices extends Served {
+  config: ConfigForHttp;
   authentication: Authentication;
   log: Log;
-  domains: Domain[];
-  databases: Database[];
   redis: Redis | undefined;
   /** Aborted when the process has begun to stop. */
   stopping: AbortSignal;

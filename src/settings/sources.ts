@@ -3,7 +3,11 @@ import path from 'node:path';
 import dotenv from 'dotenv';
 import { z } from 'zod';
 import { PROJECT_ROOT } from '../project-root.js';
-import { ConfigError } from './errors.js';
+
+/** Raised with every problem of the settings at once; the message is made for the person who has to fix it. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
 
 const FILE_NAME = 'steward.config.json';
 

@@ -4,7 +4,11 @@ import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { SCOPE } from '../../capability/define.js';
 import { CALLER_NAME } from '../call.js';
-import { TokenFileError } from './token-file-error.js';
+
+/** The file of tokens is missing, or cannot be used. The message is for the operator. */
+export class TokenFileError extends Error {
+  override readonly name = 'TokenFileError';
+}
 
 const TOKEN_FILE = z.strictObject({
   tokens: z.array(
@@ -24,25 +28,22 @@ export type StoredToken = z.output<typeof TOKEN_FILE>['tokens'][number];
 
 /** @throws TokenFileError */
 export async function readTokens(file: string): Promise<StoredToken[]> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw failed(file, 'read', error);
-    throw new TokenFileError(
-      `There is no file of tokens at ${file}. Make a first token: steward token create --name NAME --scopes SCOPES`,
-    );
-  }
+  const tokens = await readTokensIfAny(file);
+  if (tokens !== undefined) return tokens;
+  throw new TokenFileError(
+    `There is no file of tokens at ${file}. Make a first token: steward token create --name NAME --scopes SCOPES`,
+  );
+}
+
+/** As readTokens; undefined where there is no file yet. */
+export async function readTokensIfAny(file: string): Promise<StoredToken[] | undefined> {
+  const text = await ifThere(file, readFile(file, 'utf8'));
+  if (text === undefined) return undefined;
   const parsed = TOKEN_FILE.safeParse(parseJson(text));
   if (parsed.success) return parsed.data.tokens;
   throw new TokenFileError(
     `${file} does not hold what "steward token" writes there. Put a copy back, or remove the file and make new tokens.`,
   );
-}
-
-/** As readTokens; none where there is no file yet. */
-export async function readTokensIfAny(file: string): Promise<StoredToken[]> {
-  return (await exists(file)) ? readTokens(file) : [];
 }
 
 /**
@@ -58,12 +59,12 @@ export async function changeTokens(
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 }).catch((error: unknown) => {
     throw failed(file, 'made', error);
   });
-  const target = (await exists(file)) ? await realpath(file) : file;
+  const target = (await ifThere(file, realpath(file))) ?? file;
   const next = `${target}.lock`;
   const handle = await openAlone(next, target);
   try {
     await keepOwner(handle, target);
-    const tokens = change(await readTokensIfAny(target));
+    const tokens = change((await readTokensIfAny(target)) ?? []);
     await handle.writeFile(`${JSON.stringify({ tokens }, null, 2)}\n`);
     await handle.sync();
     await handle.close();
@@ -98,9 +99,8 @@ async function openAlone(lock: string, file: string): Promise<FileHandle> {
 
 /** A root who changes the tokens of a server must not take its file away from it. */
 async function keepOwner(next: FileHandle, file: string): Promise<void> {
-  if (process.getuid?.() !== 0 || !(await exists(file))) return;
-  const { uid, gid } = await stat(file);
-  await next.chown(uid, gid);
+  const kept = process.getuid?.() === 0 ? await ifThere(file, stat(file)) : undefined;
+  if (kept) await next.chown(kept.uid, kept.gid);
 }
 
 function parseJson(text: string): unknown {
@@ -111,14 +111,12 @@ function parseJson(text: string): unknown {
   }
 }
 
-async function exists(file: string): Promise<boolean> {
-  try {
-    await realpath(file);
-    return true;
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return false;
+/** What was found of a file; undefined where there is none. */
+function ifThere<Found>(file: string, found: Promise<Found>): Promise<Found | undefined> {
+  return found.catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return undefined;
     throw failed(file, 'read', error);
-  }
+  });
 }
 
 function errorCode(error: unknown): string | undefined {
