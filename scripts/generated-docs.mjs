@@ -9,7 +9,7 @@ import { toJsonSchema } from '../build/protocol/json-schema.js';
 import { ENVIRONMENT } from '../build/settings/environment.js';
 import { passingSecret } from '../build/settings/secret.js';
 import { z } from 'zod';
-import { formatMarkdown, replaceSection } from './generated-section.mjs';
+import { formatMarkdown, markdownTable, replaceSection } from './markdown.mjs';
 
 const catalogue = createDirectory({
   database: { ready: () => Promise.reject(new Error('Tables need no database')) },
@@ -22,13 +22,6 @@ const PAGES = {
   '../docs/capabilities.md': { tools, resources, prompts },
   '../docs/configuration.md': { settings },
 };
-
-/** @param {string} text */
-const cell = (text) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
-
-/** @param {string[]} head @param {string[][]} rows */
-const table = (head, rows) =>
-  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n');
 
 /** The rest of a tool's description is for the model that is to call it. @param {string} description */
 const firstSentence = (description) => /^.*?\.(?= |$)/.exec(description)?.[0] ?? description;
@@ -48,7 +41,7 @@ function tools() {
     const kind = effect.readOnlyHint ? 'reads' : effect.destructiveHint ? 'overwrites' : 'adds';
     return [`\`${name}\` ${argumentsOf(input)}`, `${kind}, \`${scope}\``, firstSentence(description)];
   });
-  return table(['tool, and its arguments', 'effect, scope', 'what it does'], rows);
+  return markdownTable(['tool, and its arguments', 'effect, scope', 'what it does'], rows);
 }
 
 function resources() {
@@ -57,7 +50,7 @@ function resources() {
     `\`${uriTemplate}\``,
     `\`${tool.name}\``,
   ]);
-  return table(['resource', 'URI', 'the same as'], rows);
+  return markdownTable(['resource', 'URI', 'the same as'], rows);
 }
 
 function prompts() {
@@ -65,7 +58,7 @@ function prompts() {
     `\`${name}\` ${argumentsOf(input)}`,
     description,
   ]);
-  return table(['prompt, and its arguments', 'what it is for'], rows);
+  return markdownTable(['prompt, and its arguments', 'what it is for'], rows);
 }
 
 function settings() {
@@ -74,7 +67,7 @@ function settings() {
     const note = flagOf(name) === undefined ? ' (no flag)' : '';
     return [`\`${name}${fallback}\`${note}`, schema.description ?? ''];
   });
-  return table(['variable, and its default', 'meaning'], rows);
+  return markdownTable(['variable, and its default', 'meaning'], rows);
 }
 
 for (const [page, sections] of Object.entries(PAGES)) {

@@ -12,6 +12,14 @@ export function replaceSection(text, name, content) {
   return text.replace(pattern, (_, open, close) => `${open}\n\n${content}\n\n${close}`);
 }
 
+/** @param {string[]} head @param {string[][]} rows */
+export function markdownTable(head, rows) {
+  const lines = [head, head.map(() => '---'), ...rows].map((row) =>
+    row.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')),
+  );
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
 /** As prettier would have it, which `npm run check` asks for. @param {string} text @param {URL | string} file */
 export async function formatMarkdown(text, file) {
   return prettier.format(text, { ...(await prettier.resolveConfig(file)), parser: 'markdown' });
