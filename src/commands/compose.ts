@@ -2,9 +2,15 @@ import { composeCatalogue, type Catalogue } from '../capability/catalogue.js';
 import type { Domain } from '../capability/domain.js';
 import { Database } from '../database/open.js';
 import { check, createClient, type PrismaClient } from '../directory/database.js';
+import { ReadOnlyPool } from '../database/read-only-pool.js';
 import { createDirectory } from '../directory/index.js';
 import { readDirectorySettings } from '../directory/settings.js';
 import { describeError, type Log } from '../observability/log.js';
+import { createRecords } from '../records/index.js';
+import { readRecordsSettings } from '../records/settings.js';
+import { Source } from '../records/source.js';
+import { OperatorError } from '../errors.js';
+import { readConfigured, type ServedDatabase } from './configuration.js';
 import type { Config } from '../settings/config.js';
 import { keepSecret, passingSecret, Secret } from '../settings/secret.js';
 
@@ -25,22 +31,80 @@ export interface ComposeOptions {
 /** Says what is served. */
 export type Compose = (options: ComposeOptions) => Composition;
 
+/** What the configuration names: records of databases, and the staff directory. */
+export const composeConfigured: Compose = (options) => {
+  const { records, directory } = readConfigured(options.config);
+  const compositions = [
+    ...(directory ? [composeDirectory({ ...options, directoryUrl: directory.url })] : []),
+    ...(records.length > 0 ? [composeRecords(options, records, directory !== undefined)] : []),
+  ];
+  return {
+    domains: compositions.flatMap(({ domains }) => domains),
+    databases: compositions.flatMap(({ databases }) => databases),
+  };
+};
+
 /** The staff directory. */
-export const composeDirectory: Compose = ({ config, log, secret, onUnusable }) => {
-  const database = openDirectoryDatabase(config, log, onUnusable);
+export function composeDirectory({
+  config,
+  log,
+  secret,
+  onUnusable,
+  directoryUrl = config.database.url,
+}: ComposeOptions & { directoryUrl?: string | undefined }): Composition {
+  const database = openDirectoryDatabase(config, log, onUnusable, directoryUrl);
   const settings = readDirectorySettings(config.variables);
   return { domains: [createDirectory({ database, settings, secret })], databases: [database] };
-};
+}
+
+/** One domain for the records of all databases, each with a pool of its own. */
+function composeRecords(
+  { config, log, secret, onUnusable }: ComposeOptions,
+  served: readonly ServedDatabase[],
+  besideDirectory: boolean,
+): Composition {
+  const { session, connectionsTotal } = config.database;
+  const left = connectionsTotal - (besideDirectory ? session.pool.max : 0);
+  const most = Math.floor(left / served.length);
+  if (most < 1)
+    throw new OperatorError(
+      `${connectionsTotal} connections are too few for the databases of the configuration. Raise DB_CONNECTIONS_TOTAL.`,
+    );
+  const pool = { ...session.pool, min: 0, max: Math.min(session.pool.max, most) };
+  const opened = served.map(({ name, url, zone, exposure }) => {
+    for (const difference of exposure.differences) log.warn(difference, { database: name });
+    const database = new Database({
+      name,
+      url,
+      session: { ...session, pool },
+      createClient,
+      Pool: ReadOnlyPool,
+      // A difference from its schema concerns single models: their calls say so, and doctor names it.
+      check: () => Promise.resolve({ name: 'schema', state: 'read' }),
+      log,
+      onUnusable,
+    });
+    return { database, source: new Source(name, exposure, database, zone) };
+  });
+  const domain = createRecords({
+    sources: opened.map(({ source }) => source),
+    schemas: served.map(({ schema }) => schema),
+    secret,
+    ...readRecordsSettings(config.variables),
+  });
+  return { domains: [domain], databases: opened.map(({ database }) => database) };
+}
 
 /** The directory's database: the server that is configured, or the embedded one. */
 export function openDirectoryDatabase(
   { database }: Config,
   log: Log,
   onUnusable?: (error: Error) => void,
+  url = database.url,
 ): Database<PrismaClient> {
   return new Database({
     name: 'directory',
-    url: database.url ?? (() => openEmbedded(database, log)),
+    url: url ?? (() => openEmbedded(database, log)),
     replicaUrls: database.replicaUrls,
     session: database.session,
     createClient,

@@ -1,8 +1,9 @@
 import { DIRECTORY_SETTINGS } from '../directory/settings.js';
+import { RECORDS_SETTINGS } from '../records/settings.js';
 import { loadConfig, loadHttpConfig } from '../settings/config.js';
 
 /** The settings of the domains, beside those of the floors. */
-export const DOMAIN_SETTINGS = { ...DIRECTORY_SETTINGS };
+export const DOMAIN_SETTINGS = { ...DIRECTORY_SETTINGS, ...RECORDS_SETTINGS };
 
 /** The settings of this process. @throws OperatorError */
 export const readConfig = () => loadConfig(DOMAIN_SETTINGS);

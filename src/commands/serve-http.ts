@@ -11,7 +11,7 @@ import { originPolicy } from '../transport/http/origin.js';
 import { resourceMetadataUrl } from '../transport/http/protected-resource.js';
 import { HttpServer } from '../transport/http/server.js';
 import { VERSION } from '../version.js';
-import { composeDirectory, composeServer, type Compose } from './compose.js';
+import { composeConfigured, composeServer, type Compose } from './compose.js';
 import { httpRoutes } from './http-routes.js';
 import { readHttpConfig } from './read-config.js';
 import { closeWithin, onProcessEvents, openTracing } from './server-process.js';
@@ -29,7 +29,7 @@ const WITHOUT_REDIS = {
  * the databases and exits. A database that cannot be used is no reason to end: /ready tells, until it can.
  * @throws OperatorError
  */
-export async function serveHttp(compose: Compose = composeDirectory): Promise<void> {
+export async function serveHttp(compose: Compose = composeConfigured): Promise<void> {
   const config = readHttpConfig();
   const log = createLog(config.logLevel);
   const served = composeServer(compose, { config, log, onUnusable: (error) => log.error(error.message) });

@@ -5,7 +5,7 @@ import { createLog } from '../observability/log.js';
 import { createAnswer } from '../protocol/answer.js';
 import { StdioTransport } from '../transport/stdio.js';
 import { VERSION } from '../version.js';
-import { composeDirectory, composeServer, type Compose } from './compose.js';
+import { composeConfigured, composeServer, type Compose } from './compose.js';
 import { readConfig } from './read-config.js';
 import { closeWithin, onProcessEvents, openTracing } from './server-process.js';
 
@@ -14,7 +14,7 @@ import { closeWithin, onProcessEvents, openTracing } from './server-process.js';
  * under way, closes the databases and exits; with 1 when none of the databases can be used.
  * @throws OperatorError
  */
-export async function serveStdio(compose: Compose = composeDirectory): Promise<void> {
+export async function serveStdio(compose: Compose = composeConfigured): Promise<void> {
   const config = readConfig();
   const log = createLog(config.logLevel);
   const tracing = await openTracing(config, log);

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { SCOPE } from '../capability/define.js';
+import { timeZone } from './arguments.js';
 import { readPrismaSchema, SchemaError, type SchemaFile } from './model/prisma-schema.js';
 import type { Schema } from './model/schema.js';
 import { decideExposure, type Exposure } from './view/exposure.js';
@@ -30,7 +31,7 @@ export const DATABASE = z
   .strictObject({
     schema: z.string().min(1).describe('schema.prisma, or a folder of such files; relative to this file'),
     url: z.string().min(1).describe('Address of the PostgreSQL database, or env:NAME'),
-    time_zone: z.string().optional().describe('IANA name: days and hours are those of this zone; UTC'),
+    time_zone: timeZone.optional(),
     models: z.record(z.string(), MODEL).default({}),
   })
   .describe('A database with a Prisma schema');
@@ -43,15 +44,22 @@ export interface OpenedSchema {
   exposure: Exposure;
 }
 
+interface Surroundings {
+  /** The schema's path is relative to it. */
+  folder: string;
+  /** The configuration file, for messages. */
+  origin: string;
+  /** The database's address, which may name the PostgreSQL schema of models that name none. */
+  url: string;
+}
+
 /**
  * Reads a database's schema and decides what may be seen of it.
- * @param folder that the schema's path is relative to
- * @param origin the configuration file, for messages
  * @throws SchemaError
  */
-export function openSchema(section: DatabaseSection, folder: string, origin: string): OpenedSchema {
+export function openSchema(section: DatabaseSection, { folder, origin, url }: Surroundings): OpenedSchema {
   const files = readSchemaFiles(path.resolve(folder, section.schema));
-  const schema = readPrismaSchema(files);
+  const schema = readPrismaSchema(files, new URL(url).searchParams.get('schema') ?? undefined);
   const exposure = decideExposure(schema, section.models, origin);
   if (exposure.models.size === 0)
     throw new SchemaError(

@@ -1,7 +1,7 @@
 import { Cursors } from '../capability/answer/cursor.js';
 import type { Resource } from '../capability/define.js';
 import type { Domain } from '../capability/domain.js';
-import { wholeNumber } from '../settings/fields.js';
+import { RECORDS_SETTINGS } from './settings.js';
 import type { Secret } from '../settings/secret.js';
 import type { Schema } from './model/schema.js';
 import { explore } from './prompts/explore.js';
@@ -14,13 +14,6 @@ import { countRecords } from './tools/count-records.js';
 import { describeModels } from './tools/describe-models.js';
 import { findRecords } from './tools/find-records.js';
 import { getRecord } from './tools/get-record.js';
-
-export const RECORDS_SETTINGS = {
-  RECORDS_LARGEST_ANSWER_BYTES: wholeNumber(
-    { min: 4096, max: 200_000, default: 65_536 },
-    'Bytes of the rows of one answer about records; what goes beyond is on the next page',
-  ),
-};
 
 const INSTRUCTIONS =
   'Records of databases with Prisma schemas, for reading. Start with describe_models; then find_records, get_record, count_records, aggregate_records. ' +

@@ -104,6 +104,8 @@ function toConfig(env: Environment, found: Found) {
       },
       /** The folder of pg_dump and pg_restore, if configured. */
       binDir: env.POSTGRES_BIN_DIR,
+      /** Of all databases of a configuration file. */
+      connectionsTotal: env.DB_CONNECTIONS_TOTAL,
       session: {
         pool: {
           min: env.DB_POOL_MIN,
@@ -144,6 +146,8 @@ function toConfig(env: Environment, found: Found) {
     variables: found.variables,
     /** The files that settings were read from. */
     files: found.files,
+    /** What is served beside the settings; absent without a configuration file. */
+    file: found.file,
   };
 }
 

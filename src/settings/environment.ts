@@ -69,7 +69,11 @@ export const ENVIRONMENT = z.object({
   ),
 
   DB_POOL_MIN: wholeNumber({ min: 0, max: 100, default: 1 }, 'How many connections are kept open when idle'),
-  DB_POOL_MAX: wholeNumber({ min: 2, max: 100, default: 4 }, 'How many connections there are at most'),
+  DB_POOL_MAX: wholeNumber({ min: 2, max: 100, default: 4 }, 'How many connections a database has at most'),
+  DB_CONNECTIONS_TOTAL: wholeNumber(
+    { min: 2, max: 1000, default: 20 },
+    'How many connections all databases of a configuration file have at most',
+  ),
   DB_ACQUIRE_TIMEOUT_MS: wholeNumber(
     { min: 100, max: MINUTE, default: 3000 },
     'Longest wait for a connection',

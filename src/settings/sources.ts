@@ -7,7 +7,8 @@ import { PROJECT_ROOT } from '../project-root.js';
 
 const FILE_NAME = 'steward.config.json';
 
-const CONFIGURATION_FILE = z.strictObject({
+/** What else the file holds is for those who serve from it. */
+const CONFIGURATION_FILE = z.looseObject({
   $schema: z.string().optional(),
   /** By the name of the environment variable that would say the same. */
   settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
@@ -21,6 +22,16 @@ export interface Found {
   files: string[];
   /** The variables that the configuration file names. */
   named: string[];
+  /** The configuration file; absent if there is none. */
+  file: ConfigurationFile | undefined;
+}
+
+export interface ConfigurationFile {
+  path: string;
+  /** All of it but its settings. */
+  content: Record<string, unknown>;
+  /** What `env:NAME` in it refers to: the environment, Steward's own `.env` files, then `.env`. */
+  references: Readonly<Record<string, string>>;
 }
 
 /** These choose the files, so no file can hold them. */
@@ -43,9 +54,9 @@ export function readSources(environment: NodeJS.ProcessEnv): Found {
     .concat(`.env.${path.basename(name)}`)
     .map((one) => path.join(folder, one))
     .filter((one) => existsSync(one));
-  const fromEnvFiles: Record<string, string> = {};
-  dotenv.config({ path: envFiles, processEnv: fromEnvFiles, quiet: true });
-  const fromFile = file === undefined ? {} : readConfigurationFile(file);
+  const fromEnvFiles = readEnvFiles(envFiles);
+  const { settings: fromFile, ...content } =
+    file === undefined ? { settings: {} } : readConfigurationFile(file);
   const fromFiles = withoutEmpty({ ...fromFile, ...withoutEmpty(fromEnvFiles) });
   const choosing = CHOOSING.find((variable) => variable in fromFiles);
   if (choosing !== undefined) {
@@ -57,7 +68,23 @@ export function readSources(environment: NodeJS.ProcessEnv): Found {
     variables: { ...fromFiles, ...real },
     files: [...(file === undefined ? [] : [file]), ...envFiles],
     named: Object.keys(fromFile),
+    file:
+      file === undefined
+        ? undefined
+        : {
+            path: file,
+            content,
+            // The application's own file may hold anything, so it sets nothing of Steward's.
+            references: { ...readEnvFiles([path.join(folder, '.env')]), ...fromEnvFiles, ...real },
+          },
   };
+}
+
+/** The variables of these files, those of the first strongest. */
+function readEnvFiles(files: string[]): Record<string, string> {
+  const variables: Record<string, string> = {};
+  dotenv.config({ path: files, processEnv: variables, quiet: true });
+  return variables;
 }
 
 /** Sets a variable of this process's environment. To be called before settings are read. */
@@ -76,14 +103,15 @@ function findConfigurationFile(given: string | undefined, home: string): string 
   return existsSync(file) ? file : undefined;
 }
 
-function readConfigurationFile(file: string): Record<string, string> {
+function readConfigurationFile(file: string) {
   const parsed = CONFIGURATION_FILE.safeParse(readJson(file));
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => `  - ${issue.path.join('.')}: ${issue.message}`);
     throw new OperatorError(`The configuration file ${file} cannot be used:\n${problems.join('\n')}`);
   }
-  const settings = Object.entries(parsed.data.settings);
-  return Object.fromEntries(settings.map(([name, value]) => [name, String(value)]));
+  const { settings, $schema: _, ...content } = parsed.data;
+  const texts = Object.entries(settings).map(([name, value]) => [name, String(value)] as const);
+  return { settings: Object.fromEntries(texts), ...content };
 }
 
 /** The words of JSON.parse repeat what stands around a mistake, which may be a password. */

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { OperatorError } from '../../errors.js';
 import type { Column, Enum, Field, Join, Model, Relation, Schema, Source, TableName } from './schema.js';
 
 // All that Steward knows of Prisma's schema language and of its parser's format stands in this file.
@@ -10,7 +11,7 @@ export interface SchemaFile {
 }
 
 /** The schema cannot be read. The message is for its author, and names file and line where they are known. */
-export class SchemaError extends Error {
+export class SchemaError extends OperatorError {
   override readonly name = 'SchemaError';
 }
 
@@ -53,15 +54,16 @@ const PREVIEW_FEATURES = ['views', 'postgresqlExtensions', 'partialIndexes'];
 
 /**
  * Reads a Prisma schema. Generators and URLs in it are left alone: nothing is generated, and no address is taken from it.
+ * @param defaultSchema the PostgreSQL schema of models that name none; absent, the search path decides
  * @throws SchemaError
  */
-export function readPrismaSchema(files: readonly SchemaFile[]): Schema {
+export function readPrismaSchema(files: readonly SchemaFile[], defaultSchema?: string): Schema {
   const adapted = files.map(({ name, text }) => [name, adapt(text)]);
   const first = adapted[0];
   if (!first) throw new SchemaError('The schema has no file.');
   const generator = `generator steward {\n  provider = "prisma-client"\n  previewFeatures = ${JSON.stringify(PREVIEW_FEATURES)}\n}\n`;
   adapted.push(['steward.prisma', generator]);
-  return toSchema(parse(adapted), files);
+  return toSchema(parse(adapted), files, defaultSchema);
 }
 
 /** Blanks generators, and the addresses of data sources, line by line, so that lines keep their numbers. */
@@ -105,7 +107,16 @@ function describeParserError(error: unknown): string {
   }
 }
 
-function toSchema(data: PrismaDataModel, files: readonly SchemaFile[]): Schema {
+function toSchema(
+  { enums: enumsOf, models: declared, indexes }: PrismaDataModel,
+  files: readonly SchemaFile[],
+  defaultSchema: string | undefined,
+): Schema {
+  const data = {
+    enums: enumsOf,
+    indexes,
+    models: declared.map((model) => ({ ...model, schema: model.schema ?? defaultSchema ?? null })),
+  };
   const enums = new Map<string, Enum>(
     data.enums.map(({ name, values }) => [
       name,
