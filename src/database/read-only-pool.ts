@@ -24,7 +24,7 @@ export class ReadOnlyPool extends CancellablePool {
       const sent = [
         client.query('BEGIN READ ONLY'),
         client.query(PINNED),
-        client.query(query as pg.QueryConfig, values),
+        client.query(withoutName(query), values),
         client.query('COMMIT'),
       ] as const;
       const settled = await Promise.allSettled(sent);
@@ -36,4 +36,9 @@ export class ReadOnlyPool extends CancellablePool {
       client.release();
     }
   }
+}
+
+/** Questions differ each time: prepared under names, they would fill the server's memory, and outlive a migration. */
+function withoutName(query: string | pg.QueryConfig): pg.QueryConfig {
+  return typeof query === 'string' ? { text: query } : { ...query, name: undefined };
 }
