@@ -5,7 +5,7 @@ import { release, tidyUp } from '../folder/ownership.js';
 import { socketPath } from '../folder/socket-folder.js';
 import type { Ownership } from '../take-ownership.js';
 import { Session } from '../wire/session.js';
-import { ownStartupPacket, parameterStatuses } from '../wire/startup.js';
+import { ownStartupPacket } from '../wire/startup.js';
 import { Maintenance } from './maintenance.js';
 
 const OWNERSHIP_CHECK_MS = 1000;
@@ -38,7 +38,7 @@ export class Host {
 
   async serve(): Promise<void> {
     const { server, generation } = this.ownership;
-    const parameters = parameterStatuses(await execute(this.pglite, ownStartupPacket()));
+    const greeting = await execute(this.pglite, ownStartupPacket());
     // It must begin before the first client, which may leave the session inside a failed transaction.
     await this.#maintenance.begin();
     // A killed host does not remove its link.
@@ -49,7 +49,7 @@ export class Host {
     await tidyUp(this.dataDir, generation);
     server.onHandover = () => void this.stop('a restore requested the folder');
     server.onClients = (clients) => this.#linger(clients);
-    server.open({ session: this.#session, parameters });
+    server.open({ session: this.#session, greeting });
   }
 
   /**
