@@ -44,12 +44,14 @@ export class Connection implements Holder {
   }
 
   evict(): void {
-    this.#hangUp('25P03', 'terminating connection due to idle-in-transaction timeout: others are waiting');
+    this.hangUp('25P03', 'terminating connection due to idle-in-transaction timeout: others are waiting');
   }
 
-  /** Ends the connection because the database is closing. */
-  shutDown(): void {
-    this.#hangUp('57P01', 'terminating connection due to administrator command');
+  /** Ends the connection with an error. */
+  hangUp(sqlState: string, text: string): void {
+    this.socket.end(report(BACKEND.error, 'FATAL', sqlState, text));
+    // A client that does not read its last message must not hold the session.
+    setImmediate(() => this.socket.destroy());
   }
 
   async #run(): Promise<void> {
@@ -57,7 +59,7 @@ export class Connection implements Holder {
       const database = await readStartup(this.#reader, this.socket);
       if (database !== undefined) await this.#serve(await this.admit(database));
     } catch (error) {
-      if (error instanceof FatalError) this.#hangUp(error.sqlState, error.message);
+      if (error instanceof FatalError) this.hangUp(error.sqlState, error.message);
     } finally {
       if (this.#session) await this.#cleanUp(this.#session);
       this.socket.destroySoon();
@@ -114,11 +116,5 @@ export class Connection implements Holder {
     const rollback = inTransaction ? [SYNC, ROLLBACK] : [];
     await session.execute(Buffer.concat([...rollback, ...this.#statements.closeAll(), RESET_ALL]));
     session.release();
-  }
-
-  #hangUp(sqlState: string, text: string): void {
-    this.socket.end(report(BACKEND.error, 'FATAL', sqlState, text));
-    // A client that does not read its last message must not hold the session.
-    setImmediate(() => this.socket.destroy());
   }
 }
