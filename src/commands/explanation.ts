@@ -1,7 +1,6 @@
 import { CatalogueError } from '../capability/catalogue.js';
 import { ConfigError } from '../settings/errors.js';
 import { BackupError } from '../database/backup/errors.js';
-import { EmbeddedDatabaseError } from '../database/embedded/errors.js';
 import { UnusableDatabaseError } from '../database/unusable.js';
 import { StewardError } from '../errors.js';
 import { TokenFileError } from '../guard/authentication/token-file-error.js';
@@ -11,7 +10,6 @@ const EXPLAINED = [
   ConfigError,
   CatalogueError,
   UnusableDatabaseError,
-  EmbeddedDatabaseError,
   BackupError,
   TokenFileError,
   StewardError,

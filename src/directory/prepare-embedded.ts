@@ -1,8 +1,7 @@
-import { EmbeddedDatabaseError, openEmbedded, type Embedded } from '../database/embedded/index.js';
+import { openEmbedded, type Embedded } from '../database/embedded/index.js';
 import { applyMigrations } from '../database/migrations/apply.js';
 import { inspectMigrations } from '../database/migrations/inspect.js';
 import { connect } from '../database/pool.js';
-import { UnusableDatabaseError } from '../database/unusable.js';
 import type { Log } from '../observability/log.js';
 import type { DatabaseConfig } from '../settings/config.js';
 import { createClient } from './database.js';
@@ -20,10 +19,7 @@ export async function openPrepared(
   log: Log,
   onProgress: (text: string) => void,
 ): Promise<Embedded> {
-  const embedded = await openEmbedded({ ...config.embedded, onProgress }).catch((error: unknown) => {
-    if (!(error instanceof EmbeddedDatabaseError)) throw error;
-    throw new UnusableDatabaseError(error.message, { cause: error });
-  });
+  const embedded = await openEmbedded({ ...config.embedded, onProgress });
   try {
     await prepareEmbedded(embedded, config, log);
     return embedded;

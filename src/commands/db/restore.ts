@@ -12,7 +12,7 @@ import { onServer } from './server-target.js';
 /**
  * Restores the configured database from a backup, all of it or nothing. The whole file is checked before the database is
  * opened.
- * @throws ConfigError; BackupError, EmbeddedDatabaseError, StewardError
+ * @throws ConfigError; BackupError, UnusableDatabaseError, StewardError
  */
 export async function restore(file: string, { replace = false }: { replace?: boolean }): Promise<void> {
   const { database } = readConfig();

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
-import { EmbeddedDatabaseError, unreachable } from './errors.js';
+import { UnusableDatabaseError } from '../unusable.js';
 import { layout } from './folder/data-folder.js';
 import { currentGeneration } from './folder/ownership.js';
 import type { EmbeddedOptions } from './index.js';
-import { connectToHost, endLease } from './host-client.js';
+import { connectToHost, endLease, unreachable } from './host-client.js';
 import { startHost, type StartedHost } from './start-host.js';
 import { DATABASE } from './wire/startup.js';
 
@@ -17,7 +17,7 @@ const MOST_FAILURES = 3;
  * Takes a lease from the folder's host, and starts a host if none is alive. Many processes may do so at once: of the
  * hosts that they start, one becomes the owner and the others exit.
  * @param signal ends the attempt
- * @throws EmbeddedDatabaseError if no host answers in time, or none can be started
+ * @throws UnusableDatabaseError if no host answers in time, or none can be started
  */
 export async function findHost(
   dataDir: string,
@@ -47,7 +47,7 @@ export async function findHost(
       throw cannotStart(child, dataDir);
     if (Date.now() - begun > PATIENCE_MS) {
       if (current?.owner) throw unreachable(dataDir, current, PATIENCE_MS);
-      throw new EmbeddedDatabaseError(
+      throw new UnusableDatabaseError(
         `No embedded database came up in ${dataDir} within ${PATIENCE_MS / 1000} s. Try again; ${layout(dataDir).log} may say why.`,
       );
     }
@@ -62,14 +62,14 @@ function lostToAnother(child: StartedHost): boolean {
   return child.ended?.code === 0;
 }
 
-function cannotStart({ ended }: StartedHost, dataDir: string): EmbeddedDatabaseError {
+function cannotStart({ ended }: StartedHost, dataDir: string): UnusableDatabaseError {
   if (ended?.error?.code === 'ENOENT') {
-    return new EmbeddedDatabaseError(
+    return new UnusableDatabaseError(
       'The embedded database needs a `node` program, version 20.19 or newer, in the PATH. Install Node.js, or set DATABASE_URL.',
       { cause: ended.error },
     );
   }
-  return new EmbeddedDatabaseError(
+  return new UnusableDatabaseError(
     `The embedded database in ${dataDir} cannot be started (exit status ${ended?.code ?? 'unknown'}). The reason is in ${layout(dataDir).log}.`,
     { cause: ended?.error },
   );

@@ -1,11 +1,9 @@
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { EmbeddedDatabaseError } from './errors.js';
+import { UnusableDatabaseError } from '../unusable.js';
 import { findHost } from './find-host.js';
 import { prepareDataFolder } from './folder/data-folder.js';
 import { endLease } from './host-client.js';
-
-export { EmbeddedDatabaseError };
 
 const RETRY_MS = 5_000;
 
@@ -29,7 +27,7 @@ export interface Embedded {
 /**
  * Opens the embedded PostgreSQL of a folder, shared with all other processes of this machine that open it. An open
  * database does not keep this process running.
- * @throws EmbeddedDatabaseError if the folder cannot be used, or no host can be started
+ * @throws UnusableDatabaseError if the folder cannot be used, or no host can be started
  */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const dataDir = await prepareDataFolder(path.resolve(options.dataDir));
@@ -54,7 +52,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
       return `postgresql://postgres@localhost/postgres?host=${encodeURIComponent(lease.host)}`;
     },
     async close() {
-      closing.abort(new EmbeddedDatabaseError('The embedded database has been closed.'));
+      closing.abort(new UnusableDatabaseError('The embedded database has been closed.'));
       endLease(lease);
       await holding;
     },

@@ -9,13 +9,13 @@ import { BackupError } from '../backup/errors.js';
 import type { RowCounts } from '../backup/row-counts.js';
 import type { Sealed } from '../backup/seal.js';
 import { countRows } from '../backup/server/state.js';
-import { EmbeddedDatabaseError, unreachable } from './errors.js';
+import { UnusableDatabaseError } from '../unusable.js';
 import { layout, prepareDataFolder } from './folder/data-folder.js';
 import { currentGeneration, release } from './folder/ownership.js';
 import { finishReplacement, replaceDatabase } from './folder/replacement.js';
 import { startPGlite } from './host/pglite.js';
 import type { EmbeddedOptions } from './index.js';
-import { connectToHost } from './host-client.js';
+import { connectToHost, unreachable } from './host-client.js';
 import { takeOwnership, type Ownership } from './take-ownership.js';
 import { HANDOVER } from './wire/startup.js';
 
@@ -33,7 +33,7 @@ const TAR_MAGIC_AT = 257;
  * Restores a backup of `backUpEmbedded` with an intact seal into a folder. The backup is unpacked and opened aside: any
  * failure before it is in place, a kill included, leaves the folder's database as it was. New clients wait.
  * @param replace true if an existing database may be replaced
- * @throws BackupError if the file is no archive; EmbeddedDatabaseError if the folder's database is in use, or the archive
+ * @throws BackupError if the file is no archive; UnusableDatabaseError if the folder's database is in use, or the archive
  * cannot be opened
  */
 export async function restoreEmbedded(
@@ -54,7 +54,7 @@ export async function restoreEmbedded(
   try {
     await finishReplacement(dataDir);
     if (existsSync(layout(dataDir).pgdata) && !replace) {
-      throw new EmbeddedDatabaseError(
+      throw new UnusableDatabaseError(
         `There is an embedded database in ${dataDir}. Pass --replace to have the backup take its place. Nothing was changed.`,
       );
     }
@@ -82,7 +82,7 @@ async function readArchive(file: string, bytes: number): Promise<Buffer> {
 
 /**
  * Becomes the owner of the folder, also in place of a host without clients.
- * @throws EmbeddedDatabaseError if a host does not leave in time
+ * @throws UnusableDatabaseError if a host does not leave in time
  */
 async function ownFolder(dataDir: string, onProgress: (text: string) => void): Promise<Ownership> {
   const begun = Date.now();
@@ -121,7 +121,7 @@ async function unpack(archive: Buffer, aside: string): Promise<RowCounts> {
       await pglite.close();
     }
   } catch (error) {
-    throw new EmbeddedDatabaseError(
+    throw new UnusableDatabaseError(
       `The backup's database cannot be opened: ${(error as Error).message}. Nothing was changed.`,
       { cause: error },
     );

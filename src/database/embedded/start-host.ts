@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { PROJECT_ROOT } from '../../project-root.js';
-import { EmbeddedDatabaseError } from './errors.js';
+import { UnusableDatabaseError } from '../unusable.js';
 import { layout } from './folder/data-folder.js';
 
 /** A host started by this process. It may have become the owner, have lost to another host, or have failed. */
@@ -16,7 +16,7 @@ export interface StartedHost {
  * Starts a host that outlives this process. It inherits no terminal or pipe (an MCP client waits for them to close), no
  * working folder, and only those variables of the environment that hold paths or the language.
  * @param lingerMs the host's lifetime without a connection
- * @throws EmbeddedDatabaseError if this installation has no host program
+ * @throws UnusableDatabaseError if this installation has no host program
  */
 export function startHost(dataDir: string, lingerMs: number): StartedHost {
   const stderr = openSync(layout(dataDir).log, 'a', 0o600);
@@ -45,7 +45,7 @@ function nodeProgram(): string {
 function hostProgram(): string {
   const built = path.join(PROJECT_ROOT, 'dist', 'embedded-host', 'main.js');
   if (!existsSync(built))
-    throw new EmbeddedDatabaseError(`${built} is missing. Run the build, or install Steward anew.`);
+    throw new UnusableDatabaseError(`${built} is missing. Run the build, or install Steward anew.`);
   return built;
 }
 
