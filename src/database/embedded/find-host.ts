@@ -34,8 +34,7 @@ export async function findHost(
       owner && owner.process.pid !== child?.pid ? `waiting for process ${owner.process.pid}: ` : '';
     const lease =
       owner &&
-      (await connectToHost(owner, dataDir, DATABASE, {
-        silenceMs: PATIENCE_MS,
+      (await connectToHost(owner, dataDir, DATABASE, PATIENCE_MS, {
         onProgress: (text) => onProgress(others + text),
         signal,
       }));
@@ -43,7 +42,8 @@ export async function findHost(
     signal.throwIfAborted();
     if (lease) return lease;
 
-    if (child?.ended && !lostToAnother(child) && ++failures > MOST_FAILURES)
+    // A host that finds another owner alive exits with status 0.
+    if (child?.ended && child.ended.code !== 0 && ++failures > MOST_FAILURES)
       throw cannotStart(child, dataDir);
     if (Date.now() - begun > PATIENCE_MS) {
       if (current?.owner) throw unreachable(dataDir, current, PATIENCE_MS);
@@ -55,11 +55,6 @@ export async function findHost(
     if (!child || child.ended) child = startHost(dataDir, lingerMs);
     await delay(PAUSE_MS);
   }
-}
-
-/** A host that finds another owner alive exits with status 0. */
-function lostToAnother(child: StartedHost): boolean {
-  return child.ended?.code === 0;
 }
 
 function cannotStart({ ended }: StartedHost, dataDir: string): UnusableDatabaseError {

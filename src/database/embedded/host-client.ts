@@ -19,11 +19,8 @@ export async function connectToHost(
   owner: Owner,
   dataDir: string,
   database: typeof DATABASE | typeof HANDOVER,
-  {
-    silenceMs,
-    onProgress,
-    signal,
-  }: { silenceMs: number; onProgress?: (text: string) => void; signal?: AbortSignal },
+  silenceMs: number,
+  { onProgress, signal }: { onProgress?: (text: string) => void; signal?: AbortSignal } = {},
 ): Promise<pg.Client | undefined> {
   const { pid } = owner.process;
   if (owner.protocol !== PROTOCOL) {

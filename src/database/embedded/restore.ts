@@ -93,8 +93,7 @@ async function ownFolder(dataDir: string, onProgress: (text: string) => void): P
     const current = await currentGeneration(dataDir);
     if (current?.owner) {
       if (!told) onProgress(`waiting for process ${current.owner.process.pid}, which has the database open`);
-      const patience = { silenceMs: CLOSE_LIMIT_MS };
-      const refusal = await connectToHost(current.owner, dataDir, HANDOVER, patience).catch(
+      const refusal = await connectToHost(current.owner, dataDir, HANDOVER, CLOSE_LIMIT_MS).catch(
         (error: Error) => error,
       );
       if (refusal) refusedAt ??= Date.now();

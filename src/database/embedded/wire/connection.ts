@@ -3,12 +3,13 @@ import type { Socket } from 'node:net';
 import { BACKEND, cString, FatalError, FRONTEND, message, MessageReader, report } from './frames.js';
 import type { Holder, Session } from './session.js';
 import { readStartup } from './startup.js';
-import { Statements, withoutParseComplete } from './statements.js';
+import { Statements } from './statements.js';
 
 const SYNC = message(FRONTEND.sync);
 const ROLLBACK = message(FRONTEND.query, cString('ROLLBACK'));
 /** All clients share one session: a client's time zone or search path must not outlast it. */
 const RESET_ALL = message(FRONTEND.query, cString('RESET ALL'));
+const PARSE_COMPLETE = message(BACKEND.parseComplete);
 /** The last byte of a ReadyForQuery outside of a transaction. */
 const IDLE = 0x49;
 
@@ -71,7 +72,7 @@ export class Connection implements Holder {
     this.#session = session;
     if (this.socket.writable) this.socket.write(greeting);
     let batch: Buffer[] = [];
-    for (let frame = await this.#reader.message(); frame; frame = await this.#reader.message()) {
+    for (let frame = await this.#reader.next('message'); frame; frame = await this.#reader.next('message')) {
       switch (frame[0]) {
         case FRONTEND.terminate:
           return;
@@ -105,7 +106,9 @@ export class Connection implements Holder {
     if (complete && answer.at(-1) === IDLE) session.release();
     else session.pause();
     if (!this.socket.writable) return;
-    if (!this.socket.write(parsedAgain ? withoutParseComplete(answer) : answer))
+    // The client did not send that Parse. One that failed is answered with an error, which the client gets.
+    const surplus = parsedAgain && answer[0] === PARSE_COMPLETE[0] ? PARSE_COMPLETE.length : 0;
+    if (!this.socket.write(answer.subarray(surplus)))
       await Promise.race([once(this.socket, 'drain'), once(this.socket, 'close')]);
   }
 

@@ -51,27 +51,16 @@ export class MessageReader {
   }
 
   /**
-   * The next packet of the start-up phase (length, code, …), or undefined if the client ends.
-   * @throws FatalError for an impossible length
-   */
-  startup(): Promise<Buffer | undefined> {
-    return this.#next(0, 4);
-  }
-
-  /**
-   * The next typed message (type, length, …), or undefined if the client ends.
+   * Resolves with the next message (type, length, …), or packet of the start-up phase (length, code, …); with undefined if
+   * the client ends.
    * @throws FatalError for an unknown type or an impossible length. Both are checked in the header, because an unknown
    * type makes PGlite loop for ever.
    */
-  message(): Promise<Buffer | undefined> {
-    return this.#next(1, 0);
-  }
-
-  /** @param typeBytes the number of bytes before the length, which does not include them */
-  async #next(typeBytes: 0 | 1, shortestBody: number): Promise<Buffer | undefined> {
+  async next(kind: 'packet' | 'message'): Promise<Buffer | undefined> {
+    const [typeBytes, shortestBody] = kind === 'message' ? [1, 0] : [0, 4];
     const header = await this.#read(typeBytes + 4);
     if (!header) return undefined;
-    if (typeBytes === 1 && !KNOWN.has(header.readUInt8(0)))
+    if (kind === 'message' && !KNOWN.has(header.readUInt8(0)))
       throw new FatalError('08P01', `invalid frontend message type ${header.readUInt8(0)}`);
     const bodyBytes = header.readInt32BE(typeBytes) - 4;
     if (bodyBytes < shortestBody || bodyBytes > MAX_MESSAGE)

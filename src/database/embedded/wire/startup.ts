@@ -20,7 +20,7 @@ export const IN_USE = '55006';
  * @throws FatalError if the protocol is not version 3
  */
 export async function readStartup(reader: MessageReader, socket: Socket): Promise<string | undefined> {
-  for (let packet = await reader.startup(); packet; packet = await reader.startup()) {
+  for (let packet = await reader.next('packet'); packet; packet = await reader.next('packet')) {
     const protocol = packet.readInt32BE(4);
     // PGlite runs on the thread that reads the request, so no statement is running by now.
     if (protocol === CANCEL_REQUEST) return undefined;

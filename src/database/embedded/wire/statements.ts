@@ -1,8 +1,7 @@
-import { BACKEND, cString, endOfString, FRONTEND, message } from './frames.js';
+import { cString, endOfString, FRONTEND, message } from './frames.js';
 
 /** The first byte of a Describe or a Close that names a statement, not a portal. */
 const STATEMENT = 0x53;
-const PARSE_COMPLETE = message(BACKEND.parseComplete);
 
 const COPY_REFUSED = message(
   FRONTEND.copyFail,
@@ -77,11 +76,6 @@ export class Statements {
     if (type === FRONTEND.parse) this.#mayCopy ||= mentionsStdin(frame);
     return type === FRONTEND.execute && this.#mayCopy;
   }
-}
-
-/** Removes from PGlite's answer that to the Parse which the client did not send; a Parse that failed has none. */
-export function withoutParseComplete(answer: Buffer): Buffer {
-  return answer[0] === BACKEND.parseComplete ? answer.subarray(PARSE_COMPLETE.length) : answer;
 }
 
 /** The position of a statement's name in a message. */

@@ -87,7 +87,12 @@ export class WireServer {
     if (this.#progress !== undefined) connection.notify(this.#progress);
     const database = await this.#database;
     this.#waiting.delete(connection);
-    if (name === HANDOVER) return this.#handOver();
+    if (name === HANDOVER) {
+      if (this.#clients.size > 0) throw new FatalError(IN_USE, 'the database is in use');
+      this.onHandover?.();
+      // The end of the connection shows the client that the host has left.
+      return new Promise(() => {});
+    }
     if (name !== DATABASE)
       throw new FatalError(
         '3D000',
@@ -96,13 +101,6 @@ export class WireServer {
     this.#clients.add(connection);
     this.onClients?.(this.#clients.size);
     return database;
-  }
-
-  /** Never resolves: the end of the connection shows the client that the host has left. */
-  #handOver(): Promise<never> {
-    if (this.#clients.size > 0) throw new FatalError(IN_USE, 'the database is in use');
-    this.onHandover?.();
-    return new Promise(() => {});
   }
 
   #pending(): Promise<OpenDatabase> {
