@@ -6,7 +6,7 @@ export default {
   roots: ['<rootDir>/tests/resilience'],
   testPathIgnorePatterns: [],
   globalSetup: '<rootDir>/tests/resilience/lab/setup.mjs',
-  globalTeardown: '<rootDir>/tests/resilience/lab/teardown.mjs',
+  globalTeardown: null,
   testTimeout: 300_000,
   // One fault at a time: the bounds on time are of a machine that does nothing else.
   maxWorkers: 1,

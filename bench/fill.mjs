@@ -1,3 +1,5 @@
+import { progress } from './progress.mjs';
+
 const BATCHES = 10;
 
 /**
@@ -13,7 +15,6 @@ export async function fill(client, userCount) {
       'Marketing', 'Finance', 'Human Resources', 'Legal', 'Research', 'Field Service'])`);
   // For the load alone; VACUUM below puts into the index what was left pending.
   await client.query('ALTER INDEX users_search_text_idx SET (fastupdate = on)');
-  const started = performance.now();
   for (let batch = 0; batch < BATCHES; batch++) {
     await client.query(
       `INSERT INTO users (username, email, department_id, role, active, created_at)
@@ -35,9 +36,7 @@ export async function fill(client, userCount) {
         userCount,
       ],
     );
-    console.error(
-      `users: ${((batch + 1) * 100) / BATCHES} % after ${Math.round((performance.now() - started) / 1000)} s`,
-    );
+    progress(`users: ${((batch + 1) * 100) / BATCHES} %`);
   }
   // Two in five changes are those of fifty busy users.
   await client.query(

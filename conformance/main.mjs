@@ -6,15 +6,14 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { PackagesUnavailableError } from '../scripts/cached-packages.mjs';
-import { checkPage, writePage } from './page.mjs';
 import { runInspector } from './inspector/run.mjs';
-import { printPart } from './report.mjs';
+import { printPart, updatePage } from './report.mjs';
 import { runSuite } from './suite/run.mjs';
 
 const HELP = `Usage: npm run conformance [-- suite | inspector] [-- --write]
 
 suite      the official conformance suite, against "steward http" on a catalogue made for the suite
-inspector  the official inspector's command line: every tool, resource and prompt, over HTTP and stdio
+inspector  the official inspector's command line: every tool, resource and prompt
 
 Both have embedded databases of their own. The suite needs no network. The inspector comes from the npm registry, pinned,
 into folders "steward-inspector" and, where this Node is older than 22.19, "steward-node" of your cache folder.
@@ -34,37 +33,36 @@ if (flags.help || positionals.length > 1 || !['suite', 'inspector', undefined].i
   process.exit(flags.help ? 0 : 2);
 }
 
-const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
-  process.once(signal, () => stop.abort(new Error(`Ended by ${signal}.`)));
-
 const dir = await mkdtemp(path.join(os.tmpdir(), 'steward-conformance-'));
+const cleanUp = () => rm(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+  process.once(signal, () => void cleanUp().finally(() => process.exit(1)));
+
 try {
+  process.exitCode = await run();
+} finally {
+  await cleanUp();
+}
+
+/** @returns {Promise<number>} the exit code */
+async function run() {
   let failures = 0;
-  let notShown = false;
   if (only !== 'inspector') {
-    const suite = await runSuite(dir, stop.signal);
+    const suite = await runSuite(dir);
     failures += printPart('The official conformance suite, against steward http', suite);
-    if (flags.write) await writePage(suite.rows);
-    else failures += await checkPage(suite.rows);
+    failures += await updatePage(suite.rows, flags.write);
   }
   if (only !== 'suite') {
     const title = 'The official inspector, on all that is listed';
     try {
-      failures += printPart(title, await runInspector(dir, stop.signal));
+      failures += printPart(title, await runInspector(dir));
     } catch (error) {
       if (!(error instanceof PackagesUnavailableError)) throw error;
       console.log(
         `\n${title}\n\nnot shown: no npm registry, or not all of what is needed in it. ${error.message}`,
       );
-      notShown = true;
+      return failures > 0 ? 1 : 2;
     }
   }
-  process.exitCode = failures > 0 ? 1 : notShown ? 2 : 0;
-} catch (error) {
-  if (!stop.signal.aborted) throw error;
-  console.error(String(stop.signal.reason.message));
-  process.exitCode = 1;
-} finally {
-  await rm(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
+  return failures > 0 ? 1 : 0;
 }

@@ -1,4 +1,9 @@
-/** @typedef {import('./suite/run.mjs').Row} Row */
+import { readFile, writeFile } from 'node:fs/promises';
+import { formatMarkdown, markdownTable, replaceSection } from '../scripts/markdown.mjs';
+
+/** @typedef {{ name: string, result: 'passed' | 'not offered' | 'FAILED', note: string }} Row */
+
+const PAGE = new URL('../docs/conformance.md', import.meta.url);
 
 /**
  * Prints what came of a part.
@@ -16,8 +21,24 @@ export function printPart(title, { rows, faults }) {
   return faults.length + rows.filter(({ result }) => result === 'FAILED').length;
 }
 
+/**
+ * Brings the table in docs/conformance.md up to date, or looks whether it is.
+ * @param {Row[]} rows @param {boolean} write
+ * @returns {Promise<number>} 1 where the table is not what came of this run
+ */
+export async function updatePage(rows, write) {
+  const cells = rows.map(({ name, result, note }) => [`\`${name}\``, result, note]);
+  const table = markdownTable(['scenario', 'result', 'reason'], cells);
+  const page = await readFile(PAGE, 'utf8');
+  const current = await formatMarkdown(replaceSection(page, 'suite', `${summary(rows)}.\n\n${table}`), PAGE);
+  if (write) await writeFile(PAGE, current);
+  if (write || page === current) return 0;
+  console.log('FAILED       docs/conformance.md is not up to date. Run: npm run conformance -- --write');
+  return 1;
+}
+
 /** @param {Row[]} rows */
-export function summary(rows) {
+function summary(rows) {
   const count = (/** @type {Row['result']} */ wanted) =>
     rows.filter(({ result }) => result === wanted).length;
   const parts = [`${count('passed')} of ${rows.length} passed`];

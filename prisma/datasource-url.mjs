@@ -19,19 +19,14 @@ export function datasourceUrl(args) {
   return args.includes('studio') ? socketByEnvironment(url, folder) : url;
 }
 
-const DATABASE_COMMANDS = {
-  migrate: ['dev', 'reset', 'deploy', 'status', 'resolve'],
-  db: ['pull', 'push', 'seed', 'execute'],
-};
+const DATABASE_COMMANDS =
+  /\b(migrate (dev|reset|deploy|status|resolve)|db (pull|push|seed|execute))\b|--((from|to)-config-datasource|sql)\b/;
 
 /** @param {string[]} args */
 function needsDatabase(args) {
   if (args.includes('--help') || args.includes('-h')) return false;
   if (args.includes('studio')) return !args.some((arg) => /^--url(=|$)/.test(arg));
-  if (args.some((arg) => /^--((from|to)-(config-datasource|migrations)|sql)(=|$)/.test(arg))) return true;
-  return Object.entries(DATABASE_COMMANDS).some(
-    ([command, actions]) => args.includes(command) && actions.some((action) => args.includes(action)),
-  );
+  return DATABASE_COMMANDS.test(args.join(' '));
 }
 
 /** Starts the embedded database, if that is the one. */

@@ -3,11 +3,10 @@
 // modules, and a few for the process of the embedded database. Nothing is minified but white space: a stack trace names
 // functions, and lines of dist/.
 import { execFileSync } from 'node:child_process';
-import { rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { writeLicences } from './bundle/licences.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = path.join(ROOT, 'dist');
@@ -66,8 +65,7 @@ const host = await build({
 const { wasm } = await import(QUERY_COMPILER);
 await writeFile(path.join(DIST, 'query-compiler.wasm'), Buffer.from(wasm, 'base64'));
 saveCodeCache();
-const inputs = [program, host].flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {}));
-await writeLicences(ROOT, inputs, path.join(DIST, 'THIRD-PARTY-LICENSES.txt'));
+await writeLicences([program, host].flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {})));
 
 /** Serves one call, which also loads all that a start needs. Without a database the call ends in an error. */
 function saveCodeCache() {
@@ -88,4 +86,25 @@ function saveCodeCache() {
     },
     stdio: 'pipe',
   });
+}
+
+/**
+ * Writes down the licence of each package whose code went into a bundle, as the licences ask for with every copy.
+ * @param {string[]} inputs the files that were bundled, from the root
+ */
+async function writeLicences(inputs) {
+  const folders = inputs.map((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? '');
+  const licences = [...new Set(folders)].filter(Boolean).toSorted().map(licenceOf);
+  await writeFile(path.join(DIST, 'THIRD-PARTY-LICENSES.txt'), (await Promise.all(licences)).join('\n\n'));
+}
+
+/** @param {string} folder of a package */
+async function licenceOf(folder) {
+  const { name, version, license } = JSON.parse(
+    await readFile(path.join(ROOT, folder, 'package.json'), 'utf8'),
+  );
+  const files = await readdir(path.join(ROOT, folder));
+  const legal = files.filter((file) => /^(licen[cs]e|notice|copying)(\.|$)/i.test(file)).toSorted();
+  const texts = await Promise.all(legal.map((file) => readFile(path.join(ROOT, folder, file), 'utf8')));
+  return [`== ${name} ${version} (${license})`, ...texts.map((text) => text.trim())].join('\n\n');
 }

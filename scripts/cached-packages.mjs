@@ -11,46 +11,39 @@ export class PackagesUnavailableError extends Error {}
  * in a folder of the user's cache, installed where they are not there yet. No script of a package is run.
  * @param {string} folderName
  * @param {Record<string, string>} versions exact, by package
- * @param {AbortSignal} [signal]
  * @returns {Promise<string>} the folder node_modules they are in
  * @throws PackagesUnavailableError where they can neither be found nor installed
  */
-export async function cachedPackages(folderName, versions, signal) {
-  const cache = process.env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache');
-  const folder = path.join(cache, folderName);
-  if (!(await isInstalled(folder, versions))) await install(folder, versions, signal);
-  return path.join(folder, 'node_modules');
-}
-
-/** npm writes its own lockfile last, so that what was broken off does not count. @param {string} folder @param {Record<string, string>} versions */
-async function isInstalled(folder, versions) {
-  const file = path.join(folder, 'node_modules', '.package-lock.json');
-  /** @type {{ packages?: Record<string, { version?: string }> }} */
-  const { packages = {} } = JSON.parse(await readFile(file, 'utf8').catch(() => '{}'));
-  return Object.entries(versions).every(
-    ([name, version]) => packages[`node_modules/${name}`]?.version === version,
-  );
-}
-
-/** @param {string} folder @param {Record<string, string>} versions @param {AbortSignal} [signal] */
-async function install(folder, versions, signal) {
-  const wanted = Object.entries(versions)
-    .map(([name, version]) => `${name} ${version}`)
-    .join(', ');
-  console.error(`Installing ${wanted} into ${folder}`);
+export async function cachedPackages(folderName, versions) {
+  const folder = path.join(process.env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache'), folderName);
+  const modules = path.join(folder, 'node_modules');
+  const wanted = Object.entries(versions).map(([name, version]) => `${name}@${version}`);
+  // Written last, so that what was broken off does not count.
+  const receipt = path.join(folder, 'installed');
+  if ((await readFile(receipt, 'utf8').catch(() => '')) === wanted.join('\n')) return modules;
+  console.error(`Installing ${wanted.join(', ')} into ${folder}`);
   await mkdir(folder, { recursive: true });
-  const manifest = { name: path.basename(folder), private: true, dependencies: versions };
-  await writeFile(path.join(folder, 'package.json'), JSON.stringify(manifest, null, 2));
   // npm would wait minutes for a registry that is not there.
   const patience = ['--fetch-retries', '1', '--fetch-retry-mintimeout', '1000'];
-  const args = ['install', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund', ...patience];
+  const quietly = ['--no-save', '--ignore-scripts', '--no-audit', '--no-fund', ...patience];
   try {
-    await promisify(execFile)('npm', args, { cwd: folder, timeout: 300_000, signal });
+    await promisify(execFile)('npm', ['install', '--prefix', folder, ...quietly, ...wanted], {
+      cwd: folder,
+      timeout: 300_000,
+    });
   } catch (error) {
-    signal?.throwIfAborted();
     const { stderr, message } = /** @type {Error & { stderr?: string }} */ (error);
-    throw new PackagesUnavailableError(`npm could not install ${wanted}:\n${stderr || message}`);
+    throw new PackagesUnavailableError(`npm could not install ${wanted.join(', ')}:\n${stderr || message}`);
   }
-  if (!(await isInstalled(folder, versions)))
-    throw new PackagesUnavailableError(`npm installed other versions than those asked for into ${folder}.`);
+  await writeFile(receipt, wanted.join('\n'));
+  return modules;
+}
+
+/** For programs that need a newer Node than Steward does. */
+export const NODE_VERSION = '24.21.0';
+
+/** The binary of that Node. @throws PackagesUnavailableError where it can neither be found nor installed */
+export async function pinnedNode() {
+  const name = `node-${process.platform}-${process.arch}`;
+  return path.join(await cachedPackages('steward-node', { [name]: NODE_VERSION }), name, 'bin', 'node');
 }

@@ -9,7 +9,7 @@ import { toJsonSchema } from '../build/protocol/json-schema.js';
 import { ENVIRONMENT } from '../build/settings/environment.js';
 import { passingSecret } from '../build/settings/secret.js';
 import { z } from 'zod';
-import { formatMarkdown, replaceSection } from './generated-section.mjs';
+import { formatMarkdown, markdownTable, replaceSection } from './markdown.mjs';
 
 const catalogue = createDirectory({
   database: { ready: () => Promise.reject(new Error('Tables need no database')) },
@@ -22,13 +22,6 @@ const PAGES = {
   '../docs/capabilities.md': { tools, resources, prompts },
   '../docs/configuration.md': { settings },
 };
-
-/** @param {string} text */
-const cell = (text) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
-
-/** @param {string[]} head @param {string[][]} rows */
-const table = (head, rows) =>
-  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n');
 
 /** The rest of a tool's description is for the model that is to call it. @param {string} description */
 const firstSentence = (description) => /^.*?\.(?= |$)/.exec(description)?.[0] ?? description;
@@ -44,48 +37,37 @@ function argumentsOf(input) {
 }
 
 function tools() {
-  const rows = catalogue.tools.map(({ name, input, effect, scope, description }) => [
-    `\`${name}\``,
-    argumentsOf(input) || '–',
-    effect.readOnlyHint ? 'reads' : effect.destructiveHint ? 'overwrites' : 'adds',
-    `\`${scope}\``,
-    firstSentence(description),
-  ]);
-  return table(['tool', 'arguments', 'effect', 'scope', 'what it does'], rows);
+  const rows = catalogue.tools.map(({ name, input, effect, scope, description }) => {
+    const kind = effect.readOnlyHint ? 'reads' : effect.destructiveHint ? 'overwrites' : 'adds';
+    return [`\`${name}\` ${argumentsOf(input)}`, `${kind}, \`${scope}\``, firstSentence(description)];
+  });
+  return markdownTable(['tool, and its arguments', 'effect, scope', 'what it does'], rows);
 }
 
 function resources() {
-  const rows = catalogue.resources.map(({ name, uriTemplate, tool, description }) => [
+  const rows = catalogue.resources.map(({ name, uriTemplate, tool }) => [
     `\`${name}\``,
     `\`${uriTemplate}\``,
     `\`${tool.name}\``,
-    description,
   ]);
-  return table(['resource', 'URI', 'the same as', 'what it holds'], rows);
+  return markdownTable(['resource', 'URI', 'the same as'], rows);
 }
 
 function prompts() {
   const rows = catalogue.prompts.map(({ name, arguments: input, description }) => [
-    `\`${name}\``,
-    argumentsOf(input),
+    `\`${name}\` ${argumentsOf(input)}`,
     description,
   ]);
-  return table(['prompt', 'arguments', 'what it is for'], rows);
+  return markdownTable(['prompt, and its arguments', 'what it is for'], rows);
 }
 
 function settings() {
   const rows = Object.entries({ ...ENVIRONMENT.shape, ...catalogue.settings }).map(([name, schema]) => {
-    const fallback = schema instanceof z.ZodDefault ? String(schema.def.defaultValue) : '';
-    const unit = name.endsWith('_MS') ? ' ms' : '';
-    const flag = flagOf(name);
-    return [
-      `\`${name}\``,
-      flag === undefined ? '–' : `\`${flag}\``,
-      fallback && `${fallback}${unit}`,
-      schema.description ?? '',
-    ];
+    const fallback = schema instanceof z.ZodDefault ? `=${String(schema.def.defaultValue)}` : '';
+    const note = flagOf(name) === undefined ? ' (no flag)' : '';
+    return [`\`${name}${fallback}\`${note}`, schema.description ?? ''];
   });
-  return table(['variable', 'flag', 'default', 'meaning'], rows);
+  return markdownTable(['variable, and its default', 'meaning'], rows);
 }
 
 for (const [page, sections] of Object.entries(PAGES)) {

@@ -30,6 +30,11 @@ export class StewardError extends Error {
   }
 }
 
+/** The operator has to act, and trying again does not help. The message gives the reason and the next step. */
+export class OperatorError extends Error {
+  override readonly name: string = 'OperatorError';
+}
+
 /** For an unexpected failure: tells the caller nothing but a reference into the log. */
 export function internalError(cause: unknown, requestId: string): StewardError {
   return new StewardError(

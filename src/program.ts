@@ -1,7 +1,9 @@
-import { explanation } from './commands/explanation.js';
+import { OperatorError, StewardError } from './errors.js';
 
 run().catch((error: unknown) => {
-  process.stderr.write(`${explanation(error)}\n`);
+  const expected = error instanceof OperatorError || error instanceof StewardError;
+  const stack = error instanceof Error ? error.stack : undefined;
+  process.stderr.write(`${expected ? error.message : (stack ?? String(error))}\n`);
   process.exitCode = 1;
 });
 

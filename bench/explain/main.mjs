@@ -1,12 +1,11 @@
 #!/usr/bin/env node
 // Shows by which indexes PostgreSQL answers every read of the directory, and fails where one scans a table or reads
 // more rows than it should. The statements are those that the domain really sends: they are caught on their way.
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import pg from 'pg';
-import { deployMigrations } from '../../prisma/schema-engine/engine.mjs';
-import { fill } from '../fill.mjs';
+import { atEnd, cleanUp } from '../cleanup.mjs';
+import { connectTo, filledDatabase } from '../database.mjs';
 import { openDirectory } from '../directory.mjs';
+import { progress } from '../progress.mjs';
 import { judge, readsLargeTable } from './plan.mjs';
 import { allReads } from './reads.mjs';
 import { printTable } from './table.mjs';
@@ -18,7 +17,7 @@ of the directory once planned for its values (custom) and once for any values (g
 a named prepared statement), prints one row for each plan, and drops the database again.
 
   --keep   leave the database where it is
-  --again  explain the database that --keep left
+  --again  explain the database that --keep left, and leave it
   --help   this text
 
 TEST_DATABASE_URL names a server on which databases may be created, for instance
@@ -26,8 +25,6 @@ TEST_DATABASE_URL names a server on which databases may be created, for instance
 
 Exit code 1: a read has a sequential scan on a large table, or reads more rows than its bound. (With few users that is
 as it should be: PostgreSQL rightly scans a table that is small.)`;
-
-const DATABASE = 'steward_explain';
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -46,36 +43,19 @@ if (flags.help || !server || !Number.isInteger(userCount) || userCount < 1000) {
   process.exit(flags.help ? 0 : 2);
 }
 
-const url = new URL(server);
-url.pathname = `/${DATABASE}`;
-if (!flags.again) {
-  await onServer(`DROP DATABASE IF EXISTS ${DATABASE} WITH (FORCE)`, `CREATE DATABASE ${DATABASE}`);
-}
 try {
-  process.exitCode = (await explainAll()) ? 0 : 1;
+  const { keep, again } = flags;
+  const url = await filledDatabase(server, 'steward_explain', userCount, { keep: keep || again, again });
+  process.exitCode = (await explainAll(url)) ? 0 : 1;
 } finally {
-  if (flags.keep) console.error(`Kept: ${DATABASE}`);
-  else await onServer(`DROP DATABASE ${DATABASE} WITH (FORCE)`);
+  await cleanUp();
 }
 
-/** @param {string[]} statements */
-async function onServer(...statements) {
-  const client = new pg.Client({ connectionString: server });
-  await client.connect();
-  for (const statement of statements) await client.query(statement);
-  await client.end();
-}
-
-/** @returns {Promise<boolean>} whether all is well */
-async function explainAll() {
-  const client = new pg.Client({ connectionString: url.href });
-  await client.connect();
-  if (!flags.again) {
-    const migrationsDir = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
-    await deployMigrations({ url: url.href, migrationsDir });
-    await fill(client, userCount);
-  }
-  const { directory, caughtWhile, close } = await openDirectory(url.href);
+/** @param {string} url @returns {Promise<boolean>} whether all is well */
+async function explainAll(url) {
+  const client = await connectTo(url);
+  const { directory, caughtWhile, close } = openDirectory(url);
+  atEnd(close);
   const rows = [];
   const shown = new Set();
   for (const read of await allReads(directory, client, userCount)) {
@@ -87,10 +67,8 @@ async function explainAll() {
       shown.add(key);
       rows.push(await judge(client, read, statement));
     }
-    console.error(`explained: ${read.label}`);
+    progress(`explained: ${read.label}`);
   }
-  await close();
-  await client.end();
   printTable(rows, userCount);
   return rows.every((row) => row.verdict === '');
 }

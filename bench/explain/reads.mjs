@@ -35,7 +35,7 @@ export async function allReads(directory, client, userCount) {
     { label: 'user by username', run: () => users.get({ username: username.toUpperCase() }) },
     { label: 'user by email', run: () => users.get({ email }) },
     { label: 'departments', run: () => departments.list() },
-    { label: 'roles', run: () => directory.roles() },
+    { label: 'roles', run: () => users.roles() },
     { label: 'history, busy user', run: () => auditLog.ofUser(1, PAGE) },
     {
       label: 'history, deep cursor',

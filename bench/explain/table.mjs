@@ -1,3 +1,5 @@
+import { groupBy } from '../group-by.mjs';
+
 /** @typedef {import('./plan.mjs').Judged} Judged */
 
 /**
@@ -10,7 +12,10 @@ export function printTable(rows, userCount) {
     `| slowest read, ${userCount} users | others | plan for its values | rows read | buffers | ms | plan for any values | rows | ms |`,
   );
   console.log('| --- | --: | --- | --: | --: | --: | --- | --: | --: |');
-  for (const alike of byPlan(rows)) {
+  const byPlan = groupBy(rows, ({ label, custom, generic, verdict }) =>
+    JSON.stringify([custom.nodes, generic?.nodes, verdict && label]),
+  );
+  for (const alike of byPlan.values()) {
     const [slowest, ...others] = alike.toSorted((a, b) => b.custom.ms - a.custom.ms);
     if (slowest) console.log(`| ${cellsOf(slowest, others.length).join(' | ')} |`);
   }
@@ -20,17 +25,6 @@ export function printTable(rows, userCount) {
       ? `${failed} of ${rows.length} statements read too much`
       : `All ${rows.length} statements are answered by index`,
   );
-}
-
-/** @param {Judged[]} rows @returns {Judged[][]} */
-function byPlan(rows) {
-  /** @type {Map<string, Judged[]>} */
-  const groups = new Map();
-  for (const row of rows) {
-    const key = JSON.stringify([row.custom.nodes, row.generic?.nodes, row.verdict && row.label]);
-    groups.set(key, [...(groups.get(key) ?? []), row]);
-  }
-  return [...groups.values()];
 }
 
 /** @param {Judged} row @param {number} others how many statements have the same plan */

@@ -1,24 +1,13 @@
 // A transfer and its audit row as one bare interactive transaction of Prisma, on Steward's own pool and with its names of
-// statements; without a guard, an MCP, or a lock. Each message asks for one.
-import { loadConfig } from '../../build/settings/config.js';
-import { connect } from '../../build/database/pool.js';
-import { createClient } from '../../build/directory/database.js';
-import { createLog } from '../../build/observability/log.js';
-import { USER_COLUMNS } from './user-columns.mjs';
+// statements; without a guard, the SDK, or a lock. Over stdio, as Steward.
+import { createInterface } from 'node:readline';
+import { USER_COLUMNS } from '../../build/directory/users.js';
+import { openPool } from '../directory.mjs';
 
-/** @typedef {{ userId: number, department: string }} Transfer */
-/** @typedef {{ user: { id: number, department: { name: string } } } | { error: string }} Transferred */
+const { client: prisma, close } = openPool(process.env['DATABASE_URL'] ?? '');
 
-const { database } = loadConfig({ domainSettings: {} });
-const { client: prisma, close } = connect(
-  database.url ?? '',
-  database.session,
-  createClient,
-  createLog('warn'),
-);
-
-/** @param {Transfer} transfer */
-async function run({ userId, department }) {
+/** @param {{ user_id: number, new_department: string }} transfer */
+async function run({ user_id: userId, new_department: department }) {
   const target = await prisma.department.findFirstOrThrow({ where: { name: department } });
   return prisma.$transaction(async (tx) => {
     const before = await tx.user.findFirstOrThrow({
@@ -31,26 +20,26 @@ async function run({ userId, department }) {
       data: { departmentId: target.id },
       select: USER_COLUMNS,
     });
+    const change = { fieldChanged: 'department', oldValue: before.department.name, newValue: target.name };
     await tx.userAuditLog.create({
-      data: {
-        userId,
-        fieldChanged: 'department',
-        oldValue: before.department.name,
-        newValue: target.name,
-        actor: 'bench',
-        tool: 'bare',
-        requestId: 'bare',
-      },
+      data: { userId, ...change, actor: 'bench', tool: 'bare', requestId: 'bare' },
       select: { id: true },
     });
-    return user;
+    return { structuredContent: { changed: true, user: { ...user, department: user.department.name } } };
   });
 }
 
-process.on('message', (transfer) => {
-  run(/** @type {Transfer} */ (transfer)).then(
-    (user) => process.send?.({ user }),
-    (error) => process.send?.({ error: String(error) }),
+/** As an MCP server would answer, which knows this one tool. @param {string} line */
+async function answer(line) {
+  const { id, method, params } = JSON.parse(line);
+  if (id === undefined) return;
+  const answered = (method === 'tools/call' ? run(params.arguments) : Promise.resolve({})).then(
+    (result) => ({ result }),
+    (error) => ({ error: { message: String(error) } }),
   );
-});
-process.on('disconnect', () => void close());
+  process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', id, ...(await answered) })}\n`);
+}
+
+createInterface({ input: process.stdin })
+  .on('line', (line) => void answer(line))
+  .on('close', () => void close());

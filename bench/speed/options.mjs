@@ -2,18 +2,8 @@ import { parseArgs } from 'node:util';
 import { FIGURES } from './figures/index.mjs';
 
 /**
- * @typedef {object} Options
- * @property {{ users: number, many: number }} size how many users there are; `many` where depth and totals are measured
- * @property {string[]} only names of figures
- * @property {number} blocks how often each server has its turn; a ratio is the median of so many pairs
- * @property {number} calls in a block, one at a time
- * @property {number} callsAtOnce in a block of 32 at once
- * @property {number} callsBeforeMemory
- * @property {number} warmUp calls of each question to each server, before anything is timed
- * @property {boolean} keep
- * @property {boolean} again
- * @property {boolean} judge
- * @property {string | undefined} write
+ * `size.many`: the users where depth and totals are measured.
+ * @typedef {typeof FULL & { help: boolean, size: { users: number, many: number }, only: string[], keep: boolean, again: boolean, judge: boolean, write: string | undefined }} Options
  */
 
 export const HELP = `Usage: npm run bench -- [options]
@@ -39,20 +29,12 @@ postgresql://postgres@127.0.0.1:5432/postgres).
 Exit code: 0 where everything was measured, 1 where something was not, 2 where the options are wrong or the peers
 cannot be had.`;
 
+/** How often each server has its turn, with how many calls, one at a time or 32 at once; the calls of each question before anything is timed. */
 const FULL = { blocks: 40, calls: 50, callsAtOnce: 320, callsBeforeMemory: 10_000, warmUp: 300 };
 const SHORT = { blocks: 2, calls: 15, callsAtOnce: 64, callsBeforeMemory: 100, warmUp: 10 };
 
-/** @returns {Options | 'help' | Error} */
+/** @returns {Options} @throws for an option that is wrong */
 export function readOptions() {
-  try {
-    return toOptions();
-  } catch (error) {
-    return /** @type {Error} */ (error);
-  }
-}
-
-/** @returns {Options | 'help'} */
-function toOptions() {
   const { values } = parseArgs({
     options: {
       only: { type: 'string', multiple: true, default: [] },
@@ -66,7 +48,6 @@ function toOptions() {
       help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) return 'help';
   const extent = values.short ? SHORT : FULL;
   const one = values.users ?? (values.short ? '10000' : undefined);
   const users = wholeNumber('users', one ?? '100000', 10_000);
@@ -76,6 +57,7 @@ function toOptions() {
   return {
     ...extent,
     blocks: wholeNumber('blocks', values.blocks ?? String(extent.blocks), 1),
+    help: values.help,
     size: { users, many: one === undefined ? 1_000_000 : users },
     only: values.only.length > 0 ? values.only : names,
     keep: values.keep || values.again,

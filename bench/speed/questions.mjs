@@ -42,7 +42,7 @@ function selectByCriteria(department, role, limit) {
  * @param {pg.Client} client
  * @returns {Promise<Topic[]>}
  */
-export async function topics(client) {
+export async function allTopics(client) {
   const limits = Array.from({ length: LIMITS }, (_, at) => 1 + ((at * 7) % LIMITS));
   const { rows } = await client.query(
     `SELECT d.name AS department, role FROM headcounts JOIN departments d ON d.id = department_id

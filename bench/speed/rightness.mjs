@@ -2,7 +2,7 @@ import { toSql } from './questions.mjs';
 
 /** @typedef {import('./servers/contestant.mjs').Contestant} Contestant */
 /** @typedef {import('./questions.mjs').Question} Question */
-/** @typedef {import('../raw-http-client.mjs').Answer} Answer */
+/** @typedef {import('./servers/client.mjs').Answer} Answer */
 
 /** The text of an answer that a model reads. @param {Answer} answer */
 export function textOf({ content }) {
@@ -25,9 +25,6 @@ export async function assertRight(contestant, question, client) {
 
 /** The quick look at every answer that is timed: as many rows as asked for. @param {Question} question @param {Answer} answer */
 export function assertFull({ limit }, { content }) {
-  let rows = 0;
-  for (const { text } of content) {
-    for (let at = text.indexOf('@'); at !== -1; at = text.indexOf('@', at + 1)) rows += 1;
-  }
+  const rows = content.reduce((sum, { text }) => sum + text.split('@').length - 1, 0);
   if (rows !== limit) throw new Error(`${limit} users were asked for, and ${rows} answered`);
 }

@@ -27,63 +27,39 @@ const sound = {
 /** @param {string} uri @param {string} text @returns {Attachment} */
 const document = (uri, text) => ({ kind: 'document', uri, mimeType: 'text/plain', text });
 
-const said = z.strictObject({ message: z.string() });
 const nothing = z.strictObject({});
 
-/** @param {string} name @param {string} message @param {Attachment[]} attached */
-const saying = (name, message, attached = []) =>
+/** What the names of all capabilities are, and who may use them. @param {string} name */
+const named = (name) => ({ name, title: name, description: name, scope: 'directory:read' });
+
+/** @param {string} name @param {() => Promise<{ message: string }>} handle @param {Attachment[]} attached */
+const tool = (name, handle, attached = []) =>
   defineTool({
-    name,
-    title: name,
-    description: `Answers with a message and ${attached.length} attachments`,
-    scope: 'directory:read',
+    ...named(name),
     effect: EFFECTS.reads,
     input: nothing,
-    output: said,
-    handle: async () => ({ message }),
+    output: z.strictObject({ message: z.string() }),
+    handle,
     attachments: async () => attached,
   });
 
-/** @param {string} name @param {string} message @param {(string | Attachment)[]} [parts] */
-const prompting = (name, message, parts) =>
-  definePrompt({
-    name,
-    title: name,
-    description: message,
-    scope: 'directory:read',
-    arguments: nothing,
-    render: async () => parts ?? message,
-  });
+/** @param {string} name @param {string} message @param {Attachment[]} [attached] */
+const saying = (name, message, attached) => tool(name, async () => ({ message }), attached);
 
-const errorHandling = defineTool({
-  name: 'test_error_handling',
-  title: 'test_error_handling',
-  description: 'Always fails',
-  scope: 'directory:read',
-  effect: EFFECTS.reads,
-  input: nothing,
-  output: said,
-  handle: async () => {
-    throw new StewardError('CONFLICT', 'This tool intentionally returns an error for testing');
-  },
-});
+/** @param {string} name @param {string | (string | Attachment)[]} parts */
+const prompting = (name, parts) =>
+  definePrompt({ ...named(name), arguments: nothing, render: async () => parts });
+
+const simpleText = saying('test_simple_text', 'This is a simple text response for testing.');
+const image = saying('test_image_content', 'One red pixel.', [picture]);
 
 const templated = defineTool({
-  name: 'templated',
-  title: 'templated',
-  description: 'Answers with the id it was given',
-  scope: 'directory:read',
+  ...named('templated'),
   effect: EFFECTS.reads,
   input: z.strictObject({ id: z.string() }),
   output: z.strictObject({ id: z.string(), templateTest: z.boolean(), data: z.string() }),
   handle: async ({ id }) => ({ id, templateTest: true, data: `Data for ID: ${id}` }),
 });
-
-const simpleText = saying('test_simple_text', 'This is a simple text response for testing.');
-const image = saying('test_image_content', 'One red pixel.', [picture]);
-
-/** @param {string} name @param {string} uriTemplate @param {import('../../build/capability/define.js').Tool} tool */
-const resource = (name, uriTemplate, tool) => ({ name, title: name, description: name, uriTemplate, tool });
 
 /** @type {Domain} */
 export const suiteDomain = {
@@ -105,34 +81,30 @@ export const suiteDomain = {
       picture,
       document('test://mixed-content-resource', '{"test":"data","value":123}'),
     ]),
-    errorHandling,
+    tool('test_error_handling', async () => {
+      throw new StewardError('CONFLICT', 'This tool intentionally returns an error for testing');
+    }),
   ],
   resources: [
-    resource('static_text', 'test://static-text', simpleText),
-    { ...resource('static_binary', 'test://static-binary', image), mimeType: 'image/png' },
-    resource('template', 'test://template/{id}/data', templated),
+    { ...named('static_text'), uriTemplate: 'test://static-text', tool: simpleText },
+    { ...named('static_binary'), uriTemplate: 'test://static-binary', tool: image, mimeType: 'image/png' },
+    { ...named('template'), uriTemplate: 'test://template/{id}/data', tool: templated },
   ],
   prompts: [
     prompting('test_simple_prompt', 'This is a simple prompt for testing.'),
     definePrompt({
-      name: 'test_prompt_with_arguments',
-      title: 'test_prompt_with_arguments',
-      description: 'Repeats its arguments',
-      scope: 'directory:read',
+      ...named('test_prompt_with_arguments'),
       arguments: z.strictObject({ arg1: z.string(), arg2: z.string() }),
       render: async ({ arg1, arg2 }) => `Prompt with arguments: arg1='${arg1}', arg2='${arg2}'`,
     }),
     definePrompt({
-      name: 'test_prompt_with_embedded_resource',
-      title: 'test_prompt_with_embedded_resource',
-      description: 'Holds a document',
-      scope: 'directory:read',
+      ...named('test_prompt_with_embedded_resource'),
       arguments: z.strictObject({ resourceUri: z.string() }),
       render: async ({ resourceUri }) => [
         document(resourceUri, 'Embedded resource content for testing.'),
         'Please process the embedded resource above.',
       ],
     }),
-    prompting('test_prompt_with_image', 'Holds a picture', [picture, 'Please analyze the image above.']),
+    prompting('test_prompt_with_image', [picture, 'Please analyze the image above.']),
   ],
 };

@@ -2,11 +2,11 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
-import { runNode } from '../run-program.mjs';
-import { wrongCalls } from './calls-made.mjs';
-import { onEmbeddedDatabase, StewardHttp } from '../steward-http.mjs';
+import { run } from '../../tests/support/command.mjs';
+import { startSteward } from '../steward-http.mjs';
+import { suiteDomain } from './catalogue.mjs';
 
-/** @typedef {{ name: string, result: 'passed' | 'not offered' | 'FAILED', note: string }} Row */
+/** @typedef {import('../report.mjs').Row} Row */
 /** @typedef {{ status: string, name: string, errorMessage?: string, details?: { message?: string } }} Check */
 
 const here = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
@@ -15,27 +15,26 @@ const SUITE = fileURLToPath(import.meta.resolve('@modelcontextprotocol/conforman
 /**
  * The active scenarios of the official suite, against the HTTP server as it is in production.
  * @param {string} dir for what is to be thrown away
- * @param {AbortSignal} signal
  * @returns {Promise<{ rows: Row[], faults: string[] }>}
  */
-export async function runSuite(dir, signal) {
+export async function runSuite(dir) {
   /** @type {Record<string, string>} */
   const baseline = parse(await readFile(here('baseline.yaml'), 'utf8'));
   const expected = path.join(dir, 'expected-failures.yaml');
   await writeFile(expected, stringify({ server: Object.keys(baseline) }));
   const results = path.join(dir, 'results');
 
-  const steward = await StewardHttp.start([here('serve.mjs')], onEmbeddedDatabase(path.join(dir, 'suite')));
+  const steward = await startSteward([here('serve.mjs')], path.join(dir, 'suite'));
   try {
     const options = ['--suite', 'active', '--expected-failures', expected, '--output-dir', results];
-    const ran = await runNode([SUITE, 'server', '--url', steward.url, ...options], { signal });
+    const ran = await run([SUITE, 'server', '--url', steward.url, ...options]);
     const names = scenariosIn(ran.stdout);
     const checks = await checksIn(results);
     const rows = names.map((name) => judge(name, checks.get(name) ?? [], baseline[name]));
     const unknown = Object.keys(baseline).filter((name) => !names.includes(name));
     const faults = [
       ...unknown.map((name) => `The baseline names ${name}, which is no scenario of the suite.`),
-      ...wrongCalls(/** @type {any[]} */ (steward.log())),
+      ...wrongCalls(steward.log()),
       ...steward.faults(),
     ];
     // The suite has its own opinion of its baseline; it must not be a worse one.
@@ -76,4 +75,32 @@ function judge(name, checks, reason) {
   if (typeof reason === 'string' && reason !== '') return { name, result: 'not offered', note: reason };
   const complaints = bad.map((check) => check.errorMessage ?? check.details?.message ?? check.name);
   return { name, result: 'FAILED', note: complaints.join('; ') || 'Nothing was checked.' };
+}
+
+/** The outcomes of the calls of each capability; all others succeed. @type {Record<string, string>} */
+const OUTCOMES = { test_error_handling: 'CONFLICT' };
+
+/**
+ * The suite takes an error for an answer where that holds text, too. What the server's log says of its calls shows that what
+ * the catalogue has was asked for, and answered.
+ * @param {Record<string, any>[]} log
+ * @returns {string[]} what is wrong
+ */
+function wrongCalls(log) {
+  const { tools, prompts, resources } = suiteDomain;
+  const names = [...tools, ...prompts].map(({ name }) => name);
+  const calls = log.filter(({ message }) => message === 'call');
+  const reads = calls.filter(({ kind }) => kind === 'resource');
+  // A name that is not offered is NOT_FOUND.
+  const known = [...reads, ...calls.filter(({ capability }) => names.includes(capability))];
+  const read = new Set(reads.map(({ capability }) => capability));
+  return [
+    ...known
+      .filter(({ capability, outcome }) => outcome !== (OUTCOMES[capability] ?? 'OK'))
+      .map(({ capability, outcome }) => `A call of ${capability} ended with ${outcome}.`),
+    ...names
+      .filter((name) => !known.some(({ capability }) => capability === name))
+      .map((name) => `${name} stands in the catalogue, and was not called.`),
+    ...(read.size === resources.length ? [] : [`Of ${resources.length} resources, ${read.size} were read.`]),
+  ];
 }

@@ -7,17 +7,10 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { assertReachable, createDatabase } from './databases.mjs';
 import { openSchemaEngine } from './engine.mjs';
 import { asSchemaEngineError, SchemaEngineError } from './errors.mjs';
+import { createDatabase, openSession } from './session.mjs';
 import { lastPanic, loadSchemaEngine } from './wasm.mjs';
-
-/** @typedef {import('./engine.mjs').Engine} Engine */
-/** @typedef {{ id: number, method: string, params?: any }} Request */
-/** @typedef {{ url: string, shadowDatabaseUrl?: string }} Datasource */
-
-/** The time to clean up after a signal, in milliseconds. */
-const FAREWELL_MS = 2000;
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -29,8 +22,8 @@ const { values: options, positionals } = parseArgs({
     'extension-types': { type: 'string' },
   },
 });
-/** @type {Datasource | undefined} */
-const datasource = options.datasource && JSON.parse(options.datasource);
+/** @type {string | undefined} */
+const url = options.datasource && JSON.parse(options.datasource).url;
 
 // Node's own warnings are plain text, and the CLI reads every line on stderr as JSON.
 process.removeAllListeners('warning').on('warning', ({ message }) => log('WARN', { message }));
@@ -55,7 +48,7 @@ function log(level, fields, target = 'schema_engine::logger') {
 }
 
 /** @type {Record<string, (url: string) => Promise<unknown>>} */
-const COMMANDS = { 'can-connect-to-database': assertReachable, 'create-database': createDatabase };
+const COMMANDS = { 'can-connect-to-database': openSession, 'create-database': createDatabase };
 
 /** The answer to a sub-command is the exit code, its reason a log line. @param {string} name */
 async function runCommand(name) {
@@ -64,66 +57,39 @@ async function runCommand(name) {
   try {
     const command = COMMANDS[name];
     if (!command) throw new SchemaEngineError(`Unknown command \`${name}\``);
-    await command(configuredUrl());
+    await command(url ?? '');
   } catch (error) {
     const { message, code } = asSchemaEngineError(error);
     log('ERROR', { is_panic: false, error_code: code, message });
     process.exitCode = 1;
   }
-}
-
-function configuredUrl() {
-  if (datasource?.url) return datasource.url;
-  throw new SchemaEngineError('No database URL: see `datasource` in prisma.config.ts.');
+  process.exit();
 }
 
 /** Answers requests, in their order, until stdin ends. */
 async function serve() {
   // The CLI sends SIGTERM as soon as it has closed stdin; Ctrl-C reaches us as well as it.
-  for (const signal of ['SIGTERM', 'SIGINT'])
-    process.once(signal, () => void leave((engine) => engine.abandon()));
+  for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => process.exit());
   for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
     const request = JSON.parse(line);
     // A message without a method is the CLI's receipt for printed output.
     if (request.method) await answer(request);
   }
-  await leave((engine) => engine.close());
-}
-
-/** @param {(engine: Engine) => Promise<void>} tidyUp */
-async function leave(tidyUp) {
-  setTimeout(() => process.exit(1), FAREWELL_MS);
-  await Promise.race([breakdown, opening?.then(tidyUp)]).catch(async () => (await opening)?.abandon());
   process.exit();
 }
 
-/** @type {Promise<Engine> | undefined} */
+/** @type {ReturnType<typeof openSchemaEngine> | undefined} */
 let opening;
 
 /** The engine connects when it is opened, so that is left until the first request, which then hears of a failure. */
-function openedEngine() {
-  opening ??= openEngine().catch((error) => {
-    opening = undefined;
-    throw error;
-  });
-  return opening;
-}
-
 async function openEngine() {
-  return openSchemaEngine({
-    url: datasource?.url,
-    shadowDatabaseUrl: datasource?.shadowDatabaseUrl,
-    schemaFiles: await Promise.all(options.datamodels.map(readSchema)),
-    onLog: ({ level, fields, target }) => log(level, fields, target),
-  });
+  /** @type {[string, string][]} */
+  const schemaFiles = [];
+  for (const file of options.datamodels) schemaFiles.push([file, await readFile(path.resolve(file), 'utf8')]);
+  return openSchemaEngine(url, schemaFiles, ({ level, fields, target }) => log(level, fields, target));
 }
 
-/** @param {string} file @returns {Promise<[string, string]>} */
-async function readSchema(file) {
-  return [file, await readFile(path.resolve(file), 'utf8')];
-}
-
-/** @param {Request} request */
+/** @param {{ id: number, method: string, params?: any }} request */
 async function answer({ id, method, params }) {
   try {
     send({ id, result: (await Promise.race([breakdown, perform(method, params)])) ?? {} });
@@ -139,19 +105,16 @@ async function answer({ id, method, params }) {
 
 /** @param {string} method @param {any} params */
 async function perform(method, params) {
-  if (method === 'createDatabase') return createDatabase(params.datasource.url ?? configuredUrl());
   // A difference may be that of two schema files.
-  if (method !== 'diff') configuredUrl();
-  const engine = await openedEngine();
-  if (method === 'getDatabaseVersion') return engine.call('version', params);
-  const result = await engine.call(method, params);
-  return method === 'diff' ? printed(/** @type {{ stdout: string | null }} */ (result)) : result;
-}
-
-/** The native engine has the CLI print a difference, which the CLI relies on for `--output`. @param {{ stdout: string | null }} result */
-function printed(result) {
-  if (result.stdout !== null) send({ id: 0, method: 'print', params: { content: result.stdout } });
-  return { ...result, stdout: null };
+  if (!url && method !== 'diff')
+    throw new SchemaEngineError('No database URL: see `datasource` in prisma.config.ts.');
+  opening ??= openEngine();
+  const result = await (await opening)(method, params);
+  if (method !== 'diff') return result;
+  // The native engine has the CLI print a difference, which the CLI relies on for `--output`.
+  const { stdout, ...rest } = /** @type {{ stdout: string | null }} */ (result);
+  if (stdout !== null) send({ id: 0, method: 'print', params: { content: stdout } });
+  return { ...rest, stdout: null };
 }
 
 /** @param {object} message */

@@ -1,95 +1,55 @@
-import { readdir, readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
-import { SchemaEngineError } from './errors.mjs';
-import { explain } from './explain.mjs';
-import { offlineSession } from './offline.mjs';
+import { explain, SchemaEngineError } from './errors.mjs';
 import { openSession, sessionAdapter } from './session.mjs';
-import { ShadowDatabases } from './shadow.mjs';
+import { openEmptyDatabase } from './shadow.mjs';
 import { loadSchemaEngine } from './wasm.mjs';
 
-/** @typedef {import('@prisma/schema-engine-wasm').MigrationList} MigrationList */
 /** @typedef {{ level: string, fields: { message: string }, target: string }} LogLine as the native engine logs */
-/**
- * @typedef {object} EngineOptions
- * @property {string | undefined} [url] without it, only what needs no database works
- * @property {string | undefined} [shadowDatabaseUrl] a database that may be emptied
- * @property {[file: string, content: string][]} [schemaFiles] the Prisma schema
- * @property {(line: LogLine) => void} [onLog]
- */
-/**
- * @typedef {object} Engine
- * @property {(method: string, params?: unknown) => Promise<unknown>} call any method of `SchemaEngine` in
- *   `@prisma/schema-engine-wasm`, one at a time; rejects with a {@link SchemaEngineError}
- * @property {() => Promise<void>} abandon removes temporary databases without waiting for the call under way
- * @property {() => Promise<void>} close waits for the call under way, then leaves nothing behind
- */
 
 /**
  * Opens Prisma's schema engine on a database.
- * @param {EngineOptions} options
- * @returns {Promise<Engine>}
+ * @param {string | undefined} url without it, an empty database takes its place: for a difference of two schema files
+ * @param {[file: string, content: string][]} schemaFiles the Prisma schema
+ * @param {(line: LogLine) => void} onLog
+ * @returns {Promise<(method: string, params: any) => Promise<unknown>>} calls any method of `SchemaEngine` in
+ *   `@prisma/schema-engine-wasm`, one at a time; rejects with a {@link SchemaEngineError}
  * @throws {SchemaEngineError} P1000, P1001, P1003, P1010 or P1011 when the database cannot be reached; P1012 for a bad schema
  */
-export async function openSchemaEngine({ url = '', shadowDatabaseUrl, schemaFiles = [], onLog = () => {} }) {
-  const session = url ? await openSession(url) : offlineSession();
-  const shadows = new ShadowDatabases(session, { url, shadowDatabaseUrl });
-  /** @type {import('./explain.mjs').Failures} */
-  let failures = {};
-  /** @param {import('./session.mjs').ScriptFailure} failure */
-  const onScriptFailure = (failure) => (failures.script = failure);
-
-  const connectToShadowDb = async () => {
-    const shadow = await shadows.open().catch((error) => {
-      failures.shadow = error;
-      throw error;
-    });
-    return sessionAdapter(shadow.session, { onScriptFailure, dispose: shadow.dispose });
-  };
-
+export async function openSchemaEngine(url, schemaFiles, onLog) {
+  const session = url ? await openSession(url) : await openEmptyDatabase();
+  /** @type {import('./errors.mjs').ScriptFailure | undefined} */
+  let failure;
+  /** @param {import('./session.mjs').Session} on @param {() => Promise<void>} dispose */
+  const adapt = (on, dispose) => sessionAdapter(on, (failed) => (failure = failed), dispose);
   const adapterFactory = bindMigrationAwareSqlAdapterFactory({
     provider: 'postgres',
     adapterName: '@prisma/adapter-pg',
-    connect: () => sessionAdapter(session, { onScriptFailure, dispose: async () => {} }),
-    connectToShadowDb,
-  });
-  const engine = await startEngine(schemaFiles, adapterFactory, onLog).catch(async (error) => {
-    await session.pool.end();
-    throw error;
-  });
-
-  /** @type {Promise<unknown>} */
-  let underWay = Promise.resolve();
-  return {
-    call(method, params) {
-      const answer = underWay.then(async () => {
-        failures = {};
-        return callMethod(engine, method, params).catch((error) => {
-          throw explain(error, { method, params, failures });
-        });
-      });
-      underWay = answer.catch(() => {});
-      return answer;
+    connect: () => adapt(session, async () => {}),
+    connectToShadowDb: async () => {
+      const shadow = await openEmptyDatabase();
+      return adapt(shadow, () => shadow.pool.end());
     },
-    abandon: () => shadows.removeAll(),
-    async close() {
-      await underWay;
-      engine.free();
-      await shadows.removeAll();
-      await session.pool.end();
-    },
+  });
+  const engine = await startEngine(schemaFiles, adapterFactory, onLog);
+  return async (method, params) => {
+    failure = undefined;
+    try {
+      return await callMethod(engine, method, params);
+    } catch (error) {
+      throw explain(error, failure, method === 'applyMigrations' ? params.migrationsList : undefined);
+    }
   };
 }
 
 /** @param {[string, string][]} datamodels @param {object} adapterFactory @param {(line: LogLine) => void} onLog */
 async function startEngine(datamodels, adapterFactory, onLog) {
   const { SchemaEngine } = await loadSchemaEngine();
-  const log = (/** @type {string} */ line) => onLog(JSON.parse(line));
+  // An empty list makes the engine panic.
+  const schema = { datamodels: datamodels.length > 0 ? datamodels : undefined };
   try {
-    // An empty list makes the engine panic.
     return await SchemaEngine.new(
-      { datamodels: datamodels.length > 0 ? datamodels : undefined },
-      log,
+      schema,
+      (/** @type {string} */ line) => onLog(JSON.parse(line)),
       adapterFactory,
     );
   } catch (error) {
@@ -100,10 +60,7 @@ async function startEngine(datamodels, adapterFactory, onLog) {
 
 /** @param {any} engine @param {string} method @param {any} params */
 async function callMethod(engine, method, params) {
-  const { prototype } = (await loadSchemaEngine()).SchemaEngine;
-  if (!Object.hasOwn(prototype, method)) {
-    throw new SchemaEngineError(`The schema engine has no method \`${method}\`.`);
-  }
+  if (!(method in engine)) throw new SchemaEngineError(`The schema engine has no method \`${method}\`.`);
   try {
     return await engine[method](params);
   } catch (error) {
@@ -122,59 +79,4 @@ function wantsReplay(error) {
   return (
     error instanceof Error && error.message.includes('shadow DB must be provided through an external factory')
   );
-}
-
-/** Tables that the configuration could exclude; Steward excludes none. */
-const NO_FILTERS = { externalTables: [], externalEnums: [] };
-
-/**
- * Applies the migrations that are not applied yet, with the ledger and checksums of `prisma migrate deploy`.
- * @param {{ url: string, migrationsDir: string, onLog?: (line: LogLine) => void }} options
- * @returns {Promise<string[]>} the names of the migrations applied now, in order
- * @throws {SchemaEngineError} P3018 when a migration fails, P3009 when one failed before, P1xxx when the database
- *   cannot be reached
- */
-export async function deployMigrations({ url, migrationsDir, ...options }) {
-  const params = { migrationsList: await readMigrations(migrationsDir), filters: NO_FILTERS };
-  const output = await withEngine({ url, ...options }, (engine) => engine.call('applyMigrations', params));
-  return /** @type {import('@prisma/schema-engine-wasm').ApplyMigrationsOutput} */ (output)
-    .appliedMigrationNames;
-}
-
-/** @template T @param {EngineOptions} options @param {(engine: Engine) => Promise<T>} use */
-async function withEngine(options, use) {
-  const engine = await openSchemaEngine(options);
-  try {
-    return await use(engine);
-  } finally {
-    await engine.close();
-  }
-}
-
-const LOCK_FILE = 'migration_lock.toml';
-const SCRIPT_FILE = 'migration.sql';
-
-/** The migrations as the engine takes them. @param {string} baseDir @returns {Promise<MigrationList>} */
-async function readMigrations(baseDir) {
-  const entries = await readdir(baseDir, { withFileTypes: true });
-  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  const lockfile = {
-    path: LOCK_FILE,
-    content: await readFile(path.join(baseDir, LOCK_FILE), 'utf8').catch(() => null),
-  };
-  const migrationDirectories = await Promise.all(
-    names.toSorted().map((name) => readMigration(baseDir, name)),
-  );
-  return { baseDir, lockfile, shadowDbInitScript: '', migrationDirectories };
-}
-
-/** @param {string} baseDir @param {string} name @returns {Promise<MigrationList['migrationDirectories'][number]>} */
-async function readMigration(baseDir, name) {
-  try {
-    const value = await readFile(path.join(baseDir, name, SCRIPT_FILE), 'utf8');
-    return { path: name, migrationFile: { path: SCRIPT_FILE, content: { tag: 'ok', value } } };
-  } catch (error) {
-    const value = /** @type {Error} */ (error).message;
-    return { path: name, migrationFile: { path: SCRIPT_FILE, content: { tag: 'error', value } } };
-  }
 }

@@ -19,67 +19,69 @@ export function asSchemaEngineError(error) {
   return new SchemaEngineError(error instanceof Error ? error.message : String(error), { cause: error });
 }
 
-/** @typedef {{ host: string, port: number, database: string, user: string }} Target */
-
 /**
  * Why a connection could not be opened, worded and numbered as the native engine does.
- * @param {unknown} error what `pg` threw @param {Target} target
+ * @param {unknown} error what `pg` threw @param {pg.Client} client
  */
-export function connectionError(error, target) {
-  const { code, message } = describeConnectionError(error, target);
-  return new SchemaEngineError(message, { code, cause: error });
-}
-
-/** @param {unknown} error @param {Target} target @returns {{ code: string | undefined, message: string }} */
-function describeConnectionError(error, { host, port, database, user }) {
-  const reason = error instanceof Error ? error.message : String(error);
+export function connectionError(error, { host, port, database, user }) {
+  const { message: reason, code = '' } = /** @type {Error & { code?: string }} */ (error);
   const server = host.startsWith('/') ? `${host}/.s.PGSQL.${port}` : `${host}:${port}`;
-  if (error instanceof pg.DatabaseError) {
-    switch (error.code) {
-      case '28P01':
-        return { code: 'P1000', message: authenticationFailed(user) };
-      case '28000':
-        return {
-          code: 'P1010',
-          message: `User was denied access on the database \`${database}\`: ${reason}`,
-        };
-      case '3D000':
-        return {
-          code: 'P1003',
-          message: `Database \`${database}\` does not exist on the database server at \`${server}\`.`,
-        };
-      default:
-        return {
-          code: undefined,
-          message: `The database server at \`${server}\` refused the connection: ${reason}`,
-        };
-    }
-  }
-  // The driver's own words where the server wants a password and the URL has none.
-  if (reason.startsWith('SASL')) return { code: 'P1000', message: authenticationFailed(user) };
-  if (isTlsFailure(error)) return { code: 'P1011', message: `Error opening a TLS connection: ${reason}` };
-  return {
-    code: 'P1001',
-    message: `Can't reach database server at \`${server}\`\n\nPlease make sure your database server is running at \`${server}\`.`,
-  };
+  const failed = (/** @type {string} */ message, /** @type {string} */ prismaCode) =>
+    new SchemaEngineError(message, { code: prismaCode, cause: error });
+  // SASL: the driver's own words where the server wants a password and the URL has none.
+  if (code === '28P01' || reason.startsWith('SASL'))
+    return failed(
+      `Authentication failed against the database server, the provided database credentials for \`${user}\` are not valid.`,
+      'P1000',
+    );
+  if (code === '28000')
+    return failed(`User was denied access on the database \`${database}\`: ${reason}`, 'P1010');
+  if (code === '3D000')
+    return failed(
+      `Database \`${database}\` does not exist on the database server at \`${server}\`.`,
+      'P1003',
+    );
+  if (error instanceof pg.DatabaseError)
+    return new SchemaEngineError(`The database server at \`${server}\` refused the connection: ${reason}`);
+  if (/CERT|TLS|SSL/.test(code) || /\bSSL\b/.test(reason))
+    return failed(`Error opening a TLS connection: ${reason}`, 'P1011');
+  return failed(
+    `Can't reach database server at \`${server}\`\n\nPlease make sure your database server is running at \`${server}\`.`,
+    'P1001',
+  );
 }
 
-/** @param {string} user */
-function authenticationFailed(user) {
-  return `Authentication failed against the database server, the provided database credentials for \`${user}\` are not valid.`;
-}
-
-/** @param {unknown} error */
-function isTlsFailure(error) {
-  const { code = '', message = '' } = /** @type {{ code?: string, message?: string }} */ (error);
-  return /CERT|TLS|SSL/.test(code) || /\bSSL\b/.test(message);
-}
+/** @typedef {{ script: string, error: pg.DatabaseError }} ScriptFailure */
 
 /**
- * PostgreSQL's error about a script, and the lines that it is about.
- * @param {pg.DatabaseError} error @param {string} script
+ * The engine's error, with the code and PostgreSQL's own words where WebAssembly lost them.
+ * @param {unknown} error @param {ScriptFailure | undefined} failure of a script, beneath the engine
+ * @param {import('@prisma/schema-engine-wasm').MigrationList | undefined} applied the migrations, if they were applied
  */
-export function describeScriptError(error, script) {
+export function explain(error, failure, applied) {
+  const { message, code } = /** @type {Error & { code?: string }} */ (error);
+  if (error instanceof SchemaEngineError) return error;
+  if (!failure) return new SchemaEngineError(message, { code, cause: error });
+  const sqlError = describeScriptError(failure);
+  const migration = applied?.migrationDirectories.find(
+    ({ migrationFile: { content } }) => content.tag === 'ok' && content.value === failure.script,
+  );
+  if (migration)
+    return new SchemaEngineError(
+      'A migration failed to apply. New migrations cannot be applied before the error is recovered from. ' +
+        'Read more about how to resolve migration issues in a production database: https://pris.ly/d/migrate-resolve\n\n' +
+        `Migration name: ${migration.path}\n\nDatabase error code: ${failure.error.code}\n\n` +
+        `Database error:\n${sqlError}\n`,
+      { code: 'P3018', cause: failure.error },
+    );
+  // P3006: a migration failed on the shadow database; the engine names it.
+  if (code === 'P3006')
+    return new SchemaEngineError(`${message}\n\n${sqlError}`, { code, cause: failure.error });
+  return new SchemaEngineError(sqlError, { cause: failure.error });
+}
+
+/** PostgreSQL's error about a script, and the lines that it is about. @param {ScriptFailure} failure */
+function describeScriptError({ script, error }) {
   const parts = [`${error.severity}: ${error.message}`];
   if (error.detail) parts.push(`DETAIL: ${error.detail}`);
   if (error.hint) parts.push(`HINT: ${error.hint}`);
@@ -96,10 +98,6 @@ function linesUpTo(script, position) {
     .slice(0, position - 1)
     .join('');
   const last = before.split('\n').length;
-  const first = Math.max(1, last - CONTEXT_LINES);
-  return script
-    .split('\n')
-    .slice(first - 1, last)
-    .map((line, index) => `${String(first + index).padStart(5)} ${line.trimEnd()}`)
-    .join('\n');
+  const numbered = script.split('\n').map((line, at) => `${String(at + 1).padStart(5)} ${line.trimEnd()}`);
+  return numbered.slice(Math.max(0, last - 1 - CONTEXT_LINES), last).join('\n');
 }

@@ -4,8 +4,7 @@ import pg from 'pg';
 import { connectionError } from './errors.mjs';
 
 /** @typedef {import('@prisma/driver-adapter-utils').SqlDriverAdapter} SqlDriverAdapter */
-/** @typedef {import('./errors.mjs').Target} Target */
-/** @typedef {{ script: string, error: pg.DatabaseError }} ScriptFailure */
+/** @typedef {import('./errors.mjs').ScriptFailure} ScriptFailure */
 
 /** The native engine's connect timeout, unless the URL sets `connect_timeout` (seconds). */
 const CONNECT_TIMEOUT_S = 5;
@@ -14,8 +13,7 @@ const CONNECT_TIMEOUT_S = 5;
  * The one session with a database on which a schema engine works: what it locks, sets and runs belongs together.
  * @typedef {object} Session
  * @property {pg.Pool} pool a pool of exactly one connection, never closed for idleness
- * @property {Target} target
- * @property {string} schema the schema that holds the tables, `?schema=` in the URL
+ * @property {string | null} schema the schema that holds the tables, `?schema=` in the URL
  */
 
 /**
@@ -27,17 +25,15 @@ const CONNECT_TIMEOUT_S = 5;
 export async function openSession(url) {
   const { searchParams } = new URL(url);
   const schema = searchParams.get('schema');
-  const config = {
+  const pool = new pg.Pool({
     connectionString: url,
     connectionTimeoutMillis: 1000 * Number(searchParams.get('connect_timeout') ?? CONNECT_TIMEOUT_S),
-  };
-  const target = targetOf(config);
-  const pool = new pg.Pool({
-    ...config,
     max: 1,
     idleTimeoutMillis: 0,
     // oxlint-disable-next-line typescript/no-misused-promises -- the pool waits for it, which its types do not say
-    onConnect: (client) => enterSchema(client, schema),
+    onConnect: async (client) => {
+      if (schema) await client.query(`SET search_path = ${pg.escapeIdentifier(schema)}`);
+    },
   });
   // A lost connection surfaces in the next statement; unheard, the event would end the process.
   pool.on('error', () => {});
@@ -45,40 +41,54 @@ export async function openSession(url) {
     await pool.query('SELECT 1');
   } catch (error) {
     await pool.end();
-    throw connectionError(error, target);
+    throw connectionError(error, new pg.Client(url));
   }
   // From here on the limit would count the wait for the one connection, and long migrations would fail it.
   pool.options.connectionTimeoutMillis = 0;
-  return { pool, target, schema: schema ?? 'public' };
+  return { pool, schema };
 }
 
-/** @param {pg.ClientBase} client @param {string | null} schema */
-async function enterSchema(client, schema) {
-  if (schema) await client.query(`SET search_path = ${pg.escapeIdentifier(schema)}`);
-}
-
-/** @param {pg.ClientConfig} config @returns {Target} */
-function targetOf(config) {
-  const { host, port, database, user } = new pg.Client(config);
-  return { host, port, database: database ?? '', user: user ?? '' };
+/**
+ * Creates the database that a URL names.
+ * @param {string} url
+ * @throws {import('./errors.mjs').SchemaEngineError} when no database of the server can be reached
+ * @throws {pg.DatabaseError} when the user may not create databases
+ */
+export async function createDatabase(url) {
+  const open = (/** @type {string} */ name) => {
+    const other = new URL(url);
+    other.pathname = name;
+    other.searchParams.delete('schema');
+    return openSession(other.href);
+  };
+  // Databases that exist on nearly every server.
+  const { pool } = await open('postgres').catch((error) =>
+    open('template1').catch(() => Promise.reject(error)),
+  );
+  try {
+    await pool.query(`CREATE DATABASE ${pg.escapeIdentifier(new pg.Client(url).database ?? '')}`);
+  } finally {
+    await pool.end();
+  }
 }
 
 /**
  * The session as the driver adapter that the engine speaks to.
  * @param {Session} session
- * @param {{ onScriptFailure?: (failure: ScriptFailure) => void, dispose: () => Promise<void> }} options
- *   `onScriptFailure` hears PostgreSQL's own words, of which the engine passes on only a part
+ * @param {(failure: ScriptFailure) => void} onFailure hears PostgreSQL's own words, of which the engine passes on only
+ *   a part
+ * @param {() => Promise<void>} dispose
  * @returns {Promise<SqlDriverAdapter>}
  */
-export async function sessionAdapter({ pool, schema }, { onScriptFailure, dispose }) {
+export async function sessionAdapter({ pool, schema }, onFailure, dispose) {
   const typesOf = rememberTypes(pool);
-  const adapter = await new PrismaPg(pool, { schema }).connect();
+  const adapter = await new PrismaPg(pool, { schema: schema ?? 'public' }).connect();
   const queryRaw = adapter.queryRaw.bind(adapter);
   const executeRaw = adapter.executeRaw.bind(adapter);
   adapter.queryRaw = async (query) => withCharacters(await queryRaw(query), typesOf);
   adapter.executeRaw = (query) =>
-    query.args.length > 0 ? executeRaw(query) : runScript(pool, withLockTimeout(query.sql), onScriptFailure);
-  adapter.executeScript = async (script) => void (await runScript(pool, script, onScriptFailure));
+    query.args.length > 0 ? executeRaw(query) : runScript(pool, withLockTimeout(query.sql), onFailure);
+  adapter.executeScript = async (script) => void (await runScript(pool, script, onFailure));
   adapter.dispose = dispose;
   return adapter;
 }
@@ -95,7 +105,7 @@ function withLockTimeout(sql) {
 /**
  * Runs a whole script at once, as the native engine does: it is one implicit transaction. (The adapter's own way is to
  * split at every semicolon, which cuts function bodies to pieces.)
- * @param {pg.Pool} pool @param {string} script @param {((failure: ScriptFailure) => void) | undefined} onFailure
+ * @param {pg.Pool} pool @param {string} script @param {(failure: ScriptFailure) => void} onFailure
  * @returns {Promise<number>} the rows that a single statement changed
  */
 async function runScript(pool, script, onFailure) {
@@ -104,7 +114,7 @@ async function runScript(pool, script, onFailure) {
   } catch (error) {
     // An error that did not come from the server means that the server is gone.
     if (!(error instanceof pg.DatabaseError)) throw new DriverAdapterError({ kind: 'ConnectionClosed' });
-    onFailure?.({ script, error });
+    onFailure({ script, error });
     // A script that failed within its own BEGIN would leave the engine unable to note the failure in its ledger.
     await pool.query('ROLLBACK').catch(() => {});
     const { code = '', severity = '', message, detail, column, hint } = error;

@@ -1,5 +1,6 @@
 import { SCOPE, type Prompt, type Resource, type Scope, type Tool } from './define.js';
 import type { Domain } from './domain.js';
+import { OperatorError } from '../errors.js';
 
 /** Everything a client can reach, of all domains, in the order it is listed. Nothing is found by looking into folders. */
 export interface Catalogue {
@@ -13,14 +14,9 @@ export interface Catalogue {
   domainOf(capability: Tool | Resource | Prompt): Domain;
 }
 
-/** The domains do not go together. The message names what has to change in the code. */
-export class CatalogueError extends Error {
-  override readonly name = 'CatalogueError';
-}
-
 /**
  * Composes what domains bring into one catalogue.
- * @throws CatalogueError for two capabilities of one kind and name, two resources at one address, and a capability whose
+ * @throws OperatorError for two capabilities of one kind and name, two resources at one address, and a capability whose
  * scope its domain does not declare
  */
 export function composeCatalogue(domains: readonly Domain[]): Catalogue {
@@ -32,16 +28,9 @@ export function composeCatalogue(domains: readonly Domain[]): Catalogue {
   const tools = domains.flatMap((domain) => domain.tools);
   const resources = domains.flatMap((domain) => domain.resources);
   const prompts = domains.flatMap((domain) => domain.prompts);
-  for (const [what, items] of Object.entries({ domains, tools, resources, prompts })) {
-    assertDistinct(
-      what,
-      items.map(({ name }) => name),
-    );
-  }
-  assertDistinct(
-    'resources at',
-    resources.map(({ uriTemplate }) => uriTemplate),
-  );
+  const addresses = resources.map(({ uriTemplate: name }) => ({ name }));
+  const named = { domains, tools, resources, prompts, 'resources at': addresses };
+  for (const [what, items] of Object.entries(named)) assertDistinct(what, items);
   return {
     tools,
     resources,
@@ -52,22 +41,23 @@ export function composeCatalogue(domains: readonly Domain[]): Catalogue {
   };
 }
 
-function assertDistinct(what: string, names: string[]): void {
+function assertDistinct(what: string, items: readonly { name: string }[]): void {
+  const names = items.map(({ name }) => name);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice === undefined) return;
-  throw new CatalogueError(`There are two ${what} "${twice}". Give one of them another name.`);
+  throw new OperatorError(`There are two ${what} "${twice}". Give one of them another name.`);
 }
 
 function assertScopes({ name, scopes, tools, resources, prompts, completions }: Domain): void {
   const malformed = scopes.find((scope) => !SCOPE.test(scope));
   if (malformed !== undefined)
-    throw new CatalogueError(
+    throw new OperatorError(
       `The domain ${name} declares "${malformed}", which is no scope such as "orders:read".`,
     );
   const needed = [...tools, ...resources.map(({ tool }) => tool), ...prompts, ...Object.values(completions)];
   const undeclared = needed.find(({ scope }) => !scopes.includes(scope));
   if (undeclared)
-    throw new CatalogueError(
+    throw new OperatorError(
       `A capability of the domain ${name} needs the scope "${undeclared.scope}", which the domain does not declare.`,
     );
 }

@@ -25,58 +25,47 @@ export interface Context {
 }
 
 /** The effects of a tool, as in MCP's tool annotations (specification 2025-11-25, server/tools). */
-export interface Effect {
-  readOnlyHint: boolean;
-  destructiveHint: boolean;
-  idempotentHint: boolean;
-  openWorldHint: boolean;
-}
-
 export const EFFECTS = {
   reads: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   adds: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false },
   /** Overwrites what was there; doing it twice is doing it once. The old value stays in the audit log. */
   overwrites: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
-} satisfies Record<string, Effect>;
+};
 
 /** A picture, sound or document that is shown as it is (specification 2025-11-25, server/tools: tool result). */
 export type Attachment =
   | { kind: 'image' | 'audio'; mimeType: string; base64: string }
   | { kind: 'document'; uri: string; mimeType: string; text: string };
 
-/** A tool. `Services` is what its domain gives its handler besides the call, once the domain is bound to a database. */
-export interface Tool<
-  Input extends z.ZodObject = z.ZodObject,
-  Output extends z.ZodObject = z.ZodObject,
-  Services = void,
-> {
+/** A tool. Its handler gets the services of its domain, and may name their type. */
+export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodObject = z.ZodObject> {
   name: string;
   title: string;
   /** For the model: when to use it, what it answers, what to do next. */
   description: string;
   /** The scope that a caller needs to see and to call it. */
   scope: Scope;
-  effect: Effect;
+  effect: (typeof EFFECTS)[keyof typeof EFFECTS];
   input: Input;
   output: Output;
-  handle(input: z.output<Input>, context: Context, services: Services): Promise<z.input<Output>>;
+  handle(input: z.output<Input>, context: Context, services: unknown): Promise<z.input<Output>>;
   /** A note beside the answer, made after the answer. */
-  attachments?(input: z.output<Input>, context: Context, services: Services): Promise<Attachment[]>;
+  attachments?(input: z.output<Input>, context: Context): Promise<Attachment[]>;
 }
 
 /** A tool that can also be read at an address, by callers who may call the tool. It holds what the tool answers, as JSON. */
-export interface Resource<Services = void> {
+export interface Resource {
   name: string;
   title: string;
   description: string;
   /** RFC 6570 template, level 1 expansions and one `{?form,query}`; each variable is an argument of the tool. */
   uriTemplate: string;
-  tool: Tool<z.ZodObject, z.ZodObject, Services>;
+  tool: Tool;
   /** For a resource that holds the tool's attachments of this type instead. */
   mimeType?: string;
 }
 
-export interface Prompt<Arguments extends z.ZodObject = z.ZodObject, Services = void> {
+export interface Prompt<Arguments extends z.ZodObject = z.ZodObject> {
   name: string;
   title: string;
   description: string;
@@ -87,27 +76,25 @@ export interface Prompt<Arguments extends z.ZodObject = z.ZodObject, Services = 
   render(
     values: z.output<Arguments>,
     context: Context,
-    services: Services,
+    services: unknown,
   ): Promise<string | (string | Attachment)[]>;
 }
 
 /** Known values of an argument, of which those are offered that begin with what was typed. */
-export interface Completion<Services = void> {
+export interface Completion {
   /** The scope that a caller needs to be offered them. */
   scope: Scope;
-  values(context: Context, services: Services): Promise<string[]>;
+  values(context: Context, services: unknown): Promise<string[]>;
 }
 
 /** Lets the compiler hold a handler to its schemas: its input is what they parse to, its answer what they allow. */
-export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject, Services = void>(
-  tool: Tool<Input, Output, Services>,
-): Tool<z.ZodObject, z.ZodObject, Services> {
+export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(
+  tool: Tool<Input, Output>,
+): Tool {
   return tool;
 }
 
 /** As defineTool. */
-export function definePrompt<Arguments extends z.ZodObject, Services = void>(
-  prompt: Prompt<Arguments, Services>,
-): Prompt<z.ZodObject, Services> {
+export function definePrompt<Arguments extends z.ZodObject>(prompt: Prompt<Arguments>): Prompt {
   return prompt;
 }

@@ -1,6 +1,6 @@
 import { composeCatalogue, type Catalogue } from '../capability/catalogue.js';
 import type { Domain } from '../capability/domain.js';
-import { openDatabase, type Database } from '../database/open.js';
+import { Database } from '../database/open.js';
 import { check, createClient, type PrismaClient } from '../directory/database.js';
 import { createDirectory } from '../directory/index.js';
 import { readDirectorySettings } from '../directory/settings.js';
@@ -38,7 +38,7 @@ export function openDirectoryDatabase(
   log: Log,
   onUnusable?: (error: Error) => void,
 ): Database<PrismaClient> {
-  return openDatabase({
+  return new Database({
     name: 'directory',
     url: database.url ?? (() => openEmbedded(database, log)),
     replicaUrls: database.replicaUrls,
@@ -56,11 +56,13 @@ async function openEmbedded(database: Config['database'], log: Log) {
   return openPrepared(database, log, (text) => log.info(text));
 }
 
-/** A composition with its catalogue. @throws CatalogueError where the domains do not go together */
-export function composeServer(
-  compose: Compose,
-  options: Omit<ComposeOptions, 'secret'>,
-): Composition & { catalogue: Catalogue } {
+/** A composition with its catalogue. */
+export interface Served extends Composition {
+  catalogue: Catalogue;
+}
+
+/** @throws OperatorError where the domains do not go together */
+export function composeServer(compose: Compose, options: Omit<ComposeOptions, 'secret'>): Served {
   const composition = compose({ ...options, secret: openSecret(options.config, options.log) });
   return { ...composition, catalogue: composeCatalogue(composition.domains) };
 }

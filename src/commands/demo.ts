@@ -11,7 +11,11 @@ import { alignColumns } from './columns.js';
 
 interface Answer {
   text: string;
-  data: Record<string, unknown>;
+  data: {
+    users?: { rows: unknown[] };
+    user?: { id: number; department: string };
+    changes?: { rows: unknown[][] };
+  };
   failed: boolean;
 }
 
@@ -56,20 +60,23 @@ function serverOn(dataDir: string): StdioClientTransport {
 }
 
 async function play(client: Client): Promise<void> {
-  const call = async (tool: string, args: Record<string, unknown> = {}): Promise<Answer> => {
+  let steps = 0;
+  const begin = (title: string) => say(`\n${style('bold', `${(steps += 1)}. ${title}`)}`);
+  const call = async (title: string, tool: string, args: Record<string, unknown>): Promise<Answer> => {
+    begin(title);
     say(style('cyan', `  → ${tool} ${JSON.stringify(args)}`));
     const result = await client.callTool({ name: tool, arguments: args });
     const [content] = result.content as { text: string }[];
-    const answer = {
-      text: content?.text ?? '',
-      data: (result.structuredContent ?? {}) as Answer['data'],
+    const text = content?.text ?? '';
+    say(indent(text));
+    return {
+      text,
+      data: result.structuredContent ?? {},
       failed: result.isError === true,
     };
-    say(indent(answer.text));
-    return answer;
   };
 
-  step(1, 'What can a model do here?');
+  begin('What can a model do here?');
   const { tools } = await client.listTools();
   say(indent(tools.map((tool) => `${tool.name.padEnd(24)} ${tool.title}`).join('\n')));
   assert.ok(
@@ -77,47 +84,30 @@ async function play(client: Client): Promise<void> {
     'transfer_user is not offered',
   );
 
-  step(2, 'Who joined last?');
-  const newest = await call('list_recent_users', { limit: 5 });
-  assert.equal(tableOf(newest, 'users').length, 5, 'not five users');
+  const newest = await call('Who joined last?', 'list_recent_users', { limit: 5 });
+  assert.equal(newest.data.users?.rows.length, 5, 'not five users');
 
-  step(3, 'Who are the developers in Engineering?');
-  const found = await call('find_users', { department: 'Engineering', role: 'Developer', limit: 3 });
-  assert.equal(tableOf(found, 'users').length, 3, 'not three users');
+  const developers = { department: 'Engineering', role: 'Developer', limit: 3 };
+  const found = await call('Who are the developers in Engineering?', 'find_users', developers);
+  assert.equal(found.data.users?.rows.length, 3, 'not three users');
 
-  step(4, 'Bob is new in Sales.');
-  const created = await call('create_user', {
-    username: 'bob_builder',
-    email: 'bob@example.com',
-    department: 'Sales',
-  });
-  const { id } = created.data['user'] as { id: number };
+  const bob = { username: 'bob_builder', email: 'bob@example.com', department: 'Sales' };
+  const created = await call('Bob is new in Sales.', 'create_user', bob);
+  const { id = 0 } = created.data.user ?? {};
   assert.ok(id > 0, 'the user got no id');
 
-  step(5, 'A second call tries to add him again, in capitals.');
-  const refused = await call('create_user', { username: 'BOB_BUILDER', email: 'other@example.com' });
+  const again = { username: 'BOB_BUILDER', email: 'other@example.com' };
+  const refused = await call('A second call tries to add him again, in capitals.', 'create_user', again);
   assert.ok(refused.failed && refused.text.startsWith('CONFLICT'), 'the duplicate was not refused');
 
-  step(6, 'Bob moves to Finance …');
-  const moved = await call('transfer_user', { user_id: id, new_department: 'Finance' });
-  assert.equal((moved.data['user'] as { department: string }).department, 'Finance', 'he did not move');
+  const move = { user_id: id, new_department: 'Finance' };
+  const moved = await call('Bob moves to Finance …', 'transfer_user', move);
+  assert.equal(moved.data.user?.department, 'Finance', 'he did not move');
 
-  step(7, '… and the move is on record.');
-  const history = await call('get_user_history', { user_id: id });
-  const [, field, from, to, , actor] = tableOf(history, 'changes')[0] as string[];
-  assert.deepEqual(
-    [field, from, to, actor],
-    ['department', 'Sales', 'Finance', 'demo'],
-    'the audit row is not right',
-  );
-}
-
-function tableOf(answer: Answer, name: string): unknown[][] {
-  return (answer.data[name] as { rows: unknown[][] } | undefined)?.rows ?? [];
-}
-
-function step(number: number, title: string): void {
-  say(`\n${style('bold', `${number}. ${title}`)}`);
+  const history = await call('… and the move is on record.', 'get_user_history', { user_id: id });
+  const [, field, from, to, , actor] = history.data.changes?.rows[0] ?? [];
+  const change = ['department', 'Sales', 'Finance', 'demo'];
+  assert.deepEqual([field, from, to, actor], change, 'the audit row is not right');
 }
 
 /** Tab-separated tables are for models; people get their columns aligned. */

@@ -1,10 +1,7 @@
 import proxyAddr from 'proxy-addr';
-import type { Catalogue } from '../capability/catalogue.js';
 import type { AuthenticationConfig } from '../settings/authentication.js';
-import type { Config } from '../settings/config.js';
-import type { Database } from '../database/open.js';
+import type { ConfigForHttp } from '../settings/config.js';
 import type { Scope } from '../capability/define.js';
-import type { Domain } from '../capability/domain.js';
 import { StewardError, type ErrorCode } from '../errors.js';
 import { readinessOf } from '../database/readiness.js';
 import { createAdmission } from '../guard/admission.js';
@@ -15,8 +12,7 @@ import { createRateLimit } from '../guard/rate-limit.js';
 import type { Redis } from '../guard/redis.js';
 import type { Log } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
-import { answerRequest } from '../protocol/answer-request.js';
-import { createDispatch } from '../protocol/dispatch.js';
+import { createAnswer } from '../protocol/answer.js';
 import { mcpRoute } from '../transport/http/mcp-route.js';
 import { metricsRoute } from '../transport/http/metrics-route.js';
 import { protectedResourceRoutes } from '../transport/http/protected-resource.js';
@@ -24,18 +20,16 @@ import { healthRoute, readyRoute } from '../transport/http/probes.js';
 import type { Route } from '../transport/http/server.js';
 import type { Tracing } from '../observability/tracing.js';
 import { VERSION } from '../version.js';
+import type { Served } from './compose.js';
 
 /** A batch starts no call after this time: long enough for some calls, well below a client's wait of a minute. */
 const LONGEST_BATCH_CALLS = 4;
 const LONGEST_BATCH_MS = 40_000;
 
-export interface HttpServices {
-  catalogue: Catalogue;
-  config: Config & { authentication: AuthenticationConfig };
+export interface HttpServices extends Served {
+  config: ConfigForHttp;
   authentication: Authentication;
   log: Log;
-  domains: Domain[];
-  databases: Database[];
   redis: Redis | undefined;
   /** Aborted when the process has begun to stop. */
   stopping: AbortSignal;
@@ -82,7 +76,6 @@ function openMcp(services: HttpServices): Route {
     caches: () => Object.assign({}, ...domains.map((domain) => domain.cacheUse?.())),
     callsInFlight: () => inFlight.total,
   });
-  const dispatch = createDispatch({ catalogue, guard, tracing, version: VERSION });
   const trusted = proxyAddr.compile(http.trustedProxies);
   return mcpRoute({
     addressOf: (request) => proxyAddr(request, trusted),
@@ -93,7 +86,7 @@ function openMcp(services: HttpServices): Route {
       observe: metrics && ((step, error) => metrics.countRefusal(step, codeOf(error))),
     }),
     challenge: authentication.challenge,
-    answer: (message, request) => answerRequest(dispatch, message, request),
+    answer: createAnswer({ catalogue, guard, tracing, version: VERSION }),
     largestBodyBytes: http.largestBodyBytes,
     longestBatchMs: Math.min(LONGEST_BATCH_CALLS * config.callDeadlineMs, LONGEST_BATCH_MS),
   });

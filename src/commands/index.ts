@@ -1,11 +1,13 @@
 import { Command } from 'commander';
 import { VERSION } from '../version.js';
-import { endWithOutput } from './closed-output.js';
 import { addSettingFlags } from './setting-flags.js';
 import { addDatabaseCommands } from './db/index.js';
-import { addTokenCommands } from './token/index.js';
+import { addTokenCommands } from './token.js';
 
-/** The `steward` command with its sub-commands, each loaded at its first use. */
+/** The exit code that a shell reports after SIGPIPE; Node.js ignores that signal. */
+const ENDED_BY_SIGPIPE = 128 + 13;
+
+/** The `steward` command with its sub-commands; what takes long to load is loaded at its first use. */
 export async function runCommandLine(argv: string[]): Promise<void> {
   endWithOutput();
   const program = new Command('steward')
@@ -48,4 +50,15 @@ export async function runCommandLine(argv: string[]): Promise<void> {
     .action(async () => (await import('./database-url.js')).printDatabaseUrl());
   addDatabaseCommands(program.command('db').description('look after the database'));
   await program.parseAsync(argv);
+}
+
+/**
+ * For commands that print: a reader of their output may close it early, as `head` does. That ends the command as it
+ * ends any other program, without a complaint.
+ */
+function endWithOutput(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(ENDED_BY_SIGPIPE);
+  });
 }

@@ -4,10 +4,8 @@ import { loadConfig, loadHttpConfig } from '../settings/config.js';
 /** The settings of the domains, beside those of the floors. */
 export const DOMAIN_SETTINGS = { ...DIRECTORY_SETTINGS };
 
-const SOURCES = { domainSettings: DOMAIN_SETTINGS };
+/** The settings of this process. @throws OperatorError */
+export const readConfig = () => loadConfig(DOMAIN_SETTINGS);
 
-/** The settings of this process. @throws ConfigError */
-export const readConfig = () => loadConfig(SOURCES);
-
-/** As readConfig, with what only the HTTP server needs to be right. @throws ConfigError */
-export const readHttpConfig = () => loadHttpConfig(SOURCES);
+/** As readConfig, with what only the HTTP server needs to be right. @throws OperatorError */
+export const readHttpConfig = () => loadHttpConfig(DOMAIN_SETTINGS);

@@ -1,18 +1,20 @@
-import type { HttpConfig } from '../settings/config.js';
-import { ConfigError } from '../settings/errors.js';
+import { OperatorError } from '../errors.js';
+import type { Scope } from '../capability/define.js';
+import type { ConfigForHttp, HttpConfig } from '../settings/config.js';
+import { withoutAuthentication, type Authentication } from '../guard/authentication/index.js';
+import { withJwt } from '../guard/authentication/jwt.js';
+import { withStaticTokens } from '../guard/authentication/static-tokens.js';
 import { openRedis, type Redis } from '../guard/redis.js';
 import { createLog, type Log } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
 import { originPolicy } from '../transport/http/origin.js';
+import { resourceMetadataUrl } from '../transport/http/protected-resource.js';
 import { HttpServer } from '../transport/http/server.js';
 import { VERSION } from '../version.js';
 import { composeDirectory, composeServer, type Compose } from './compose.js';
-import { openAuthentication } from './open-authentication.js';
 import { httpRoutes } from './http-routes.js';
-import { openTracing } from './open-tracing.js';
 import { readHttpConfig } from './read-config.js';
-import { closeWithin, onTermination } from './shutdown.js';
-import { logUnhandledRejections } from './unhandled-rejections.js';
+import { closeWithin, onProcessEvents, openTracing } from './server-process.js';
 
 /** Closing the idle database may take this many milliseconds. */
 const CLOSING_MS = 5000;
@@ -25,29 +27,24 @@ const WITHOUT_REDIS = {
 /**
  * Serves MCP over HTTP until a signal stops the process; then takes no more requests, answers what is under way, closes
  * the databases and exits. A database that cannot be used is no reason to end: /ready tells, until it can.
- * @throws ConfigError, CatalogueError, TokenFileError
+ * @throws OperatorError
  */
 export async function serveHttp(compose: Compose = composeDirectory): Promise<void> {
   const config = readHttpConfig();
   const log = createLog(config.logLevel);
-  const { catalogue, domains, databases } = composeServer(compose, {
-    config,
-    log,
-    onUnusable: (error) => log.error(error.message),
-  });
-  const authentication = await openAuthentication(config, catalogue.scopes, log);
+  const served = composeServer(compose, { config, log, onUnusable: (error) => log.error(error.message) });
+  const { databases } = served;
+  const authentication = await openAuthentication(config, served.catalogue.scopes, log);
   const redis = connectRedis(config.http, log);
   const metrics = await openMetrics(config.http);
   const tracing = await openTracing(config, log);
   const stopping = new AbortController();
   const server = new HttpServer(
     httpRoutes({
-      catalogue,
+      ...served,
       config,
       authentication,
       log,
-      domains,
-      databases,
       redis,
       tracing,
       metrics,
@@ -76,10 +73,28 @@ export async function serveHttp(compose: Compose = composeDirectory): Promise<vo
     log.info('stopped');
     process.exit(0);
   };
-  onTermination((signal) => void stop(signal));
-  logUnhandledRejections(log);
+  onProcessEvents(log, (signal) => void stop(signal));
   // The first call need not wait for a connection to be made.
   for (const database of databases) database.ready().catch(() => {});
+}
+
+/**
+ * The authentication of HTTP callers, as AUTH_MODE sets it.
+ * @throws OperatorError
+ */
+async function openAuthentication(
+  { authentication, callerName, tokensFile }: ConfigForHttp,
+  scopes: readonly Scope[],
+  log: Log,
+): Promise<Authentication> {
+  switch (authentication.mode) {
+    case 'none':
+      return withoutAuthentication(callerName, scopes);
+    case 'token':
+      return withStaticTokens(tokensFile, scopes, log);
+    case 'jwt':
+      return withJwt(authentication, scopes, resourceMetadataUrl(authentication.resource), log);
+  }
 }
 
 /** Only where processes are to share their counts of calls. */
@@ -102,7 +117,7 @@ const LISTENING: Record<string, string> = {
 };
 
 function cannotListen(error: NodeJS.ErrnoException): never {
-  throw new ConfigError(`Steward cannot listen. ${LISTENING[error.code ?? ''] ?? error.message}`, {
+  throw new OperatorError(`Steward cannot listen. ${LISTENING[error.code ?? ''] ?? error.message}`, {
     cause: error,
   });
 }

@@ -1,13 +1,11 @@
 import type { PrismaPg } from '@prisma/adapter-pg';
 import { describeError, type Log } from '../observability/log.js';
 import { uncancelled } from './cancellation.js';
-import type { Check } from './check.js';
-import type { DatabaseClient } from './client.js';
+import { describeProblem, UnusableDatabaseError, type CheckResult } from './check.js';
 import { translateDatabaseError } from './errors.js';
 import type { SessionConfig } from '../settings/config.js';
-import { connect, type Connections } from './pool.js';
+import { connect, type Connections, type DatabaseClient } from './pool.js';
 import { Replicas, type ReplicaState } from './replicas/replicas.js';
-import { UnusableDatabaseError } from './unusable.js';
 
 /** A database that this process starts, such as the embedded one. */
 export interface StartedDatabase {
@@ -24,56 +22,25 @@ export interface DatabaseOptions<Client extends DatabaseClient> {
   replicaUrls?: readonly string[];
   session: SessionConfig;
   createClient(adapter: PrismaPg): Client;
-  /** The database serves only if this check finds no problem. */
-  check: Check<Client>;
+  /** Checks that the database is as its domain expects. It serves only without a problem. */
+  check(client: Client): Promise<CheckResult>;
   log: Log;
   /** Called each time the database cannot be used until the operator acts. */
   onUnusable?: ((error: UnusableDatabaseError) => void) | undefined;
 }
 
-/** The numbers of connections of a pool by their use; `waiting` counts the statements that wait for a connection. */
-export interface ConnectionUse {
-  inUse: number;
-  idle: number;
-  waiting: number;
-  max: number;
-}
-
-/** A named database. If one of several is down, the others still serve. */
-export interface Database<Client = unknown> {
-  readonly name: string;
-  /**
-   * Resolves once the database answers and passes its check.
-   * @throws UnusableDatabaseError; StewardError DATABASE_UNAVAILABLE or TIMEOUT when it does not answer
-   */
-  ready(): Promise<Client>;
-  /** Opens the database if it is not open, and checks it now. @throws as ready() */
-  check: () => ReturnType<Check<Client>>;
-  readonly connectionUse: ConnectionUse;
-  /** True if the last opening failed until the operator acts. */
-  readonly unusable: boolean;
-  /** The state of each replica, by name. */
-  replicaStates(): Promise<Record<string, ReplicaState>>;
-  /** Waits for running statements, and closes all connections. */
-  close(): Promise<void>;
-}
-
 /**
- * Creates a named database, on a server or started by this process. It is opened at its first use. If that fails, each
- * further use tries again, so a server that was down at the start is used once it is up.
+ * A named database, on a server or started by this process. If one of several is down, the others still serve. It is
+ * opened at its first use. If that fails, each further use tries again, so a server that was down at the start is used
+ * once it is up.
  */
-export function openDatabase<Client extends DatabaseClient>(
-  options: DatabaseOptions<Client>,
-): Database<Client> {
-  return new NamedDatabase(options);
-}
-
-class NamedDatabase<Client extends DatabaseClient> implements Database<Client> {
+export class Database<Client extends DatabaseClient = DatabaseClient> {
   #opening: Promise<Client> | undefined;
   #connections: Connections<Client> | undefined;
   #started: StartedDatabase | undefined;
   #replicas: Replicas<Client> | undefined;
   #closing = false;
+  /** True if the last opening failed until the operator acts. */
   unusable = false;
 
   constructor(private readonly options: DatabaseOptions<Client>) {}
@@ -82,6 +49,10 @@ class NamedDatabase<Client extends DatabaseClient> implements Database<Client> {
     return this.options.name;
   }
 
+  /**
+   * Resolves once the database answers and passes its check.
+   * @throws UnusableDatabaseError; StewardError DATABASE_UNAVAILABLE or TIMEOUT when it does not answer
+   */
   ready(): Promise<Client> {
     // All callers wait for one opening, so it must not end with the call that began it.
     this.#opening ??= uncancelled(() => this.#open()).catch((error: unknown) => {
@@ -91,11 +62,13 @@ class NamedDatabase<Client extends DatabaseClient> implements Database<Client> {
     return this.#opening;
   }
 
-  async check(): ReturnType<Check<Client>> {
+  /** Opens the database if it is not open, and checks it now. @throws as ready() */
+  async check(): Promise<CheckResult> {
     return this.options.check(await this.ready());
   }
 
-  get connectionUse(): ConnectionUse {
+  /** The numbers of connections of the pool by their use; `waiting` counts the statements that wait for one. */
+  get connectionUse() {
     const { totalCount = 0, idleCount = 0, waitingCount = 0 } = this.#connections?.pool ?? {};
     return {
       inUse: totalCount - idleCount,
@@ -105,10 +78,12 @@ class NamedDatabase<Client extends DatabaseClient> implements Database<Client> {
     };
   }
 
+  /** The state of each replica, by name. */
   async replicaStates(): Promise<Record<string, ReplicaState>> {
     return (await this.#replicas?.states()) ?? {};
   }
 
+  /** Waits for running statements, and closes all connections. */
   async close(): Promise<void> {
     this.#closing = true;
     await this.#replicas?.close();
@@ -117,16 +92,19 @@ class NamedDatabase<Client extends DatabaseClient> implements Database<Client> {
   }
 
   async #open(): Promise<Client> {
-    const { name, url, session, createClient, check, log } = this.options;
+    const { name, url, replicaUrls = [], session, createClient, check, log } = this.options;
     try {
       if (typeof url === 'function') this.#started ??= await url();
       const address = this.#started?.url ?? (url as string);
       this.#connections ??= connect(address, session, createClient, log);
-      this.#followReplicas(address);
+      if (replicaUrls.length > 0) this.#replicas ??= new Replicas(address, replicaUrls, this.options);
       const { client } = this.#connections;
       const [server] = await client.$queryRaw<{ version: string }[]>`SELECT version()`;
       const result = await check(client);
-      if (result.problem) throw UnusableDatabaseError.of(result);
+      if (result.problem) {
+        const message = `The database cannot be used: ${describeProblem(result)}`;
+        throw new UnusableDatabaseError(message, { check: result });
+      }
       this.unusable = false;
       log.info('database connected', {
         database: name,
@@ -144,10 +122,5 @@ class NamedDatabase<Client extends DatabaseClient> implements Database<Client> {
       if (!this.#closing) log.warn('database not ready', { database: name, cause: describeError(error) });
       throw translateDatabaseError(error) ?? error;
     }
-  }
-
-  #followReplicas(primaryUrl: string): void {
-    const { replicaUrls = [] } = this.options;
-    if (replicaUrls.length > 0) this.#replicas ??= new Replicas(primaryUrl, replicaUrls, this.options);
   }
 }

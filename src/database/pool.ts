@@ -4,10 +4,15 @@ import type pg from 'pg';
 import type { Log } from '../observability/log.js';
 import type { SessionConfig } from '../settings/config.js';
 import { CancellablePool, type CancellableClient } from './cancellation.js';
-import type { DatabaseClient } from './client.js';
 
 /** Time that the client waits beyond `statement_timeout`, for a server that no longer answers. */
 const FROZEN_SERVER_GRACE_MS = 1000;
+
+/** The methods of a Prisma Client that the database floor uses. They are the same for every schema. */
+export interface DatabaseClient {
+  $queryRaw<Rows = unknown>(query: TemplateStringsArray, ...values: unknown[]): Promise<Rows>;
+  $disconnect(): Promise<void>;
+}
 
 export interface Connections<Client> {
   client: Client;
@@ -42,11 +47,10 @@ export function connect<Client extends DatabaseClient>(
   };
 }
 
-/** Creates a pool without a Prisma Client, for work without models. The caller must end it. */
-export function openPool(
+function openPool(
   url: string,
   { pool: limits, ...session }: SessionConfig,
-  Pool: typeof CancellablePool = CancellablePool,
+  Pool: typeof CancellablePool,
 ): pg.Pool {
   const pool = new Pool({
     connectionString: sessionUrl(url),

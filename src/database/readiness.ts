@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describeError, type Log } from '../observability/log.js';
 import type { Database } from './open.js';
-import { UnusableDatabaseError } from './unusable.js';
+import { UnusableDatabaseError } from './check.js';
 
 export interface Readiness {
   /** True if any database can serve. If one is down, the others still serve. */

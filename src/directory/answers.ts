@@ -21,7 +21,16 @@ export const userRecord = z.strictObject({
 
 export function toUserRecord(user: User): z.input<typeof userRecord> {
   const { id, username, email, department, role, active, createdAt, updatedAt } = user;
-  return { id, username, email, department, role, active, created_at: createdAt, updated_at: updatedAt };
+  return {
+    id,
+    username,
+    email,
+    department: department.name,
+    role,
+    active,
+    created_at: createdAt.toISOString(),
+    updated_at: updatedAt.toISOString(),
+  };
 }
 
 /** The answer of a write on a user: the user as it is now, and the change, if there was one. */

@@ -24,19 +24,19 @@ export const newUsername = z
   .min(3)
   .max(50)
   .regex(/^[A-Za-z0-9_]+$/, 'must hold only letters A-Z, digits and underscores')
-  .describe('3 to 50 letters A-Z, digits and underscores; unique whatever its case');
+  .describe('3 to 50 letters A-Z, digits and underscores; unique regardless of case');
 
 export const newEmail = z
   .email('must be a plain address such as ann@example.com')
   .max(254)
-  .describe('Email address; unique whatever its case');
+  .describe('Email address; unique regardless of case');
 
 export const departmentName = name(60).describe(
   'Name of a department, in any case; list_departments shows all',
 );
 
 export const newDepartmentName = name(60).describe(
-  'Name of the new department, up to 60 characters; unique whatever its case',
+  'Name of the new department, up to 60 characters; unique regardless of case',
 );
 
 export const roleName = name(50).describe('Role, such as "Developer" or "Manager", in any case');

@@ -1,17 +1,8 @@
 import type { Cursors } from '../capability/answer/cursor.js';
-import type { PrismaClient } from '../generated/prisma/client.js';
+import type { PrismaClient, UserAuditLog } from '../generated/prisma/client.js';
 import { noSuchUser } from './users.js';
 
-export interface AuditEntry {
-  id: number;
-  field: string;
-  oldValue: string | null;
-  newValue: string | null;
-  changedAt: string;
-  actor: string;
-  tool: string;
-  requestId: string;
-}
+export type AuditEntry = Omit<UserAuditLog, 'userId'>;
 
 /** The append-only record of changes. */
 export class AuditLog {
@@ -27,7 +18,7 @@ export class AuditLog {
   async ofUser(userId: number, limit: number, cursor?: string): Promise<AuditEntry[]> {
     const [before] =
       cursor === undefined ? [] : this.cursors.decode(cursor, ['history', userId], [Number.MAX_SAFE_INTEGER]);
-    const [user, rows] = await Promise.all([
+    const [user, entries] = await Promise.all([
       this.prisma.user.findFirst({ where: { id: userId }, select: { id: true } }),
       this.prisma.userAuditLog.findMany({
         where: { userId, ...(before !== undefined && { id: { lt: before } }) },
@@ -37,16 +28,11 @@ export class AuditLog {
       }),
     ]);
     if (!user) throw noSuchUser('id', userId);
-    return rows.map(({ id, fieldChanged, changedAt, ...row }) => ({
-      ...row,
-      id: Number(id),
-      field: fieldChanged,
-      changedAt: changedAt.toISOString(),
-    }));
+    return entries;
   }
 
   /** The cursor for the changes before `entry`. */
   cursorAfter(userId: number, entry: AuditEntry): string {
-    return this.cursors.encode([entry.id], ['history', userId]);
+    return this.cursors.encode([Number(entry.id)], ['history', userId]);
   }
 }

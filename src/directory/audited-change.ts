@@ -1,9 +1,9 @@
 import type { Author, Context } from '../capability/define.js';
 import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
-import { noSuchUser, toUser, type User, type UserRow } from './users.js';
+import { noSuchUser, type User } from './users.js';
 
 /** A user whose row is locked until the transaction ends. */
-type LockedUser = UserRow & { departmentId: number };
+type LockedUser = User & { departmentId: number };
 
 export interface FieldChange {
   field: string;
@@ -17,13 +17,8 @@ export interface UserChange {
   change: FieldChange | null;
 }
 
-type Transaction = Prisma.TransactionClient;
-
 /** A change that was made. `user` is the changed row, as its statement returned it; absent if the row did not change. */
-export type MadeChange = FieldChange & { user?: UserRow };
-
-/** Changes the locked user and returns the change; null if there is nothing to change. */
-export type ApplyChange = (tx: Transaction, user: LockedUser) => Promise<MadeChange | null>;
+type MadeChange = FieldChange & { user?: User };
 
 /**
  * Milliseconds. The pool limits the wait for a connection, so Prisma's own limit for it is longer. Independent of both,
@@ -35,22 +30,23 @@ export const TRANSACTION_LIMITS = { maxWait: 60_000, timeout: 6000 };
  * Changes one user and writes the audit row, in one transaction. The user's row is locked first, so that changes of one
  * user follow each other, and each old value is the new value of the audit row before.
  *
+ * @param apply changes the locked user and returns the change; null if there is nothing to change
  * @throws StewardError NOT_FOUND for an unknown user, and errors of `apply`
  */
 export async function changeUser(
   prisma: PrismaClient,
   userId: number,
   { author, signal }: Context,
-  apply: ApplyChange,
+  apply: (tx: Prisma.TransactionClient, user: LockedUser) => Promise<MadeChange | null>,
 ): Promise<UserChange> {
   return prisma.$transaction(async (tx) => {
     const locked = await lockUser(tx, userId);
     const made = await apply(tx, locked);
-    if (made === null) return { user: toUser(locked), change: null };
+    if (made === null) return { user: locked, change: null };
     const { user = locked, ...change } = made;
-    await record(tx, userId, change, author);
+    await tx.userAuditLog.create({ data: { userId, ...auditRow(change, author) }, select: { id: true } });
     signal.throwIfAborted();
-    return { user: toUser(user), change };
+    return { user, change };
   }, TRANSACTION_LIMITS);
 }
 
@@ -58,7 +54,7 @@ export async function changeUser(
  * Raw, as no other statement of the domain, because Prisma Client has no row locks. It must not join: after a wait for the
  * lock PostgreSQL compares the changed user with the rows that it joined before, and would find no such user.
  */
-async function lockUser(tx: Transaction, userId: number): Promise<LockedUser> {
+async function lockUser(tx: Prisma.TransactionClient, userId: number): Promise<LockedUser> {
   const [found] = await tx.$queryRaw<(Omit<LockedUser, 'department'> & { name: string | null })[]>`
     SELECT id, username::text, email::text, role::text, active, department_id AS "departmentId",
       created_at AS "createdAt", updated_at AS "updatedAt",
@@ -67,19 +63,11 @@ async function lockUser(tx: Transaction, userId: number): Promise<LockedUser> {
   if (!found) throw noSuchUser('id', userId);
   const { name, ...user } = found;
   // During the wait the user may have moved to a new department, which the statement does not see.
-  const department = name === null ? await readDepartment(tx, user) : { name };
+  const department =
+    name === null
+      ? await tx.department.findFirstOrThrow({ where: { id: user.departmentId }, select: { name: true } })
+      : { name };
   return { ...user, department };
-}
-
-function readDepartment(
-  tx: Transaction,
-  { departmentId: id }: { departmentId: number },
-): Promise<{ name: string }> {
-  return tx.department.findFirstOrThrow({ where: { id }, select: { name: true } });
-}
-
-async function record(tx: Transaction, userId: number, change: FieldChange, by: Author): Promise<void> {
-  await tx.userAuditLog.create({ data: { userId, ...auditRow(change, by) }, select: { id: true } });
 }
 
 export function auditRow({ field, oldValue, newValue }: FieldChange, { actor, tool, requestId }: Author) {

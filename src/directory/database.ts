@@ -1,5 +1,5 @@
 import type { PrismaPg } from '@prisma/adapter-pg';
-import type { Check } from '../database/check.js';
+import type { CheckResult } from '../database/check.js';
 import { checkMigrations } from '../database/migrations/inspect.js';
 import { PrismaClient } from '../generated/prisma/client.js';
 import { MIGRATIONS } from './migrations.js';
@@ -11,4 +11,6 @@ export function createClient(adapter: PrismaPg): PrismaClient {
 }
 
 /** The directory serves from a database that has exactly its migrations. */
-export const check: Check<PrismaClient> = (client) => checkMigrations(client, MIGRATIONS);
+export function check(client: PrismaClient): Promise<CheckResult> {
+  return checkMigrations(client, MIGRATIONS);
+}

@@ -5,15 +5,6 @@ import { violatedUniqueIndex } from '../database/errors.js';
 import { StewardError } from '../errors.js';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
 
-export interface Department {
-  id: number;
-  name: string;
-  createdAt: string;
-  /** Head count: active users. */
-  active: number;
-  inactive: number;
-}
-
 interface NamedDepartment {
   id: number;
   name: string;
@@ -41,22 +32,22 @@ export class Departments {
       ttl: ttlMs,
       // `create` deletes the entry. A load under way still answers the calls that wait for it, but is not cached.
       ignoreFetchAbort: true,
-      fetchMethod: () => this.#load(),
+      // Several calls may wait for one load, so it must not end with the call that began it.
+      fetchMethod: () => uncancelled(() => this.#readNames()),
     });
   }
 
-  /** All departments by name, with their head counts. */
-  async list(): Promise<Department[]> {
+  /** All departments by name, with their head counts: how many users are active, and how many are not. */
+  async list() {
     const [departments, headcounts] = await Promise.all([
-      this.prisma.department.findMany({ orderBy: { name: 'asc' } }),
+      this.#readNames(),
       this.prisma.headcount.groupBy({ by: ['departmentId', 'active'], _sum: { users: true } }),
     ]);
     const count = (departmentId: number, active: boolean) =>
       headcounts.find((row) => row.departmentId === departmentId && row.active === active)?._sum.users ?? 0;
-    return departments.map(({ id, name, createdAt }) => ({
+    return departments.map(({ id, name }) => ({
       id,
       name,
-      createdAt: createdAt.toISOString(),
       active: count(id, true),
       inactive: count(id, false),
     }));
@@ -105,12 +96,9 @@ export class Departments {
     return { departments, cached: status.fetch === 'hit' || status.fetch === 'inflight' };
   }
 
-  /** Several calls may wait for one load, so it must not end with the call that began it. */
-  #load(): Promise<NamedDepartment[]> {
+  async #readNames(): Promise<NamedDepartment[]> {
     // Prisma sends a query when it is awaited, so the `await` has to be inside.
-    return uncancelled(
-      async () => await this.prisma.department.findMany({ select: NAMED, orderBy: { name: 'asc' } }),
-    );
+    return await this.prisma.department.findMany({ select: NAMED, orderBy: { name: 'asc' } });
   }
 
   #count(cached: boolean): void {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import pg from 'pg';
 import { MIGRATION_LOCK, recordMigration } from '../database/migrations/apply.js';
 import { isFormer, type LedgerRow } from '../database/migrations/inspect.js';
-import { UnusableDatabaseError } from '../database/unusable.js';
+import { UnusableDatabaseError } from '../database/check.js';
 import { MIGRATIONS } from './migrations.js';
 
 /** An error names at most this many differences. */

@@ -1,19 +1,12 @@
 import { Cursors } from '../capability/answer/cursor.js';
-import { bindServices, type Capabilities, type Domain } from '../capability/domain.js';
+import type { Domain } from '../capability/domain.js';
 import type { Database } from '../database/open.js';
 import type { Secret } from '../settings/secret.js';
-import { completions } from './completions.js';
 import type { PrismaClient } from './database.js';
-import { departmentReport } from './prompts/department-report.js';
-import { onboardUser } from './prompts/onboard-user.js';
+import { completions, departmentReport, onboardUser } from './prompts.js';
 import { redactArguments } from './redact-arguments.js';
-import { departments } from './resources/departments.js';
-import { recentUsers } from './resources/recent-users.js';
-import { userHistory } from './resources/user-history.js';
-import { user } from './resources/user.js';
-import { usersByCriteria } from './resources/users-by-criteria.js';
-import { DIRECTORY_RIGHTS } from './rights.js';
-import { DIRECTORY_SCOPES } from './scopes.js';
+import { resources } from './resources.js';
+import { DIRECTORY_RIGHTS, DIRECTORY_SCOPES } from './rights.js';
 import { createServices, type Directory } from './services.js';
 import { DIRECTORY_SETTINGS, type DirectorySettings } from './settings.js';
 import { createDepartment } from './tools/create-department.js';
@@ -29,26 +22,21 @@ import { setUserRole } from './tools/set-user-role.js';
 import { transferUser } from './tools/transfer-user.js';
 import { updateUserPreferences } from './tools/update-user-preferences.js';
 
-/** Clients see these lists in this order. */
-const CAPABILITIES: Capabilities<Directory> = {
-  tools: [
-    listRecentUsers,
-    findUsers,
-    getUser,
-    getUserHistory,
-    listDepartments,
-    createUser,
-    transferUser,
-    setUserActive,
-    setUserRole,
-    getUserPreferences,
-    updateUserPreferences,
-    createDepartment,
-  ],
-  resources: [recentUsers, usersByCriteria, user, userHistory, departments],
-  prompts: [onboardUser, departmentReport],
-  completions,
-};
+/** Clients see them in this order. */
+const TOOLS = [
+  listRecentUsers,
+  findUsers,
+  getUser,
+  getUserHistory,
+  listDepartments,
+  createUser,
+  transferUser,
+  setUserActive,
+  setUserRole,
+  getUserPreferences,
+  updateUserPreferences,
+  createDepartment,
+];
 
 const INSTRUCTIONS =
   'A staff directory in PostgreSQL. Read with list_*, find_users and get_*; change with create_*, transfer_user, set_user_* and update_user_preferences: ' +
@@ -65,15 +53,18 @@ interface DirectoryOptions {
 export function createDirectory({ database, settings, secret }: DirectoryOptions): Domain {
   const cursors = new Cursors(secret.deriveKeys('directory cursor'));
   let services: Directory | undefined;
-  const ready = async (): Promise<Directory> => {
-    const prisma = await database.ready();
-    return (services ??= createServices(prisma, settings.cacheTtlMs, cursors));
-  };
   return {
     name: 'directory',
     settings: DIRECTORY_SETTINGS,
     scopes: DIRECTORY_SCOPES,
-    ...bindServices(CAPABILITIES, ready),
+    tools: TOOLS,
+    resources,
+    prompts: [onboardUser, departmentReport],
+    completions,
+    async services() {
+      const prisma = await database.ready();
+      return (services ??= createServices(prisma, settings.cacheTtlMs, cursors));
+    },
     instructions: INSTRUCTIONS,
     redactArguments,
     rights: DIRECTORY_RIGHTS,

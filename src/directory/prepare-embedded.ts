@@ -1,6 +1,6 @@
 import { openEmbedded, type Embedded } from '../database/embedded/index.js';
 import { applyMigrations } from '../database/migrations/apply.js';
-import { inspectMigrations } from '../database/migrations/inspect.js';
+import { checkMigrations } from '../database/migrations/inspect.js';
 import { connect } from '../database/pool.js';
 import type { Log } from '../observability/log.js';
 import type { DatabaseConfig } from '../settings/config.js';
@@ -38,14 +38,14 @@ async function prepareEmbedded(embedded: Embedded, config: DatabaseConfig, log: 
   const connections = connect(embedded.url, config.session, createClient, log);
   const { client, pool } = connections;
   try {
-    const found = await inspectMigrations(client, MIGRATIONS);
-    if (found.state === 'behind') {
+    const { state } = await checkMigrations(client, MIGRATIONS);
+    if (state === 'behind') {
       log.info('migrating the embedded database');
-      await applyMigrations(pool, MIGRATIONS.folder, found.migrations);
-    } else if (found.state === 'superseded') {
+      await applyMigrations(pool, MIGRATIONS.folder);
+    } else if (state === 'superseded') {
       log.info('upgrading the embedded database');
       await upgradeFormer(pool);
-    } else if (found.state !== 'current') return;
+    } else if (state !== 'current') return;
     const created = await seedIfEmpty(client);
     if (created > 0) log.info(`seeded the embedded database with a sample organisation of ${created} users`);
   } finally {

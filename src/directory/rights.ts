@@ -1,4 +1,7 @@
-import type { Rights } from '../database/roles/rights.js';
+import type { Rights } from '../database/privileges.js';
+
+/** The scopes of the staff directory, which callers may have. */
+export const DIRECTORY_SCOPES = ['directory:read', 'directory:write', 'audit:read'] as const;
 
 /** The rights on tables that the tools need. prisma/roles.sql grants the same. */
 export const DIRECTORY_RIGHTS: Rights = {

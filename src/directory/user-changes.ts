@@ -4,7 +4,7 @@ import { StewardError } from '../errors.js';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
 import { auditRow, changeUser, TRANSACTION_LIMITS, type UserChange } from './audited-change.js';
 import { lookUpDepartment } from './departments.js';
-import { OWN_COLUMNS, toUser, type User, type UserRow } from './users.js';
+import { USER, type User } from './users.js';
 
 /**
  * The writes on users. Each change and its audit row are one transaction. Departments are looked up in that transaction,
@@ -29,10 +29,10 @@ export class UserChanges {
         const { id: departmentId, name } = await lookUpDepartment(tx, data.department);
         const row = await tx.user.create({
           data: { username, email, role, departmentId, auditLog: { create: auditRow(created, author) } },
-          select: OWN_COLUMNS,
+          omit: USER.omit,
         });
         signal.throwIfAborted();
-        return toUser({ ...row, department: { name } });
+        return { ...row, department: { name } };
       }, TRANSACTION_LIMITS);
     } catch (error) {
       throw translateTaken(error, username, email) ?? translateDeleted(error, data.department) ?? error;
@@ -59,20 +59,20 @@ export class UserChanges {
   }
 
   /** @throws StewardError NOT_FOUND */
-  async setActive(userId: number, active: boolean, context: Context): Promise<UserChange> {
-    return changeUser(this.prisma, userId, context, async (tx, user) => {
-      if (user.active === active) return null;
-      const changed = { ...user, ...(await update(tx, userId, { active })) };
-      return { field: 'active', oldValue: String(user.active), newValue: String(active), user: changed };
-    });
+  setActive(userId: number, active: boolean, context: Context): Promise<UserChange> {
+    return this.#set(userId, 'active', active, context);
   }
 
   /** @throws StewardError NOT_FOUND */
-  async setRole(userId: number, role: string, context: Context): Promise<UserChange> {
+  setRole(userId: number, role: string, context: Context): Promise<UserChange> {
+    return this.#set(userId, 'role', role, context);
+  }
+
+  #set<Field extends 'active' | 'role'>(userId: number, field: Field, value: User[Field], context: Context) {
     return changeUser(this.prisma, userId, context, async (tx, user) => {
-      if (user.role === role) return null;
-      const changed = { ...user, ...(await update(tx, userId, { role })) };
-      return { field: 'role', oldValue: user.role, newValue: role, user: changed };
+      if (user[field] === value) return null;
+      const changed = { ...user, ...(await update(tx, userId, { [field]: value })) };
+      return { field, oldValue: String(user[field]), newValue: String(value), user: changed };
     });
   }
 }
@@ -82,25 +82,18 @@ function update(
   tx: Prisma.TransactionClient,
   id: number,
   data: Pick<Prisma.UserUncheckedUpdateInput, 'active' | 'role' | 'departmentId'>,
-): Promise<Omit<UserRow, 'department'>> {
-  return tx.user.update({ where: { id }, data, select: OWN_COLUMNS });
+): Promise<Omit<User, 'department'>> {
+  return tx.user.update({ where: { id }, data, omit: USER.omit });
 }
 
 function translateTaken(error: unknown, username: string, email: string): StewardError | undefined {
-  const index = violatedUniqueIndex(error);
-  if (index === 'users_username_key') {
-    return new StewardError(
-      'CONFLICT',
-      `The username "${username}" is taken. Choose another, or look at the user who has it with get_user.`,
-    );
-  }
-  if (index === 'users_email_key') {
-    return new StewardError(
-      'CONFLICT',
-      `The email "${email}" is taken. Use another, or look at the user who has it with get_user.`,
-    );
-  }
-  return undefined;
+  const taken = new Map([
+    ['users_username_key', `The username "${username}" is taken. Choose another`],
+    ['users_email_key', `The email "${email}" is taken. Use another`],
+  ]).get(violatedUniqueIndex(error) ?? '');
+  return taken === undefined
+    ? undefined
+    : new StewardError('CONFLICT', `${taken}, or look at the user who has it with get_user.`);
 }
 
 function translateDeleted(error: unknown, department: string): StewardError | undefined {

@@ -4,16 +4,13 @@ import { StewardError } from '../errors.js';
 import type { Departments } from './departments.js';
 import { matchesSearch } from './search.js';
 
-export interface User {
-  id: number;
-  username: string;
-  email: string;
-  department: string;
-  role: string;
-  active: boolean;
-  createdAt: string;
-  updatedAt: string;
-}
+/** What is read of a user, with the name of the department. */
+export const USER = {
+  omit: { departmentId: true, searchText: true },
+  include: { department: { select: { name: true } } },
+} satisfies Prisma.UserDefaultArgs;
+
+export type User = Prisma.UserGetPayload<typeof USER>;
 
 /** A user must meet every criterion that is given. `active` defaults to true. */
 export interface UserCriteria {
@@ -23,68 +20,14 @@ export interface UserCriteria {
   search?: string | undefined;
 }
 
-interface Count {
-  /** The number of users that meet the criteria. With a search, counting stops at COUNTED_AT_MOST. */
-  total: number;
-  totalIsExact: boolean;
-}
-
-export interface UserPage extends Count {
-  users: User[];
-  page: number;
-  pageSize: number;
-  pages: number;
-  nextCursor: string | null;
-}
-
 /** Counting every match of a common word would cost more than it is worth. */
 const COUNTED_AT_MOST = 10_000;
-
-/** The columns of a user's own row. */
-export const OWN_COLUMNS = {
-  id: true,
-  username: true,
-  email: true,
-  role: true,
-  active: true,
-  createdAt: true,
-  updatedAt: true,
-} satisfies Prisma.UserSelect;
-
-export const USER_COLUMNS = {
-  ...OWN_COLUMNS,
-  department: { select: { name: true } },
-} satisfies Prisma.UserSelect;
-
-export type UserRow = Prisma.UserGetPayload<{ select: typeof USER_COLUMNS }>;
 
 /** The largest values in a cursor: created_at in milliseconds (the limit of a Date), id, page number. */
 const LARGEST_POSITION = [8.64e15, 2 ** 31 - 1, 2 ** 31 - 1];
 
 /** Newest first. The id breaks ties, so that a page boundary between users of one millisecond loses none of them. */
 const NEWEST_FIRST = [{ createdAt: 'desc' }, { id: 'desc' }] satisfies Prisma.UserOrderByWithRelationInput[];
-
-export function toUser({
-  id,
-  username,
-  email,
-  department,
-  role,
-  active,
-  createdAt,
-  updatedAt,
-}: UserRow): User {
-  return {
-    id,
-    username,
-    email,
-    department: department.name,
-    role,
-    active,
-    createdAt: createdAt.toISOString(),
-    updatedAt: updatedAt.toISOString(),
-  };
-}
 
 export function noSuchUser(field: string, value: string | number): StewardError {
   return new StewardError(
@@ -105,16 +48,22 @@ export class Users {
     return this.#read({ take: limit });
   }
 
+  /** The roles that users have, by name. */
+  async roles(): Promise<string[]> {
+    const rows = await this.prisma.headcount.groupBy({
+      by: ['role'],
+      where: { users: { gt: 0 } },
+      orderBy: { role: 'asc' },
+    });
+    return rows.map(({ role }) => role);
+  }
+
   /** @throws StewardError NOT_FOUND */
   async get(by: { id: number } | { username: string } | { email: string }): Promise<User> {
     // Not findUnique: Prisma joins the findUniques of concurrent calls into one statement, and cancelling one call would
     // cancel it for all.
-    const row = await this.prisma.user.findFirst({
-      where: by,
-      select: USER_COLUMNS,
-      relationLoadStrategy: 'join',
-    });
-    if (row) return toUser(row);
+    const user = await this.prisma.user.findFirst({ where: by, ...USER, relationLoadStrategy: 'join' });
+    if (user) return user;
     const [field, value] = Object.entries(by)[0] as [string, string | number];
     throw noSuchUser(field, value);
   }
@@ -128,7 +77,7 @@ export class Users {
     criteria: UserCriteria,
     limit: number,
     at: { page?: number | undefined; cursor?: string | undefined },
-  ): Promise<UserPage> {
+  ) {
     const scope = [
       criteria.department?.toLowerCase(),
       criteria.role?.toLowerCase(),
@@ -153,11 +102,15 @@ export class Users {
       page,
       pageSize: limit,
       pages: Math.ceil(count.total / limit),
-      nextCursor: last ? this.cursors.encode([Date.parse(last.createdAt), last.id, page], scope) : null,
+      nextCursor: last ? this.cursors.encode([last.createdAt.getTime(), last.id, page], scope) : null,
     };
   }
 
-  /** Without a search or rows to skip, an index leads straight to the page: one query. Else two, see #readPageIds. */
+  /**
+   * Without a search or rows to skip, an index leads straight to the page: one query. A search, and a deep page by number,
+   * pass many users. A query for ids alone finds all that it needs in an index, and does not fetch the users that it
+   * passes from the table; a second one reads the page.
+   */
   async #readPage(
     where: Prisma.UserWhereInput,
     take: number,
@@ -165,33 +118,18 @@ export class Users {
     searching: boolean,
   ): Promise<User[]> {
     if (!searching && skip === 0) return this.#read({ where, take });
-    const ids = await this.#readPageIds(where, take, skip);
-    return ids.length === 0 ? [] : this.#read({ where: { id: { in: ids } } });
+    const page = { where, orderBy: NEWEST_FIRST, take, skip };
+    const found = await this.prisma.user.findMany({ ...page, select: { id: true } });
+    return found.length === 0 ? [] : this.#read({ where: { id: { in: found.map(({ id }) => id) } } });
   }
 
-  /**
-   * A search, and a deep page by number, pass many users. A query for ids alone finds all that it needs in an index, and
-   * does not fetch the users that it passes from the table.
-   */
-  async #readPageIds(where: Prisma.UserWhereInput, take: number, skip: number): Promise<number[]> {
-    const found = await this.prisma.user.findMany({
-      where,
-      orderBy: NEWEST_FIRST,
-      take,
-      skip,
-      select: { id: true },
-    });
-    return found.map(({ id }) => id);
-  }
-
-  async #read(which: Pick<Prisma.UserFindManyArgs, 'where' | 'take'>): Promise<User[]> {
-    const rows = await this.prisma.user.findMany({
+  #read(which: Pick<Prisma.UserFindManyArgs, 'where' | 'take'>): Promise<User[]> {
+    return this.prisma.user.findMany({
       ...which,
+      ...USER,
       orderBy: NEWEST_FIRST,
-      select: USER_COLUMNS,
       relationLoadStrategy: 'join',
     });
-    return rows.map(toUser);
   }
 
   async #where({ department, role, active = true, search }: UserCriteria): Promise<Prisma.UserWhereInput> {
@@ -203,8 +141,8 @@ export class Users {
     };
   }
 
-  /** Without a search, the sum of the head counts is exact and reads no user. */
-  async #count({ search }: UserCriteria, where: Prisma.UserWhereInput): Promise<Count> {
+  /** Without a search, the sum of the head counts is exact and reads no user. With one, counting stops at COUNTED_AT_MOST. */
+  async #count({ search }: UserCriteria, where: Prisma.UserWhereInput) {
     if (search === undefined) {
       const { _sum } = await this.prisma.headcount.aggregate({
         where: where as Prisma.HeadcountWhereInput,

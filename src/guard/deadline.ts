@@ -18,7 +18,11 @@ export async function beforeDeadline<Answer>(
     controller.abort();
   };
   const cancel = () => giveUp('The call was cancelled.');
-  const timer = setTimeout(giveUp, ms, expired(ms));
+  const timer = setTimeout(
+    giveUp,
+    ms,
+    `No answer within ${ms / 1000} s. If this was a change, check first whether it was made; if a question, ask for less or try again in a few seconds.`,
+  );
   caller.addEventListener('abort', cancel, { once: true });
   try {
     if (caller.aborted) cancel();
@@ -27,8 +31,4 @@ export async function beforeDeadline<Answer>(
     clearTimeout(timer);
     caller.removeEventListener('abort', cancel);
   }
-}
-
-function expired(ms: number): string {
-  return `No answer within ${ms / 1000} s. If this was a change, look whether it was made before you try again; if a question, ask for less or try again in a few seconds.`;
 }

@@ -1,10 +1,5 @@
 import { StewardError } from '../errors.js';
 
-export interface InFlightLimits {
-  perCaller: number;
-  total: number;
-}
-
 const RETRY_SECONDS = 1;
 
 /** Calls under way. There is no queue: a call above the limit is refused at once. */
@@ -12,7 +7,7 @@ export class InFlight {
   readonly #byCaller = new Map<string, number>();
   #total = 0;
 
-  constructor(private readonly limits: InFlightLimits) {}
+  constructor(private readonly limits: { perCaller: number; total: number }) {}
 
   get total(): number {
     return this.#total;

@@ -7,10 +7,8 @@ import type { Log } from '../observability/log.js';
 import type { Tracing } from '../observability/tracing.js';
 import { authorise } from './authorise.js';
 import type { Call } from './call.js';
-import { endSpan, spanOf } from './call-span.js';
-import { logCall } from './call-log.js';
+import { endSpan, logCall, outcomeOf, spanOf, type CallRecord, type Outcome } from './call-record.js';
 import { beforeDeadline } from './deadline.js';
-import { outcomeOf, type Ending, type Outcome } from './outcome.js';
 import type { RateLimit } from './rate-limit.js';
 
 /** The outcome of a call, ready to be sent. */
@@ -45,20 +43,21 @@ export interface GuardOptions {
  * Every call passes, in this order: the caller's scopes, its rate limit, the deadline, the call itself. Errors become
  * StewardErrors. Each call leaves one line in the log, refused or not.
  */
-export function createGuard(options: GuardOptions): Guard {
-  const { log, rateLimit, deadlineMs, observe, tracing } = options;
+export function createGuard({ log, rateLimit, deadlineMs, observe, tracing }: GuardOptions): Guard {
+  const keep = (call: Call, record: CallRecord) => {
+    logCall(log, call, record);
+    observe?.(call, outcomeOf(call, record), record.ms);
+  };
   return {
     run: (call, work) =>
       tracing.inSpan(...spanOf(call), async (span) => {
         const requestId = randomUUID();
         const started = performance.now();
         let redacted: Record<string, unknown> = {};
-        const finish = (ending: Ending) => {
-          const ms = performance.now() - started;
-          const outcome = outcomeOf(call, ending);
-          logCall(log, call, redacted, requestId, ms, ending);
-          observe?.(call, outcome, ms);
-          endSpan(span, call, requestId, outcome);
+        const finish = (ending: { rows: number; error?: StewardError }) => {
+          const record = { requestId, redacted, ms: performance.now() - started, ...ending };
+          keep(call, record);
+          endSpan(span, call, record);
         };
         try {
           redacted = call.redactArguments?.(call.arguments) ?? {};
@@ -73,15 +72,14 @@ export function createGuard(options: GuardOptions): Guard {
           return result;
         } catch (thrown) {
           const error = toStewardError(thrown, requestId);
-          finish({ error });
+          finish({ rows: 0, error });
           throw error;
         }
       }),
     fail(call, thrown) {
       const requestId = randomUUID();
       const error = toStewardError(thrown, requestId);
-      logCall(log, call, {}, requestId, 0, { error });
-      observe?.(call, outcomeOf(call, { error }), 0);
+      keep(call, { requestId, redacted: {}, ms: 0, rows: 0, error });
       return error;
     },
   };

@@ -64,16 +64,9 @@ function collect(target: NodeJS.WriteStream): Writable {
 }
 
 /** An error's own words and those of its causes, for the log only: they may name hosts, tables and paths. */
-export function describeError(error: unknown): string {
-  const parts: string[] = [];
-  for (
-    let at: unknown = error;
-    at !== undefined && parts.length < 5;
-    at = at instanceof Error ? at.cause : undefined
-  ) {
-    parts.push(
-      at instanceof Error ? `${at.name}: ${at.message}` : inspect(at, { depth: 2, breakLength: Infinity }),
-    );
-  }
-  return parts.join(' <- ');
+export function describeError(error: unknown, depth = 5): string {
+  if (!(error instanceof Error)) return inspect(error, { depth: 2, breakLength: Infinity });
+  const own = `${error.name}: ${error.message}`;
+  if (error.cause === undefined || depth === 1) return own;
+  return `${own} <- ${describeError(error.cause, depth - 1)}`;
 }

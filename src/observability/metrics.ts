@@ -1,11 +1,11 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, register } from 'prom-client';
 
 /** Values that are read at each scrape, not counted as events. */
 export interface Sources {
   /** By database. */
-  connections(): Record<string, { inUse: number; idle: number; waiting: number; max: number }>;
+  connections(): Record<string, Record<'inUse' | 'idle' | 'waiting' | 'max', number>>;
   /** By what is kept in them. */
-  caches(): Record<string, { hits: number; misses: number }>;
+  caches(): Record<string, Record<'hits' | 'misses', number>>;
   callsInFlight(): number;
 }
 
@@ -19,48 +19,36 @@ interface CountedCall {
 const LATENCIES = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /**
- * Everything that Prometheus gets to see. Labels come from the catalogue, the routes and the lists of codes, never out of
- * a request, so however much is called, the number of series is bounded.
+ * Everything that Prometheus gets to see, once in a process. Labels come from the catalogue, the routes and the lists of
+ * codes, never out of a request, so however much is called, the number of series is bounded.
  */
 export class Metrics {
-  readonly #registry = new Registry();
-  readonly #registers = [this.#registry];
-
   readonly #calls = new Counter({
     name: 'steward_calls_total',
     help: 'Calls of tools, resources, prompts and completions, by how they ended: OK, CANCELLED or an error code',
     labelNames: ['kind', 'capability', 'outcome'],
-    registers: this.#registers,
   });
   readonly #durations = new Histogram({
     name: 'steward_call_duration_seconds',
     help: 'How long calls took, from the guard to the answer',
     labelNames: ['kind', 'capability'],
     buckets: LATENCIES,
-    registers: this.#registers,
   });
   readonly #refusals = new Counter({
     name: 'steward_refused_requests_total',
     help: 'Requests to /mcp that were turned away at the door, by the step that refused them',
     labelNames: ['step', 'code'],
-    registers: this.#registers,
   });
   readonly #requests = new Counter({
     name: 'steward_http_requests_total',
     help: 'HTTP requests by path and status; status "none": the client did not wait for an answer',
     labelNames: ['path', 'status'],
-    registers: this.#registers,
   });
 
   constructor(version: string) {
-    collectDefaultMetrics({ register: this.#registry });
-    const info = new Gauge({
-      name: 'steward_info',
-      help: 'Always 1; the label has the version that runs',
-      labelNames: ['version'],
-      registers: this.#registers,
-    });
-    info.set({ version }, 1);
+    collectDefaultMetrics();
+    const help = 'Always 1; the label has the version that runs';
+    new Gauge({ name: 'steward_info', help, labelNames: ['version'] }).set({ version }, 1);
   }
 
   /** Counts a call that is over. @param ms how long it took, in milliseconds; kept in seconds, as Prometheus has it */
@@ -81,73 +69,47 @@ export class Metrics {
 
   /** Adds what is looked at. To be called once, when there is something to look at. */
   watch({ connections, caches, callsInFlight }: Sources): void {
-    this.#gauge(
-      'steward_calls_in_flight',
-      'Requests to /mcp that were let in and are not answered yet',
-      callsInFlight,
-    );
-    const watchConnections = (name: string, help: string, of: 'inUse' | 'idle' | 'max' | 'waiting') =>
-      this.#gaugeBy('database', name, help, () =>
-        Object.entries(connections()).map(([database, use]) => [database, use[of]]),
-      );
-    watchConnections(
-      'steward_database_connections_in_use',
-      'Connections of the pool that are at work or being made',
-      'inUse',
-    );
-    watchConnections(
-      'steward_database_connections_idle',
-      'Connections of the pool that have nothing to do',
-      'idle',
-    );
-    watchConnections('steward_database_connections_max', 'How many connections the pool may have', 'max');
-    watchConnections('steward_database_waiting', 'How many statements wait for a connection', 'waiting');
-    this.#countByCache('steward_cache_hits_total', 'Look-ups that the cache answered', () =>
-      Object.entries(caches()).map(([cache, { hits }]) => [cache, hits]),
-    );
-    this.#countByCache('steward_cache_misses_total', 'Look-ups for which the database was read', () =>
-      Object.entries(caches()).map(([cache, { misses }]) => [cache, misses]),
-    );
+    const inFlight: Gauge = new Gauge({
+      name: 'steward_calls_in_flight',
+      help: 'Requests to /mcp that were let in and are not answered yet',
+      collect: () => inFlight.set(callsInFlight()),
+    });
+    for (const [key, name, help] of [
+      ['inUse', 'connections_in_use', 'Connections of the pool that are at work or being made'],
+      ['idle', 'connections_idle', 'Connections of the pool that have nothing to do'],
+      ['max', 'connections_max', 'How many connections the pool may have'],
+      ['waiting', 'waiting', 'How many statements wait for a connection'],
+    ] as const)
+      look(Gauge, `steward_database_${name}`, help, 'database', connections, key);
+    for (const [key, help] of [
+      ['hits', 'Look-ups that the cache answered'],
+      ['misses', 'Look-ups for which the database was read'],
+    ] as const)
+      look(Counter, `steward_cache_${key}_total`, help, 'cache', caches, key);
   }
 
   /** All of it, as Prometheus reads it (text exposition format 0.0.4). */
   async exposition(): Promise<{ contentType: string; body: string }> {
-    return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
+    return { contentType: register.contentType, body: await register.metrics() };
   }
+}
 
-  #gauge(name: string, help: string, look: () => number): Gauge {
-    return new Gauge({
-      name,
-      help,
-      registers: this.#registers,
-      collect() {
-        this.set(look());
-      },
-    });
-  }
-
-  #gaugeBy(label: string, name: string, help: string, look: () => [of: string, value: number][]): Gauge {
-    return new Gauge({
-      name,
-      help,
-      labelNames: [label],
-      registers: this.#registers,
-      collect() {
-        for (const [of, value] of look()) this.set({ [label]: of }, value);
-      },
-    });
-  }
-
-  #countByCache(name: string, help: string, look: () => [cache: string, count: number][]): Counter {
-    return new Counter({
-      name,
-      help,
-      labelNames: ['cache'],
-      registers: this.#registers,
-      collect() {
-        this.reset();
-        for (const [cache, count] of look()) this.inc({ cache }, count);
-      },
-    });
-  }
+/** Makes a metric that has the value `key` of each source, with the source's name as its label. */
+function look<Key extends string>(
+  Kind: typeof Gauge | typeof Counter,
+  name: string,
+  help: string,
+  label: string,
+  sources: () => Record<string, Record<Key, number>>,
+  key: Key,
+): void {
+  const metric: Gauge | Counter = new Kind({
+    name,
+    help,
+    labelNames: [label],
+    collect() {
+      metric.reset();
+      for (const [of, values] of Object.entries(sources())) metric.inc({ [label]: of }, values[key]);
+    },
+  });
 }

@@ -18,11 +18,10 @@ import {
   envDetector,
   resourceFromAttributes,
 } from '@opentelemetry/resources';
-import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import { BatchSpanProcessor, NodeTracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import { PrismaInstrumentation } from '@prisma/instrumentation';
-import type { Log } from './log.js';
+import { describeError, type Log } from './log.js';
 import type { Span, TraceCarrier, Tracing } from './tracing.js';
-import { ReportingExporter } from './reporting-exporter.js';
 
 /** At the end of the process, the last spans may take this many milliseconds to be sent. */
 const FLUSH_MS = 2000;
@@ -35,7 +34,7 @@ export function startTracing(url: string, version: string, log: Log): Tracing {
   reportProblems(log);
   const provider = new NodeTracerProvider({
     resource: describeResource(version),
-    spanProcessors: [new BatchSpanProcessor(new ReportingExporter(new OTLPTraceExporter({ url }), log))],
+    spanProcessors: [new BatchSpanProcessor(new ReportingExporter(url, log))],
   });
   provider.register();
   tracePrisma(provider);
@@ -60,6 +59,29 @@ export function startTracing(url: string, version: string, log: Log): Tracing {
       await Promise.race([provider.shutdown().catch(() => {}), delay(FLUSH_MS)]);
     },
   };
+}
+
+/** Logs when the collector can no longer be reached and when it can again, once each. What was lost meanwhile stays lost. */
+class ReportingExporter extends OTLPTraceExporter {
+  #reachable = true;
+
+  constructor(
+    url: string,
+    private readonly log: Log,
+  ) {
+    super({ url });
+  }
+
+  override export(spans: ReadableSpan[], done: Parameters<OTLPTraceExporter['export']>[1]): void {
+    super.export(spans, (result) => {
+      const { error } = result;
+      if (error && this.#reachable)
+        this.log.warn('traces cannot be sent and are dropped', { cause: describeError(error) });
+      if (!error && !this.#reachable) this.log.info('traces are sent again');
+      this.#reachable = error === undefined;
+      done(result);
+    });
+  }
 }
 
 /** Reports an OTEL_ variable that the SDK cannot parse, instead of ignoring it. */

@@ -12,11 +12,6 @@ export interface Match {
   variables: Record<string, string>;
 }
 
-/** The names in a template's `{braces}`, those of the path before those of the query. */
-export function templateVariables(uriTemplate: string): string[] {
-  return [...uriTemplate.matchAll(/\{\??([^}]*)\}/g)].flatMap((match) => (match[1] ?? '').split(','));
-}
-
 /** The resource whose template fits the path of a URI, if there is one. */
 export function matchAddress(resources: readonly Resource[], uri: string): Match | undefined {
   const path = pathOf(uri);
@@ -35,9 +30,12 @@ export function matchAddress(resources: readonly Resource[], uri: string): Match
 export function readVariables({ resource, uri, variables }: Match): Record<string, unknown> {
   if (uri.length > LONGEST_URI)
     throw new StewardError('VALIDATION', `URIs of more than ${LONGEST_URI} characters are not read.`);
-  const decoded = Object.entries(variables).map(([name, value]) => [name, decode(value)] as const);
-  const query = readQuery(resource, uri.slice(pathOf(uri).length + 1));
-  return withTypes(resource, { ...Object.fromEntries(decoded), ...query });
+  const { shape } = resource.tool.input;
+  const texts = readQuery(resource, uri.slice(pathOf(uri).length + 1));
+  for (const [name, text] of Object.entries(variables)) texts[name] = decode(text);
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => [name, asTypeOf(shape[name] as z.ZodType, text)]),
+  );
 }
 
 /** A URI without its query: what a log may hold, where the query may name people. */
@@ -47,17 +45,12 @@ export function pathOf(uri: string): string {
 
 /** The template's variables as they stand in the path, not decoded yet; undefined where it does not fit. */
 function matchPath(uriTemplate: string, path: string): Record<string, string> | undefined {
-  const wanted = uriTemplate.replace(/\{\?.*$/, '').split('/');
-  const given = path.split('/');
-  if (wanted.length !== given.length) return undefined;
-  const variables: Record<string, string> = {};
-  for (const [index, segment] of wanted.entries()) {
-    const value = given[index] ?? '';
-    const name = /^\{(.*)\}$/.exec(segment)?.[1];
-    if (name === undefined ? segment !== value : value === '') return undefined;
-    if (name !== undefined) variables[name] = value;
-  }
-  return variables;
+  const pattern = uriTemplate
+    .replace(/\{\?.*$/, '')
+    .replace(/[.*+?^$()|[\]\\]/g, String.raw`\$&`)
+    .replace(/\{(\w+)\}/g, '(?<$1>[^/]+)');
+  const match = new RegExp(`^${pattern}$`).exec(path);
+  return match ? { ...match.groups } : undefined;
 }
 
 function readQuery({ uriTemplate }: Resource, query: string): Record<string, string> {
@@ -87,15 +80,6 @@ function decode(text: string): string {
 }
 
 /** A URI holds text only: what the tool wants as a number or a boolean is made one, if it reads as one. */
-function withTypes({ tool }: Resource, variables: Record<string, string>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(variables).map(([name, text]) => [
-      name,
-      asTypeOf(tool.input.shape[name] as z.ZodType, text),
-    ]),
-  );
-}
-
 function asTypeOf(schema: z.ZodType | undefined, text: string): unknown {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault)
     return asTypeOf(schema.unwrap() as z.ZodType, text);

@@ -2,34 +2,8 @@ import { ErrorCode, type JSONRPCMessage } from '@modelcontextprotocol/sdk/types.
 import type { StewardError } from '../errors.js';
 import type { Scope } from '../capability/define.js';
 
-/** An error as JSON-RPC carries it (JSON-RPC 2.0, section 5.1); the SDK sends code, message and data as they are. */
-export class RpcError extends Error {
-  constructor(
-    readonly code: number,
-    message: string,
-    readonly data?: Record<string, unknown>,
-  ) {
-    super(message);
-  }
-}
-
-/** Specification 2025-11-25, server/resources: resource not found. */
-export const RESOURCE_NOT_FOUND = -32002;
 /** JSON-RPC 2.0 leaves -32000 to -32099 to the server. */
 export const SERVER_ERROR = -32000;
-
-/** A StewardError for the methods that, unlike tools/call, have no result to put it into. */
-export function toRpcError(error: StewardError, notFound: number = ErrorCode.InvalidParams): RpcError {
-  return new RpcError(rpcCode(error, notFound), `${error.code}: ${error.message}`, errorData(error));
-}
-
-/** Ends a promise of a StewardError. @throws RpcError */
-export function throwRpcError(error: StewardError): never {
-  throw toRpcError(error);
-}
-
-/** The key of errorData in the result of a tool call. */
-export const ERROR_META = 'steward/error';
 
 /** The fields of an error that a program can use without reading its text. */
 export interface ErrorData extends Record<string, unknown> {
@@ -38,6 +12,15 @@ export interface ErrorData extends Record<string, unknown> {
   /** The scope that is missing. */
   scope?: Scope;
 }
+
+/** A StewardError as JSON-RPC carries it (JSON-RPC 2.0, section 5.1), for all that has no result to put it into. */
+export function toRpcError(error: StewardError, notFound: number = ErrorCode.InvalidParams) {
+  const { code, message } = error;
+  return { code: rpcCode(error, notFound), message: `${code}: ${message}`, data: errorData(error) };
+}
+
+/** The key of errorData in the result of a tool call. */
+export const ERROR_META = 'steward/error';
 
 /** Returns an error's fields for programs: its code, and the wait or the missing scope, if any. */
 export function errorData({ code, options }: StewardError): ErrorData {

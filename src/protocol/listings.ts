@@ -1,34 +1,24 @@
 import type { Catalogue } from '../capability/catalogue.js';
-import type { Prompt, Resource, Scope, Tool } from '../capability/define.js';
+import type { Prompt, Resource, Tool } from '../capability/define.js';
 import { permits } from '../guard/authorise.js';
 import { toJsonSchema } from './json-schema.js';
-import { templateVariables } from './addresses.js';
 import { scopeOf, type Method } from './method.js';
 
 export const RESOURCE_TYPE = 'application/json';
 
-interface Listed {
-  scope: Scope;
-  description: object;
+/** The methods that say what there is for a caller. They touch neither a database nor anything of a user's. */
+export function createListings({ tools, resources, prompts }: Catalogue): [string, Method][] {
+  const fixed = resources.filter((resource) => !isTemplate(resource));
+  const templates = resources.filter(isTemplate);
+  return [
+    ['tools/list', list('tools', tools, describeTool)],
+    ['resources/list', list('resources', fixed, describeResource('uri'))],
+    ['resources/templates/list', list('resourceTemplates', templates, describeResource('uriTemplate'))],
+    ['prompts/list', list('prompts', prompts, describePrompt)],
+  ];
 }
 
-/** The methods that say what there is for a caller. They touch neither a database nor anything of a user's. */
-export function createListings(catalogue: Catalogue): Record<string, Method> {
-  const fixed = catalogue.resources.filter((resource) => !isTemplate(resource));
-  const templates = catalogue.resources.filter(isTemplate);
-  return {
-    'tools/list': list('tools', catalogue.tools, describeTool),
-    'resources/list': list('resources', fixed, (resource) => ({
-      ...describeResource(resource),
-      uri: resource.uriTemplate,
-    })),
-    'resources/templates/list': list('resourceTemplates', templates, (resource) => ({
-      ...describeResource(resource),
-      uriTemplate: resource.uriTemplate,
-    })),
-    'prompts/list': list('prompts', catalogue.prompts, describePrompt),
-  };
-}
+const isTemplate = ({ uriTemplate }: Resource) => uriTemplate.includes('{');
 
 /** Items are described once; a caller gets those it may use. */
 function list<Item extends Tool | Resource | Prompt>(
@@ -36,13 +26,11 @@ function list<Item extends Tool | Resource | Prompt>(
   items: readonly Item[],
   describe: (item: Item) => object,
 ): Method {
-  const listed: Listed[] = items.map((item) => ({ scope: scopeOf(item), description: describe(item) }));
+  const listed = items.map((item) => ({ scope: scopeOf(item), description: describe(item) }));
   return (_params, { caller }) => ({
     [key]: listed.filter(({ scope }) => permits(caller, scope)).map(({ description }) => description),
   });
 }
-
-const isTemplate = ({ uriTemplate }: Resource) => templateVariables(uriTemplate).length > 0;
 
 function describeTool({ name, title, description, effect, input, output }: Tool) {
   return {
@@ -55,8 +43,14 @@ function describeTool({ name, title, description, effect, input, output }: Tool)
   };
 }
 
-function describeResource({ name, title, description, mimeType = RESOURCE_TYPE }: Resource) {
-  return { name, title, description, mimeType };
+function describeResource(address: 'uri' | 'uriTemplate') {
+  return ({ name, title, description, mimeType = RESOURCE_TYPE, uriTemplate }: Resource) => ({
+    name,
+    title,
+    description,
+    mimeType,
+    [address]: uriTemplate,
+  });
 }
 
 function describePrompt({ name, title, description, arguments: schema }: Prompt) {

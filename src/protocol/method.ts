@@ -1,6 +1,7 @@
 import type { Result } from '@modelcontextprotocol/sdk/types.js';
+import { assertFits } from '../capability/answer/bounds.js';
 import type { Catalogue } from '../capability/catalogue.js';
-import type { Prompt, Resource, Scope, Tool } from '../capability/define.js';
+import type { Context, Prompt, Resource, Scope, Tool } from '../capability/define.js';
 import { StewardError } from '../errors.js';
 import { permits } from '../guard/authorise.js';
 import type { Call, Caller } from '../guard/call.js';
@@ -12,7 +13,7 @@ export interface Request {
   signal: AbortSignal;
 }
 
-/** One of MCP's methods. @throws RpcError; any other error is a fault of the server */
+/** One of MCP's methods. @throws StewardError; any other error is a fault of the server */
 export type Method = (params: Record<string, unknown>, request: Request) => Result | Promise<Result>;
 
 /** The context of methods that reach a capability. The guard is the only way to one. */
@@ -21,39 +22,54 @@ export interface Reach {
   guard: Guard;
 }
 
+interface Wanted {
+  kind: Call['kind'];
+  /** As the client gave it. */
+  name: unknown;
+  /** The capability of this name, if there is one. */
+  found: Tool | Resource | Prompt | undefined;
+  args?: unknown;
+}
+
 const LONGEST_CAPABILITY = 100;
 
-/** A call as guard and log know it, of a capability that may not exist. @param name as the client gave it */
-export function describeCall(
-  { catalogue }: Reach,
+/**
+ * Runs a call through the guard. An answer that is too large or no JSON fails there, and not in the transport.
+ * @param work makes the answer; it gets the services of the capability's domain as soon as they can serve
+ * @throws StewardError
+ */
+export function run<Answer extends Result>(
+  { catalogue, guard }: Reach,
   request: Request,
-  kind: Call['kind'],
-  name: unknown,
-  found: Tool | Resource | Prompt | undefined,
-  args: unknown = {},
-): Call {
+  { kind, name, found, args = {} }: Wanted,
+  work: (context: Context, services: () => Promise<unknown>) => Promise<{ result: Answer; rows?: number }>,
+): Promise<Answer> {
   const known = typeof name === 'string' && name.length <= LONGEST_CAPABILITY;
-  return {
+  const domain = found && catalogue.domainOf(found);
+  const call: Call = {
     ...request,
     kind,
     capability: known ? name : '[none]',
     listedAs: found?.name,
     scope: found && scopeOf(found),
     arguments: args,
-    redactArguments: found && catalogue.domainOf(found).redactArguments,
+    redactArguments: domain?.redactArguments,
   };
+  return guard.run(call, async (context) => {
+    const { result, rows = 1 } = await work(context, async () => {
+      const services = await domain?.services?.();
+      // A call that waited longer than its caller must not begin to change anything now.
+      context.signal.throwIfAborted();
+      return services;
+    });
+    assertFits(result);
+    return { result, rows };
+  });
 }
 
 /** The scope that a capability needs; for a resource, that of its tool. */
 export function scopeOf(capability: Tool | Resource | Prompt): Scope {
   return 'tool' in capability ? capability.tool.scope : capability.scope;
-}
-
-export function findByName<Item extends { name: string }>(
-  items: readonly Item[],
-  name: unknown,
-): Item | undefined {
-  return items.find((item) => item.name === name);
 }
 
 /** Names what there is instead, and no more of it than a list would. */

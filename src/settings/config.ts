@@ -1,149 +1,78 @@
 import os from 'node:os';
 import path from 'node:path';
 import envPaths from 'env-paths';
-import { z } from 'zod';
-import { AUTHENTICATION_SETTINGS, toAuthentication, type AuthenticationConfig } from './authentication.js';
+import type { z } from 'zod';
+import { OperatorError } from '../errors.js';
+import { AUTHENTICATION } from './authentication.js';
 import { ENVIRONMENT, type Environment } from './environment.js';
-import { ConfigError } from './errors.js';
 import { readSources, type Found } from './sources.js';
 
-export interface DatabaseConfig {
-  /** A server's URL; absent, the embedded PostgreSQL is used. */
-  url: string | undefined;
-  /** Servers that follow that one, for reads. */
-  replicaUrls: string[];
-  embedded: { dataDir: string; lingerMs: number };
-  /** The folder of pg_dump and pg_restore, if configured. */
-  binDir: string | undefined;
-  session: SessionConfig;
-}
-
+export type Config = ReturnType<typeof toConfig>;
+export type ConfigForHttp = ReturnType<typeof loadHttpConfig>;
+export type DatabaseConfig = Config['database'];
+export type HttpConfig = Config['http'];
 /** Milliseconds. */
-export interface SessionConfig {
-  pool: { min: number; max: number; acquireTimeoutMs: number; idleTimeoutMs: number; lifetimeMs: number };
-  statementTimeoutMs: number;
-  lockTimeoutMs: number;
-  idleInTransactionTimeoutMs: number;
-}
-
-export interface HttpConfig {
-  host: string;
-  port: number;
-  /** By which clients call the MCP endpoint. */
-  publicUrl: string | undefined;
-  allowedHosts: string[];
-  allowedOrigins: string[];
-  trustedProxies: string[];
-  largestBodyBytes: number;
-  inFlight: { total: number; perCaller: number };
-  redisUrl: string | undefined;
-  withoutRedis: Environment['RATE_LIMIT_WITHOUT_REDIS'];
-  metricsToken: string | undefined;
-  shutdownGraceMs: number;
-}
-
-export interface Config {
-  environment: Environment['NODE_ENV'];
-  logLevel: Environment['LOG_LEVEL'];
-  database: DatabaseConfig;
-  http: HttpConfig;
-  tokensFile: string;
-  callerName: string;
-  rateLimitPerMinute: number;
-  callDeadlineMs: number;
-  /** The destination of traces; absent, there are none. */
-  tracesUrl: string | undefined;
-  /** In base64url, the first of them seals; undefined: one is made. */
-  secrets: string[] | undefined;
-  /** The files that settings were read from. */
-  files: readonly string[];
-  /** Every variable as text, checked, for the domains to read theirs from. */
-  variables: Readonly<Record<string, string>>;
-}
-
-/** The sources of settings, and the settings of the domains. */
-export interface Sources {
-  /** Instead of this process's own. */
-  environment?: NodeJS.ProcessEnv;
-  /** Of all domains, by variable. */
-  domainSettings: z.ZodRawShape;
-}
+export type SessionConfig = DatabaseConfig['session'];
 
 /**
  * Reads the settings.
- * @throws ConfigError naming every problem at once; values are never repeated, as they may hold a password
+ * @param domainSettings of all domains, by variable
+ * @throws OperatorError naming every problem at once; values are never repeated, as they may hold a password
  */
-export function loadConfig(sources: Sources): Config {
-  return toConfig(read(sources));
+export function loadConfig(domainSettings: z.ZodRawShape, environment = process.env): Config {
+  return read(domainSettings, environment, 'any command').config;
 }
 
 /**
  * As loadConfig, with what only the HTTP server needs to be right.
- * @throws ConfigError
+ * @throws OperatorError
  */
-export function loadHttpConfig(sources: Sources): Config & { authentication: AuthenticationConfig } {
-  const checked = read(sources, (env) => [
-    ...(AUTHENTICATION_SETTINGS.safeParse(env).error?.issues ?? []),
-    ...sharedSecret(env),
-  ]);
-  return {
-    ...toConfig(checked),
-    authentication: toAuthentication(AUTHENTICATION_SETTINGS.parse(checked.env)),
-  };
-}
-
-/** Conflicts between variables that are each valid. */
-type FurtherCheck = (env: Environment) => Issue[];
-
-interface Issue {
-  path: PropertyKey[];
-  message: string;
-}
-
-interface Checked {
-  env: Environment;
-  found: Found;
+export function loadHttpConfig(domainSettings: z.ZodRawShape) {
+  const { env, config } = read(domainSettings, process.env, 'http');
+  return { ...config, authentication: AUTHENTICATION.parse(env) };
 }
 
 function read(
-  { environment = process.env, domainSettings }: Sources,
-  furtherCheck: FurtherCheck = () => [],
-): Checked {
+  domainSettings: z.ZodRawShape,
+  environment: NodeJS.ProcessEnv,
+  usedBy: 'http' | 'any command',
+): { env: Environment; config: Config } {
   const found = readSources(environment);
-  const { variables } = found;
   const known = ENVIRONMENT.extend(domainSettings);
-  const unknown = found.named.filter((name) => !Object.hasOwn(known.shape, name));
-  const issues: Issue[] = [
-    ...unknown.map((name) => ({
-      path: [name],
-      message: 'is no setting of Steward, but stands in the configuration file',
-    })),
-    ...(known.safeParse(variables).error?.issues ?? []),
+  const invalid = known.safeParse(found.variables).error?.issues ?? [];
+  const wrong = new Set(invalid.map((issue) => String(issue.path[0])));
+  const rest = Object.entries(found.variables).filter(([name]) => !wrong.has(name));
+  const env = ENVIRONMENT.parse(Object.fromEntries(rest));
+  // Without a valid mode its needs are unknown.
+  const conflicts = usedBy === 'http' && !wrong.has('AUTH_MODE') ? conflictsOfHttp(env) : [];
+  const problems = [
+    ...found.named
+      .filter((name) => !Object.hasOwn(known.shape, name))
+      .map((name) => `${name} is no setting of Steward, but stands in the configuration file`),
+    ...invalid.map(describeIssue),
+    // A variable is reported once.
+    ...[...conflicts, ...contradictions(env)].filter((problem) => !wrong.has(problem.split(' ')[0] ?? '')),
   ];
-  const wrong = new Set(issues.map((issue) => issue.path[0]));
-  const rest = Object.fromEntries(Object.entries(variables).filter(([name]) => !wrong.has(name)));
-  const env = ENVIRONMENT.parse(rest);
-  // Without a valid mode its needs are unknown, and errors of single variables are already reported.
-  const further = wrong.has('AUTH_MODE') ? [] : furtherCheck(env);
-  const reported = [...issues, ...further.filter((issue) => !wrong.has(issue.path[0]))];
-  const problems = [...reported.map(describeIssue), ...contradictions(env)];
-  if (problems.length > 0) throw unusable(problems);
-  return { env, found };
+  if (problems.length === 0) return { env, config: toConfig(env, found) };
+  const list = problems.map((problem) => `  - ${problem}`).join('\n');
+  throw new OperatorError(
+    `The configuration cannot be used:\n${list}\ndocs/configuration.md lists all settings.`,
+  );
 }
 
-/** Processes that serve the same callers must open what the others sealed. */
-function sharedSecret({ STEWARD_SECRET: secret, REDIS_URL: redis, PUBLIC_URL: url }: Environment): Issue[] {
-  if (secret !== undefined || (redis === undefined && url === undefined)) return [];
-  const reason = redis === undefined ? 'PUBLIC_URL' : 'REDIS_URL';
-  return [
-    {
-      path: ['STEWARD_SECRET'],
-      message: `must be set where ${reason} is: all processes behind it have to share it. Make one with: openssl rand -base64 32 | tr +/ -_ | tr -d =`,
-    },
-  ];
+function conflictsOfHttp(env: Environment): string[] {
+  const problems = AUTHENTICATION.safeParse(env).error?.issues.map(describeIssue) ?? [];
+  const shared = (['REDIS_URL', 'PUBLIC_URL'] as const).find((name) => env[name] !== undefined);
+  // Processes that serve the same callers must open what the others sealed.
+  if (env.STEWARD_SECRET === undefined && shared !== undefined) {
+    problems.push(
+      `STEWARD_SECRET must be set where ${shared} is: all processes behind it have to share it. Make one with: openssl rand -base64 32 | tr +/ -_ | tr -d =`,
+    );
+  }
+  return problems;
 }
 
-function describeIssue({ path: at, message }: Issue): string {
+function describeIssue({ path: at, message }: z.core.$ZodIssue): string {
   return `${at.join('.')} ${message}`;
 }
 
@@ -153,33 +82,27 @@ function contradictions(env: Environment): string[] {
   for (const name of ['DB_ACQUIRE_TIMEOUT_MS', 'DB_STATEMENT_TIMEOUT_MS', 'DB_LOCK_TIMEOUT_MS'] as const) {
     if (env[name] >= env.CALL_DEADLINE_MS) problems.push(`${name} must be less than CALL_DEADLINE_MS`);
   }
-  if (!env.DATABASE_URL && !env.DB_NAME && (env.DB_USER || env.DB_PASSWORD)) {
-    problems.push('DB_USER and DB_PASSWORD are of no use without DB_NAME');
-  }
-  if (!env.DATABASE_URL && !env.DB_NAME && env.DATABASE_REPLICA_URL.length > 0) {
+  if (env.DATABASE_URL || env.DB_NAME) return problems;
+  if (env.DB_USER || env.DB_PASSWORD) problems.push('DB_USER and DB_PASSWORD are of no use without DB_NAME');
+  if (env.DATABASE_REPLICA_URL.length > 0)
     problems.push('DATABASE_REPLICA_URL is of no use without DATABASE_URL or DB_NAME');
-  }
   return problems;
 }
 
-function unusable(problems: string[]): ConfigError {
-  const list = problems.map((problem) => `  - ${problem}`).join('\n');
-  return new ConfigError(
-    `The configuration cannot be used:\n${list}\ndocs/configuration.md lists all settings.`,
-  );
-}
-
-function toConfig({ env, found }: Checked): Config {
+function toConfig(env: Environment, found: Found) {
   return {
     environment: env.NODE_ENV,
     logLevel: env.LOG_LEVEL,
     database: {
+      /** A server's URL; absent, the embedded PostgreSQL is used. */
       url: env.DATABASE_URL ?? urlFromParts(env),
+      /** Servers that follow that one, for reads. */
       replicaUrls: env.DATABASE_REPLICA_URL,
       embedded: {
         dataDir: env.STEWARD_DATA_DIR ?? path.join(envPaths('steward', { suffix: '' }).data, 'postgres'),
         lingerMs: env.STEWARD_EMBEDDED_LINGER_MS,
       },
+      /** The folder of pg_dump and pg_restore, if configured. */
       binDir: env.POSTGRES_BIN_DIR,
       session: {
         pool: {
@@ -197,6 +120,7 @@ function toConfig({ env, found }: Checked): Config {
     http: {
       host: env.HTTP_HOST,
       port: env.HTTP_PORT,
+      /** By which clients call the MCP endpoint. */
       publicUrl: env.PUBLIC_URL,
       allowedHosts: env.ALLOWED_HOSTS,
       allowedOrigins: env.ALLOWED_ORIGINS,
@@ -212,9 +136,13 @@ function toConfig({ env, found }: Checked): Config {
     callerName: env.STEWARD_CALLER ?? localUser(),
     rateLimitPerMinute: env.RATE_LIMIT_PER_MINUTE,
     callDeadlineMs: env.CALL_DEADLINE_MS,
+    /** The destination of traces; absent, there are none. */
     tracesUrl: env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? tracesUnder(env.OTEL_EXPORTER_OTLP_ENDPOINT),
+    /** In base64url, the first of them seals; undefined: one is made. */
     secrets: env.STEWARD_SECRET,
+    /** Every variable as text, checked, for the domains to read theirs from. */
     variables: found.variables,
+    /** The files that settings were read from. */
     files: found.files,
   };
 }

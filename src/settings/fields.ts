@@ -1,7 +1,7 @@
 import net from 'node:net';
 import path from 'node:path';
+import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
-import { isLoopback } from './loopback.js';
 
 export const MINUTE = 60_000;
 
@@ -32,6 +32,13 @@ export function isNetwork(text: string): boolean {
   const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
   const version = net.isIP(address);
   return version !== 0 && Number(bits ?? 0) <= (version === 4 ? 32 : 128);
+}
+
+/** Whether only this machine can reach the host: an address, also in a URL's brackets, or `localhost`. */
+export function isLoopback(host: string): boolean {
+  const address = host.replace(/^\[(.*)\]$/, '$1');
+  if (!ipaddr.isValid(address)) return address === 'localhost';
+  return ipaddr.process(address).range() === 'loopback';
 }
 
 /** Values separated by commas. */

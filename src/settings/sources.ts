@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import dotenv from 'dotenv';
 import { z } from 'zod';
+import { OperatorError } from '../errors.js';
 import { PROJECT_ROOT } from '../project-root.js';
-import { ConfigError } from './errors.js';
 
 const FILE_NAME = 'steward.config.json';
 
@@ -31,7 +31,7 @@ const CHOOSING = ['NODE_ENV', 'STEWARD_CONFIG'];
  * `.env.local` (not in tests), `.env.<NODE_ENV>`, the configuration file. The two files stand beside the configuration
  * file where there is one, else in the working folder; of a checkout, it is the checkout that counts.
  * Empty values count as absent, as they do in a shell's `${VAR:-default}`.
- * @throws ConfigError for a configuration file that is missing or cannot be read, and a file that would choose files
+ * @throws OperatorError for a configuration file that is missing or cannot be read, and a file that would choose files
  */
 export function readSources(environment: NodeJS.ProcessEnv): Found {
   const real = withoutEmpty(environment);
@@ -49,7 +49,7 @@ export function readSources(environment: NodeJS.ProcessEnv): Found {
   const fromFiles = withoutEmpty({ ...fromFile, ...withoutEmpty(fromEnvFiles) });
   const choosing = CHOOSING.find((variable) => variable in fromFiles);
   if (choosing !== undefined) {
-    throw new ConfigError(
+    throw new OperatorError(
       `${choosing} stands in a file, and chooses which files are read. Set it in the environment or as a flag.`,
     );
   }
@@ -80,7 +80,7 @@ function readConfigurationFile(file: string): Record<string, string> {
   const parsed = CONFIGURATION_FILE.safeParse(readJson(file));
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => `  - ${issue.path.join('.')}: ${issue.message}`);
-    throw new ConfigError(`The configuration file ${file} cannot be used:\n${problems.join('\n')}`);
+    throw new OperatorError(`The configuration file ${file} cannot be used:\n${problems.join('\n')}`);
   }
   const settings = Object.entries(parsed.data.settings);
   return Object.fromEntries(settings.map(([name, value]) => [name, String(value)]));
@@ -96,7 +96,7 @@ function readJson(file: string): unknown {
       error instanceof SyntaxError
         ? `it is not valid JSON ${/at position \d+/.exec(message)?.[0] ?? ''}`
         : message;
-    throw new ConfigError(`The configuration file ${file} cannot be read: ${reason.trim()}`);
+    throw new OperatorError(`The configuration file ${file} cannot be read: ${reason.trim()}`);
   }
 }
 

@@ -1,9 +1,21 @@
 import type { Readable, Writable } from 'node:stream';
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
-import { ErrorCode, JSONRPCMessageSchema, type JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import {
+  ErrorCode,
+  JSONRPCMessageSchema,
+  type JSONRPCMessage,
+  type JSONRPCRequest,
+  type RequestId,
+} from '@modelcontextprotocol/sdk/types.js';
 import { StewardError } from '../errors.js';
 import { toRpcError } from '../protocol/errors.js';
 import { describeNonMessage, looksLikeAnswer } from './not-a-message.js';
+
+export interface StdioOptions {
+  /** Answers a request, which the client has cancelled when the signal is aborted. */
+  answer(request: JSONRPCRequest, signal: AbortSignal): Promise<JSONRPCMessage>;
+  /** The client closed its end: nothing more will come, but what came may still be answered. */
+  onEnd(): void;
+}
 
 /** Far above any honest call; what is longer is dropped as it comes in, without being held in memory. */
 const LONGEST_LINE_BYTES = 8 * 1024 * 1024;
@@ -15,51 +27,33 @@ const NEWLINE = 10;
  * notices when the client goes away, answers what is not a message instead of passing over it in silence, and stays
  * open after a line that is too long.
  */
-export class StdioTransport implements Transport {
-  onmessage?: (message: JSONRPCMessage) => void;
-  onclose?: () => void;
-  onerror?: (error: Error) => void;
-  /** The client closed its end: nothing more will come, but what came may still be answered. */
-  onend?: () => void;
-
+export class StdioTransport {
   #parts: Buffer[] = [];
   #length = 0;
-  #closed = false;
-  readonly #unanswered = new Set<string | number>();
+  /** The requests that are still owed an answer. */
+  readonly #underWay = new Map<RequestId, AbortController>();
   #drained: (() => void) | undefined;
 
   constructor(
+    private readonly options: StdioOptions,
     private readonly input: Readable = process.stdin,
     private readonly output: Writable = process.stdout,
   ) {}
 
-  async start(): Promise<void> {
+  start(): void {
     this.input.on('data', (chunk: Buffer) => this.#receive(chunk));
-    for (const event of ['end', 'close', 'error']) this.input.on(event, () => this.onend?.());
+    for (const event of ['end', 'close', 'error']) this.input.on(event, () => this.options.onEnd());
     // The client reads no more answers, so none is sent.
     this.output.on('error', () => {
-      this.#unanswered.clear();
+      this.#underWay.clear();
       this.#drained?.();
-      this.onend?.();
+      this.options.onEnd();
     });
-  }
-
-  async send(message: JSONRPCMessage): Promise<void> {
-    // Calls back when the line has left the process, or when the client no longer reads.
-    await new Promise<void>((resolve) => this.output.write(`${JSON.stringify(message)}\n`, () => resolve()));
-    if (!('method' in message) && message.id !== undefined) this.#answered(message.id);
-  }
-
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.input.pause();
-    this.onclose?.();
   }
 
   /** Resolves when every request received so far was answered, or `ms` milliseconds later. */
   async idle(ms: number): Promise<void> {
-    if (this.#unanswered.size === 0) return;
+    if (this.#underWay.size === 0) return;
     await new Promise<void>((resolve) => {
       this.#drained = resolve;
       setTimeout(resolve, ms);
@@ -104,37 +98,42 @@ export class StdioTransport implements Transport {
     }
     if (Array.isArray(json))
       return this.#refuse(ErrorCode.InvalidRequest, 'Batches are not part of this protocol version.');
-    const message = JSONRPCMessageSchema.safeParse(json);
-    if (!message.success) {
-      if (!looksLikeAnswer(json))
-        this.#refuse(ErrorCode.InvalidRequest, describeNonMessage(json), requestId(json));
-      return;
-    }
-    this.#trackRequest(message.data);
-    this.onmessage?.(message.data);
+    const { data: message } = JSONRPCMessageSchema.safeParse(json);
+    if (message && 'method' in message && 'id' in message) void this.#answer(message);
+    else if (message && 'method' in message && message.method === 'notifications/cancelled')
+      this.#cancel(message.params?.['requestId'] as RequestId);
+    else if (!message && !looksLikeAnswer(json))
+      this.#refuse(ErrorCode.InvalidRequest, describeNonMessage(json), requestId(json));
+  }
+
+  async #answer(request: JSONRPCRequest): Promise<void> {
+    const cancelling = new AbortController();
+    this.#underWay.set(request.id, cancelling);
+    const answer = await this.options.answer(request, cancelling.signal);
+    if (cancelling.signal.aborted) return;
+    // Calls back when the line has left the process, or when the client no longer reads.
+    this.output.write(`${JSON.stringify(answer)}\n`, () => this.#settle(request.id));
+  }
+
+  /** A cancelled request is owed no answer (specification 2025-11-25, basic/utilities/cancellation). */
+  #cancel(id: RequestId): void {
+    this.#underWay.get(id)?.abort();
+    this.#settle(id);
+  }
+
+  #settle(id: RequestId): void {
+    this.#underWay.delete(id);
+    if (this.#underWay.size === 0) this.#drained?.();
   }
 
   /** Answers what could not be understood (JSON-RPC 2.0, section 5.1: with id null where it is not known). */
-  #refuse(code: ErrorCode, why: string, id: string | number | null = null): void {
-    const { message, data } = toRpcError(new StewardError('VALIDATION', why));
-    this.output.write(`${JSON.stringify({ jsonrpc: '2.0', id, error: { code, message, data } })}\n`);
-  }
-
-  /** A request is owed an answer, unless the client cancels it. */
-  #trackRequest(message: JSONRPCMessage): void {
-    if (!('method' in message)) return;
-    if ('id' in message) this.#unanswered.add(message.id);
-    else if (message.method === 'notifications/cancelled')
-      this.#answered(message.params?.['requestId'] as string | number);
-  }
-
-  #answered(id: string | number): void {
-    this.#unanswered.delete(id);
-    if (this.#unanswered.size === 0) this.#drained?.();
+  #refuse(code: ErrorCode, why: string, id: RequestId | null = null): void {
+    const error = { ...toRpcError(new StewardError('VALIDATION', why)), code };
+    this.output.write(`${JSON.stringify({ jsonrpc: '2.0', id, error })}\n`);
   }
 }
 
-function requestId(json: unknown): string | number | null {
+function requestId(json: unknown): RequestId | null {
   const id = typeof json === 'object' && json !== null && 'id' in json ? json.id : null;
   // A number beyond those that JavaScript knows exactly is another by now.
   return typeof id === 'string' || (typeof id === 'number' && Math.abs(id) <= Number.MAX_SAFE_INTEGER)

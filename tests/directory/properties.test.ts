@@ -93,23 +93,15 @@ function argumentsOf({ inputSchema }: Tool): fc.Arbitrary<unknown> {
   );
 }
 
-const validators = new Map<
-  string,
-  (data: unknown) => { valid: boolean; errorMessage?: string | undefined }
->();
+const ajv = new AjvJsonSchemaValidator();
 
-function expectAnswerOrCodedError(tool: Tool, outcome: Outcome): void {
-  if (outcome.code !== undefined) {
-    expect(ERROR_CODES).toContain(outcome.code);
-    expect(outcome.code).not.toBe('INTERNAL');
+function expectAnswerOrCodedError({ outputSchema }: Tool, { code, data, text: shown }: Outcome): void {
+  if (code !== undefined) {
+    expect(ERROR_CODES.filter((known) => known !== 'INTERNAL')).toContain(code);
     return;
   }
-  const validate =
-    validators.get(tool.name) ??
-    new AjvJsonSchemaValidator().getValidator(tool.outputSchema as Record<string, unknown>);
-  validators.set(tool.name, validate);
-  expect(validate(outcome.data)).toMatchObject({ valid: true });
-  expect(outcome.text).not.toBe('');
+  expect(ajv.getValidator(outputSchema as Record<string, unknown>)(data)).toMatchObject({ valid: true });
+  expect(shown).not.toBe('');
 }
 
 it('answers any arguments of any tool by its output schema, or with a code', async () => {
@@ -150,20 +142,6 @@ it('reads any resource address, and completes anything, or says what is wrong wi
       argument: { name: 'department', value },
     });
     expect(completed.result ?? completed.error?.data).toBeDefined();
-  });
-  await fc.assert(property, RUNS);
-});
-
-it('changes preferences once, however often the same patch is sent', async () => {
-  const { user_id, preferences } = HONEST as Record<'user_id' | 'preferences', fc.Arbitrary<unknown>>;
-  const property = fc.asyncProperty(user_id, preferences, async (id, patch) => {
-    const args = { user_id: id, preferences: patch };
-    const first = await client.call('update_user_preferences', args);
-    const second = await client.call('update_user_preferences', args);
-    expect(second.code).toBe(first.code);
-    if (second.code !== undefined) return;
-    expect(second.data['changed']).toBe(false);
-    expect(second.data['preferences']).toEqual(first.data['preferences']);
   });
   await fc.assert(property, RUNS);
 });

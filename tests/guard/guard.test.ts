@@ -376,7 +376,7 @@ onServer('a lock that another session holds', () => {
     await setTimeout(700);
     await steward.database.query('ROLLBACK TO first');
     const { answer, ms } = await waiting;
-    expect(answer.text).toMatch(/^TIMEOUT: No answer within 1.5 s\..*look whether it was made/);
+    expect(answer.text).toMatch(/^TIMEOUT: No answer within 1.5 s\..*check first whether it was made/);
     expect(ms).toBeLessThan(1500 + 1000);
     await steward.database.query('COMMIT');
     await expectNothingWritten(before, department, 'Marketing');

@@ -1,11 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
 import { parseExposition } from '../support/exposition.js';
 import { codeOf, HttpSteward, type HttpAnswer } from '../support/http.js';
-import { logged, type LogLine } from '../support/log.js';
-import { startSteward, type Steward } from '../support/steward.js';
+import { logged } from '../support/log.js';
 
 /** The points at which making an answer can fail, and the error that the caller gets. */
 const FAULTS = [
@@ -43,23 +41,22 @@ const REQUESTS = [
 const PROGRAM = fileURLToPath(new URL('../support/serve-faulty.mjs', import.meta.url));
 const METRICS_TOKEN = 'a-token-for-prometheus';
 
-let database: TestDatabase;
-
-beforeAll(async () => void (database = await freshDatabase()));
-afterAll(() => database.drop());
-
-/** The last line of the log about a call, once there are so many. */
-const lastCall = async (by: Parameters<typeof logged>[0], count: number): Promise<LogLine | undefined> =>
-  (await logged(by, 'call', count)).at(-1);
-
-describe('an answer that cannot be made, over HTTP', () => {
+describe('an answer that cannot be made', () => {
+  let database: TestDatabase;
   let steward: HttpSteward;
   let calls = 0;
 
   beforeAll(async () => {
-    steward = await HttpSteward.start({ ...database.env, METRICS_TOKEN }, [PROGRAM, 'http']);
+    database = await freshDatabase();
+    steward = await HttpSteward.start({ ...database.env, METRICS_TOKEN }, [PROGRAM]);
   });
-  afterAll(() => steward.stop());
+  afterAll(async () => {
+    await steward.stop();
+    await database.drop();
+  });
+
+  /** The last line of the log about a call, once all of them are there. */
+  const lastCall = async () => (await logged(steward, 'call', calls)).at(-1);
 
   const countOf = async (kind: string, capability: string, outcome: string): Promise<number> => {
     const headers = { authorization: `Bearer ${METRICS_TOKEN}` };
@@ -80,7 +77,7 @@ describe('an answer that cannot be made, over HTTP', () => {
       calls += 1;
       expect(codeOf(answer)).toBe(code);
       expect(answer.text).not.toMatch(/secret|BigInt|TypeError/);
-      expect(await lastCall(steward, calls)).toMatchObject({ kind, outcome: code, rows: 0 });
+      expect(await lastCall()).toMatchObject({ kind, outcome: code, rows: 0 });
       expect(steward.log().filter(({ message }) => message === 'call')).toHaveLength(calls);
       expect(await countOf(kind, name, code)).toBe(1);
     },
@@ -91,7 +88,7 @@ describe('an answer that cannot be made, over HTTP', () => {
     expect(codeOf(await steward.call('no_such_tool'))).toBe('INTERNAL');
     calls += 2;
     const wanted = { kind: 'protocol', capability: 'tools/call', outcome: 'INTERNAL' };
-    expect(await lastCall(steward, calls)).toMatchObject(wanted);
+    expect(await lastCall()).toMatchObject(wanted);
     expect(await countOf('protocol', 'tools/call', 'INTERNAL')).toBe(1);
   });
 
@@ -110,25 +107,4 @@ describe('an answer that cannot be made, over HTTP', () => {
     expect(status).toBe(200);
     expect(json).toHaveLength(FAULTS.length + 1);
   });
-});
-
-describe('an answer that cannot be made, over stdio', () => {
-  let steward: Steward;
-  let calls = 0;
-
-  beforeAll(async () => void (steward = await startSteward({ database, command: [PROGRAM] })));
-  afterAll(() => steward.stop());
-
-  it.each(REQUESTS)(
-    'is one coded error and one line in the log: %s %s is %s',
-    async (kind, _name, code, method, params) => {
-      const answer = await steward.client
-        .request({ method, params: { ...params } }, ResultSchema)
-        .catch((error: unknown) => error);
-      calls += 1;
-      expect(JSON.stringify(answer)).toContain(`"code":"${code}"`);
-      expect(await lastCall(steward, calls)).toMatchObject({ kind, outcome: code, rows: 0 });
-      expect(steward.log().filter(({ message }) => message === 'call')).toHaveLength(calls);
-    },
-  );
 });

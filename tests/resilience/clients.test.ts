@@ -1,11 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { bareEnvironment } from '../support/command.mjs';
 import { eventually } from '../support/eventually.js';
-import { type Attack, deaf, deafForAMoment, QUICK, SLOW } from './lab/attacks.js';
+import { RawClient } from '../support/raw-client.js';
+import { type Attack, CALL, deaf, deafForAMoment, QUICK, SLOW } from './lab/attacks.js';
 import { DEADLINE_MS, FULL, GRACE_MS, LIMITS } from './lab/limits.js';
 import { underLoad } from './lab/load.js';
 import { itKeepsEveryPromise, useSite } from './lab/promises.js';
@@ -25,7 +22,8 @@ const LEAST_SERVED = 0.95;
  * given up after DB_ACQUIRE_TIMEOUT_MS: that looks the same as a database that is away.
  */
 const BUSY = ['TIMEOUT', 'UNAVAILABLE', 'DATABASE_UNAVAILABLE'];
-const DYING = new URL('lab/stdio-client.mjs', import.meta.url);
+/** More than the pipes hold. */
+const CALLS_AT_ONCE = 300;
 
 describe('clients: slow, deaf, half gone, or reset in the middle of a call', () => {
   const site = useSite();
@@ -63,19 +61,17 @@ describe('clients: slow, deaf, half gone, or reset in the middle of a call', () 
   it.each(['that reads', 'that has stopped reading'])(
     'the server of a client over stdio %s ends when the client is killed',
     async (kind) => {
-      const client = fork(DYING, {
-        env: bareEnvironment(site.environment(LIMITS)),
-        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      });
-      const [pid] = (await once(client, 'message')) as [number];
-      if (kind !== 'that reads') {
-        client.kill('SIGSTOP');
-        await setTimeout(1000);
-      }
-      client.kill('SIGKILL');
-      const ended = () => !existsSync(`/proc/${pid}`);
-      await eventually(ended, 2 * DEADLINE_MS + GRACE_MS).catch(() => process.kill(pid, 'SIGKILL'));
-      expect(ended()).toBe(true);
+      const client = new RawClient(site.environment(LIMITS));
+      await client.greet();
+      if (kind !== 'that reads') client.child.stdout.pause();
+      client.write(`${CALL}\n`.repeat(CALLS_AT_ONCE));
+      await setTimeout(1000);
+      // As the system does for a process that is killed.
+      for (const pipe of client.child.stdio) pipe?.destroy();
+      const patience = setTimeout(2 * DEADLINE_MS + GRACE_MS, undefined, { ref: false });
+      const end = await Promise.race([client.exited, patience]);
+      if (end === undefined) await client.kill();
+      expect(end).toMatchObject({ signal: null });
     },
   );
 

@@ -5,7 +5,6 @@ import { codeOf, pingWith } from '../support/http.js';
 import { records } from '../support/steward.js';
 import { WallClock } from '../support/wall-clock.mjs';
 import type { Caller } from './lab/client.js';
-import { whileHolding } from './lab/hold.js';
 import { DURATION_MS, FULL, GRACE_MS, LIMITS, LOCK_TIMEOUT_MS, PATIENCE, PATIENT_MS } from './lab/limits.js';
 import { underLoad } from './lab/load.js';
 import { itKeepsEveryPromise, useSite } from './lab/promises.js';
@@ -48,7 +47,7 @@ describe("clock: Steward's wall clock jumps by up to 24 hours, forward and back"
     const { people } = site.journal;
     const caller = await (await site.http({ ...LIMITS, ...clock.env })).connect();
     const id = people.whoStays();
-    await whileHolding(site, `SELECT FROM users WHERE id = ${id} FOR UPDATE`, async () => {
+    await site.whileHolding(`SELECT FROM users WHERE id = ${id} FOR UPDATE`, async () => {
       for (const hours of [6, -6, 0]) {
         const from = performance.now();
         const blocked = site.journal.call(caller, setField(people, 'role', id));

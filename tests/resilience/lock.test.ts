@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout } from 'node:timers/promises';
-import { whileHolding } from './lab/hold.js';
 import { GRACE_MS, LOCK_TIMEOUT_MS } from './lab/limits.js';
 import { underLoad } from './lab/load.js';
 import { itServesAgain } from './lab/outages.js';
@@ -27,7 +26,7 @@ describe('lock: another session holds a row, then a whole table', () => {
       const caller = await (over === 'HTTP' ? stewards[0] : stewards[1])!.connect();
       const id = people.whoStays();
       const from = performance.now();
-      await whileHolding(site, `SELECT FROM users WHERE id = ${id} FOR UPDATE`, async () => {
+      await site.whileHolding(`SELECT FROM users WHERE id = ${id} FOR UPDATE`, async () => {
         const blocked = site.journal.call(caller, setField(people, 'role', id));
         // A read of the same user waits for nothing, and other users are not held.
         const free = [
@@ -48,9 +47,7 @@ describe('lock: another session holds a row, then a whole table', () => {
   it('a held table is noticed, and nothing of it stays', async () => {
     await underLoad(site, stewards, async (load) => {
       const from = performance.now();
-      await whileHolding(site, 'LOCK TABLE users IN ACCESS EXCLUSIVE MODE', () =>
-        setTimeout(TABLE_LOCKED_MS),
-      );
+      await site.whileHolding('LOCK TABLE users IN ACCESS EXCLUSIVE MODE', () => setTimeout(TABLE_LOCKED_MS));
       expect(load.calls.some(({ error, start }) => start > from && error === 'TIMEOUT')).toBe(true);
       site.allow(['TIMEOUT'], from);
       recoveries.push(await load.recovery(performance.now()));

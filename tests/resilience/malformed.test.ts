@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import http from 'node:http';
+import type { Tool } from '@modelcontextprotocol/sdk/types.js';
 import fc from 'fast-check';
 import { census } from '../support/data-rules.mjs';
+import { codeOf, type HttpRequest, type JsonRpcAnswer, parsed } from '../support/http.js';
 import { parseLog } from '../support/log.js';
 import { notJsonRpc, RawClient } from '../support/raw-client.js';
 import { DEADLINE_MS, FULL, GRACE_MS, LIMITS } from './lab/limits.js';
-import { type HttpRequest, httpRequests, lines, rawRequests, type Tool } from './lab/malformed.js';
+import { httpRequests, lines, rawRequests } from './lab/malformed.js';
 import { expectWholeDatabase, flawsOf, itEndsCleanly, useSite } from './lab/promises.js';
 import { sendRaw } from './lab/raw-http.js';
 import type { OverHttp } from './lab/site.js';
@@ -43,17 +45,9 @@ async function fuzz<Input>(
   });
 }
 
-interface Message {
-  id?: unknown;
-  method?: unknown;
+interface Message extends JsonRpcAnswer {
+  method?: string;
   params?: { name?: string };
-  error?: { message: string; data?: { code?: string } };
-  result?: {
-    isError?: boolean;
-    content?: { text: string }[];
-    structuredContent?: { changed?: boolean };
-    _meta?: Record<string, { code?: string }>;
-  };
 }
 
 describe(`malformed: a fuzzer sends requests of every kind (RESILIENCE_SEED=${SEED})`, () => {
@@ -66,20 +60,15 @@ describe(`malformed: a fuzzer sends requests of every kind (RESILIENCE_SEED=${SE
 
   beforeAll(async () => {
     steward = await site.http({ ...LIMITS, ...OBSERVED });
-    tools = (await (await steward.http.client()).listTools()).tools as Tool[];
+    tools = (await (await steward.http.client()).listTools()).tools;
   });
 
   afterAll(() => agent.destroy());
 
-  async function expectGoodAnswer({ body, headers, ...request }: HttpRequest): Promise<void> {
-    const length = String(Buffer.byteLength(body));
+  async function expectGoodAnswer({ body = '', ...request }: HttpRequest): Promise<void> {
+    const headers = { 'content-length': String(Buffer.byteLength(body)), ...request.headers };
     const start = performance.now();
-    const { status, text } = await steward.http.send({
-      ...request,
-      headers: { 'content-length': length, ...headers },
-      body,
-      agent,
-    });
+    const { status, text } = await steward.http.send({ ...request, headers, body, agent });
     expect(performance.now() - start).toBeLessThan(DEADLINE_MS + GRACE_MS);
     expect(flawsOfResponse(status, text)).toEqual([]);
     count(added, parsed(body), parsed(text));
@@ -103,7 +92,7 @@ describe(`malformed: a fuzzer sends requests of every kind (RESILIENCE_SEED=${SE
     const check = async (text: string) => {
       const line = text.replaceAll('\n', ' ');
       client.write(`${line}\n`);
-      const message = parsed(line) as Message | undefined;
+      const message: Message | undefined = parsed(line);
       if (!isAnswerable(message)) return;
       const start = performance.now();
       const reply = (await client.reply(message.id)) as Message;
@@ -145,7 +134,7 @@ function flawsOfResponse(status: number, body: string): string[] {
   if (body === '') return flaws;
   const json = parsed(body);
   if (json === undefined) return [...flaws, 'the body is not JSON'];
-  return [...flaws, ...([json].flat() as Message[]).flatMap(flawsOfMessage)];
+  return [...flaws, ...[json].flat().flatMap(flawsOfMessage)];
 }
 
 /** All responses of one connection. There is none where the client counted as gone. */
@@ -158,12 +147,14 @@ function flawsOfConnection(text: string): string[] {
   });
 }
 
-function flawsOfMessage({ error, result }: Message): string[] {
-  if (error === undefined && result?.isError !== true) return [];
-  const words = error?.message ?? result?.content?.[0]?.text ?? '';
-  const code = error?.data?.code ?? result?._meta?.['steward/error']?.code;
+function flawsOfMessage(message: Message): string[] {
+  const { error, result } = message;
+  if (error === undefined && result?.['isError'] !== true) return [];
+  const content = result?.['content'] as { text: string }[] | undefined;
+  const words = error?.message ?? content?.[0]?.text ?? '';
+  const code = codeOf({ json: message });
   return [
-    ...(words.startsWith(`${code}: `) ? [] : ['the words do not begin with the code']),
+    ...(words.startsWith(`${String(code)}: `) ? [] : ['the words do not begin with the code']),
     ...(DUMP.test(words) ? ['says what a library found'] : []),
     ...flawsOf(code, words),
   ];
@@ -173,20 +164,12 @@ function flawsOfMessage({ error, result }: Message): string[] {
 function count(added: Record<'users' | 'departments' | 'changes', number>, sent: unknown, answer: unknown) {
   for (const message of [answer].flat()) {
     const { id, result } = Object(message) as Message;
-    const data = result?.structuredContent;
-    if (data === undefined || result?.isError === true) continue;
+    const data = result?.['structuredContent'] as { changed?: boolean } | undefined;
+    if (data === undefined || result?.['isError'] === true) continue;
     const request = ([sent].flat() as (Message | null)[]).find((one) => one?.id === id);
     const tool = request?.params?.name;
     if (tool === 'create_user') added.users += 1;
     if (tool === 'create_department') added.departments += 1;
     if (tool === 'create_user' || data.changed === true) added.changes += 1;
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -41,10 +41,16 @@ export interface HttpRequest {
   agent?: http.Agent;
 }
 
+/** How a process ended. */
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
 /** A `steward http` in a process of its own, on a port of its own. */
 export class HttpSteward {
   #stderr = '';
-  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  readonly exited: Promise<Exit>;
   port = 0;
 
   private constructor(readonly child: ChildProcess) {
@@ -141,16 +147,14 @@ export class HttpSteward {
     return client;
   }
 
-  async stop(
-    signal: NodeJS.Signals = 'SIGTERM',
-  ): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+  stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
     this.child.kill(signal);
     return this.exited;
   }
 }
 
 /** The code that an answer carries in its data; undefined where it is no error. */
-export function codeOf({ json }: HttpAnswer): unknown {
+export function codeOf({ json }: Pick<HttpAnswer, 'json'>): unknown {
   const meta = json?.result?.['_meta'] as Record<string, { code?: unknown }> | undefined;
   return json?.error?.data?.['code'] ?? meta?.['steward/error']?.code;
 }
@@ -161,7 +165,8 @@ export const bearing = (token: string) => ({ headers: { authorization: `Bearer $
 /** The response to a ping with this token. */
 export const pingWith = (steward: HttpSteward, token: string) => steward.request('ping', {}, bearing(token));
 
-function parsed(text: string): JsonRpcAnswer | undefined {
+/** Text as JSON; undefined where it is not. */
+export function parsed(text: string): JsonRpcAnswer | undefined {
   try {
     return JSON.parse(text) as JsonRpcAnswer;
   } catch {

@@ -2,15 +2,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import {
-  exportJWK,
-  exportSPKI,
-  generateKeyPair,
-  SignJWT,
-  type CryptoKey,
-  type JWK,
-  type JWTPayload,
-} from 'jose';
+import { exportJWK, exportSPKI, generateKeyPair, SignJWT, type JWK } from 'jose';
 
 /** The behaviour of the issuer when its keys are fetched. */
 type Behaviour = 'answers' | 'hangs' | 'fails' | 'talks garbage' | 'has no keys';
@@ -18,12 +10,7 @@ type Behaviour = 'answers' | 'hangs' | 'fails' | 'talks garbage' | 'has no keys'
 /** Of a token, good ones and bad ones. */
 export type Claims = Record<string, unknown>;
 
-interface SigningKey {
-  kid: string;
-  alg: string;
-  privateKey: CryptoKey;
-  publicKey: CryptoKey;
-}
+type SigningKey = Awaited<ReturnType<typeof newKey>>;
 
 /** A little authorization server: it has keys, signs access tokens, and gives them out for client credentials. */
 export class Issuer {
@@ -62,27 +49,20 @@ export class Issuer {
   }
 
   async publish(...keys: SigningKey[]): Promise<void> {
-    this.#published = await Promise.all(
-      keys.map(async ({ publicKey, kid, alg }) => ({
-        ...(await exportJWK(publicKey)),
-        kid,
-        alg,
-        use: 'sig',
-      })),
-    );
+    const published = async ({ publicKey, kid, alg }: SigningKey) => {
+      return { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' };
+    };
+    this.#published = await Promise.all(keys.map(published));
   }
 
   /** A token with these claims and header members besides the usual ones; undefined leaves one out. */
   sign(
-    claims: JWTPayload,
+    claims: Claims,
     header: Record<string, unknown> = {},
-    key: SigningKey = this.key,
+    { kid, alg, privateKey }: SigningKey = this.key,
   ): Promise<string> {
-    const { kid, alg, privateKey } = key;
     const usual = { iss: this.url, sub: 'ann', exp: inSeconds(300) };
-    return new SignJWT(withoutUndefined({ ...usual, ...claims }))
-      .setProtectedHeader({ alg, kid, ...header })
-      .sign(privateKey);
+    return new SignJWT({ ...usual, ...claims }).setProtectedHeader({ alg, kid, ...header }).sign(privateKey);
   }
 
   publicKeyText(): Promise<string> {
@@ -123,14 +103,9 @@ export class Issuer {
     } else if (request.url === '/token') {
       const asked = new URLSearchParams(await text(request));
       this.tokenRequests.push(asked);
-      const scope = asked.get('scope') ?? '';
-      const aud = asked.get('resource') ?? '';
-      json({
-        access_token: await this.sign({ sub: 'robot', aud, scope }),
-        token_type: 'Bearer',
-        expires_in: 300,
-        scope,
-      });
+      const granted = { aud: asked.get('resource') ?? '', scope: asked.get('scope') ?? '' };
+      const token = await this.sign({ sub: 'robot', ...granted });
+      json({ access_token: token, token_type: 'Bearer', expires_in: 300, scope: granted.scope });
     } else response.writeHead(404).end();
   }
 }
@@ -140,11 +115,7 @@ export const inSeconds = (seconds: number): number => Math.floor(Date.now() / 10
 
 let made = 0;
 
-export async function newKey(alg: string): Promise<SigningKey> {
+export async function newKey(alg: string) {
   made += 1;
   return { kid: `key-${made}`, alg, ...(await generateKeyPair(alg, { extractable: true })) };
-}
-
-function withoutUndefined(claims: Claims): JWTPayload {
-  return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined));
 }

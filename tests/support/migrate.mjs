@@ -12,6 +12,6 @@ export async function migrateAndSeed(url) {
 }
 
 /** @param {import('./command.mjs').Ran} ran */
-function succeeded({ code, stdout, stderr }) {
+export function succeeded({ code, stdout, stderr }) {
   if (code !== 0) throw new Error(`The database could not be prepared:\n${stdout}\n${stderr}`);
 }

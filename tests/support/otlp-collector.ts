@@ -1,9 +1,9 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { eventually } from './eventually.js';
 
 export interface SpanSeen {
-  scope: string;
   name: string;
   /** 1 internal, 2 server, 3 client (OTLP, SpanKind). */
   kind: number;
@@ -15,21 +15,18 @@ export interface SpanSeen {
   failed: boolean;
 }
 
-interface KeyValue {
-  key: string;
-  value: Record<string, unknown>;
-}
+type Attributes = { key: string; value: Record<string, unknown> }[];
+
+type RawSpan = Omit<SpanSeen, 'attributes' | 'failed'> & {
+  attributes: Attributes;
+  status?: { code?: number };
+};
 
 interface ExportRequest {
   resourceSpans: {
-    resource: { attributes: KeyValue[] };
-    scopeSpans: { scope: { name: string }; spans: RawSpan[] }[];
+    resource: { attributes: Attributes };
+    scopeSpans: { spans: RawSpan[] }[];
   }[];
-}
-
-interface RawSpan extends Omit<SpanSeen, 'scope' | 'attributes' | 'failed'> {
-  attributes: KeyValue[];
-  status?: { code?: number };
 }
 
 /** An OpenTelemetry collector of a test's own: takes traces over OTLP/HTTP in JSON and keeps them. */
@@ -37,20 +34,9 @@ export class OtlpCollector {
   readonly spans: SpanSeen[] = [];
   readonly requests: { path: string; headers: http.IncomingHttpHeaders; body: string }[] = [];
   resource: Record<string, unknown> = {};
-  #server: http.Server;
+  readonly #server = http.createServer((request, response) => void this.#take(request, response));
 
-  private constructor(private readonly answers: boolean) {
-    this.#server = http.createServer((request, response) => {
-      let body = '';
-      request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
-      request.on('end', () => {
-        this.requests.push({ path: request.url ?? '', headers: request.headers, body });
-        if (!this.answers) return;
-        this.#keep(JSON.parse(body) as ExportRequest);
-        response.setHeader('content-type', 'application/json').end('{}');
-      });
-    });
-  }
+  private constructor(private readonly answers: boolean) {}
 
   /** `answers: false` for one that takes requests and never answers. */
   static async start({ port = 0, answers = true } = {}): Promise<OtlpCollector> {
@@ -76,19 +62,20 @@ export class OtlpCollector {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  #keep({ resourceSpans }: ExportRequest): void {
-    for (const { resource, scopeSpans } of resourceSpans) {
+  async #take(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    const body = await text(request);
+    this.requests.push({ path: request.url ?? '', headers: request.headers, body });
+    if (!this.answers) return;
+    for (const { resource, scopeSpans } of (JSON.parse(body) as ExportRequest).resourceSpans) {
       this.resource = plain(resource.attributes);
-      for (const { scope, spans } of scopeSpans) {
-        for (const { attributes, status, ...span } of spans) {
-          const seen = { ...span, parentSpanId: span.parentSpanId ?? '', attributes: plain(attributes) };
-          this.spans.push({ ...seen, scope: scope.name, failed: status?.code === 2 });
-        }
+      for (const { attributes, status, ...span } of scopeSpans.flatMap(({ spans }) => spans)) {
+        const parentSpanId = span.parentSpanId ?? '';
+        this.spans.push({ ...span, parentSpanId, attributes: plain(attributes), failed: status?.code === 2 });
       }
     }
+    response.setHeader('content-type', 'application/json').end('{}');
   }
 }
 
-function plain(attributes: KeyValue[]): Record<string, unknown> {
-  return Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]]));
-}
+const plain = (attributes: Attributes) =>
+  Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]]));

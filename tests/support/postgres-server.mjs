@@ -1,6 +1,6 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -8,10 +8,14 @@ import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
 import { freePort } from './free-port.mjs';
 
-/** The folder of the installed PostgreSQL's programs; undefined if there is none. */
-export const POSTGRES_BIN = [fromPgConfig(), ...fromDebian()].find((dir) =>
-  existsSync(path.join(dir, 'initdb')),
-);
+/** The folder of the installed PostgreSQL's programs, of Debian's the newest; undefined if there is none. */
+export const POSTGRES_BIN = spawnSync(
+  'sh',
+  ['-c', 'pg_config --bindir; ls -d /usr/lib/postgresql/*/bin | sort --reverse --version-sort'],
+  { encoding: 'utf8' },
+)
+  .stdout.split('\n')
+  .find((dir) => existsSync(path.join(dir, 'initdb')));
 
 const PASSWORD = 'outage test/secret';
 /** Short enough for the moment of the server's return to be known well, in milliseconds. */
@@ -32,37 +36,25 @@ export class PostgresServer {
     this.#settings = settings;
   }
 
+  /** @param {string[]} settings @param {string} [under] the folder that its own is made in */
+  static async #make(settings, under = os.tmpdir()) {
+    const dir = await mkdtemp(path.join(under, 'steward-pg-'));
+    const { uid, gid } = unprivileged();
+    if (uid !== undefined && gid !== undefined) await chown(dir, uid, gid);
+    return new PostgresServer(dir, await freePort(), settings);
+  }
+
   /**
    * Makes one and starts it, with settings as in postgresql.conf. Unless they say otherwise, it need not survive a crash
    * of the machine: `fsync` is off.
    * @param {Record<string, string | number>} settings
    */
   static async create(settings = {}) {
-    const dir = await mkdtemp(path.join(os.tmpdir(), 'steward-pg-'));
-    const passwordFile = path.join(dir, 'password');
+    const server = await PostgresServer.#make(asArguments({ fsync: 'off', ...settings }));
+    const passwordFile = path.join(server.#dir, 'password');
     await writeFile(passwordFile, PASSWORD);
-    const { uid, gid } = unprivileged();
-    if (uid !== undefined && gid !== undefined) {
-      await chown(dir, uid, gid);
-      await chown(passwordFile, uid, gid);
-    }
-    const server = new PostgresServer(dir, await freePort(), asArguments({ fsync: 'off', ...settings }));
-    server.#run(
-      'initdb',
-      '-D',
-      server.dataDir,
-      '-U',
-      'postgres',
-      '-A',
-      'scram-sha-256',
-      '--pwfile',
-      passwordFile,
-      '-E',
-      'UTF8',
-      '--locale',
-      'C',
-      '--no-sync',
-    );
+    const options = '-U postgres -A scram-sha-256 -E UTF8 --locale C --no-sync'.split(' ');
+    server.#run('initdb', '-D', server.dataDir, '--pwfile', passwordFile, ...options);
     await server.start();
     return server;
   }
@@ -70,29 +62,18 @@ export class PostgresServer {
   /**
    * Starts a server on a copy of the data folder of another one, which must be stopped.
    * @param {string} dataDir
-   * @param {{ under?: string, settings?: Record<string, string | number> }} [options] the folder its own is made in, and
-   * its settings
+   * @param {{ under?: string, settings: Record<string, string | number> }} options
    */
-  static async copyOf(dataDir, { under = os.tmpdir(), settings = {} } = {}) {
-    const dir = await mkdtemp(path.join(under, 'steward-pg-'));
-    const { uid, gid } = unprivileged();
-    if (uid !== undefined && gid !== undefined) await chown(dir, uid, gid);
-    const server = new PostgresServer(dir, await freePort(), asArguments(settings));
+  static async copyOf(dataDir, { under, settings }) {
+    const server = await PostgresServer.#make(asArguments(settings), under);
     execFileSync('cp', ['-a', dataDir, server.dataDir], { stdio: 'pipe' });
     await server.start();
     return server;
   }
 
-  /**
-   * A streaming replica of this server, up and following it.
-   * @param {{ under?: string, settings?: Record<string, string | number> }} [options] the folder its own is made in, and
-   * settings besides those of this server
-   */
-  async replica({ under = os.tmpdir(), settings = {} } = {}) {
-    const dir = await mkdtemp(path.join(under, 'steward-pg-'));
-    const { uid, gid } = unprivileged();
-    if (uid !== undefined && gid !== undefined) await chown(dir, uid, gid);
-    const replica = new PostgresServer(dir, await freePort(), [...this.#settings, ...asArguments(settings)]);
+  /** A streaming replica of this server, up and following it. */
+  async replica() {
+    const replica = await PostgresServer.#make(this.#settings);
     replica.#run('pg_basebackup', '-d', this.url(), '-D', replica.dataDir, '-c', 'fast', '-R', '--no-sync');
     await replica.start();
     return replica;
@@ -104,17 +85,8 @@ export class PostgresServer {
 
   /** Starts the server and waits until it answers. */
   async start() {
-    const args = [
-      '-D',
-      this.dataDir,
-      '-k',
-      this.#dir,
-      '-p',
-      String(this.port),
-      '-h',
-      '127.0.0.1',
-      ...this.#settings,
-    ];
+    const address = ['-k', this.#dir, '-h', '127.0.0.1', '-p', String(this.port)];
+    const args = ['-D', this.dataDir, ...address, ...this.#settings];
     this.#process = spawn(this.#binary('postgres'), args, { ...unprivileged(), stdio: 'ignore' });
     const giveUp = Date.now() + START_WITHIN_MS;
     for (;;) {
@@ -133,21 +105,20 @@ export class PostgresServer {
    * @param {'immediate' | 'fast'} mode
    */
   async stop(mode = 'immediate') {
-    const running = this.#process;
-    if (!running || !this.running) return;
-    const exited = once(running, 'exit');
-    running.kill(mode === 'immediate' ? 'SIGQUIT' : 'SIGINT');
-    await exited;
+    await this.#end(mode === 'immediate' ? 'SIGQUIT' : 'SIGINT');
   }
 
   /** Kills every process of the server at once, as the loss of its machine would. */
   async kill() {
-    const running = this.#process;
-    if (!running || !this.running) return;
-    const exited = once(running, 'exit');
-    const backends = this.#backends();
-    running.kill('SIGKILL');
-    backends.forEach((pid) => signalIfThere(pid, 'SIGKILL'));
+    await this.#end('SIGKILL', this.#backends());
+  }
+
+  /** @param {NodeJS.Signals} signal @param {number[]} backends which get it as well */
+  async #end(signal, backends = []) {
+    if (!this.#process || !this.running) return;
+    const exited = once(this.#process, 'exit');
+    this.#process.kill(signal);
+    backends.forEach((pid) => signalIfThere(pid, signal));
     await exited;
   }
 
@@ -180,15 +151,8 @@ export class PostgresServer {
    * @param {string} sql
    * @returns {Promise<Row[]>}
    */
-  async query(sql, database = 'postgres') {
-    const client = new pg.Client({ connectionString: this.url(database), connectionTimeoutMillis: 5000 });
-    client.on('error', () => {});
-    await client.connect();
-    try {
-      return (await client.query(sql)).rows;
-    } finally {
-      await client.end();
-    }
+  query(sql, database = 'postgres') {
+    return queryOnce({ connectionString: this.url(database), connectionTimeoutMillis: 5000 }, sql);
   }
 
   async destroy() {
@@ -220,6 +184,22 @@ export class PostgresServer {
   }
 }
 
+/**
+ * Runs SQL on a connection for that alone.
+ * @param {pg.ClientConfig} server
+ * @param {string} sql
+ */
+export async function queryOnce(server, sql) {
+  const client = new pg.Client(server);
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
 /** @param {number} pid @param {NodeJS.Signals} signal */
 function signalIfThere(pid, signal) {
   try {
@@ -239,19 +219,4 @@ function unprivileged() {
   if (process.getuid?.() !== 0) return {};
   const [, , uid, gid] = /^postgres:.*$/m.exec(readFileSync('/etc/passwd', 'utf8'))?.[0].split(':') ?? [];
   return { uid: Number(uid), gid: Number(gid) };
-}
-
-function fromPgConfig() {
-  try {
-    return execFileSync('pg_config', ['--bindir'], { encoding: 'utf8' }).trim();
-  } catch {
-    return '';
-  }
-}
-
-/** The newest first. */
-function fromDebian() {
-  const root = '/usr/lib/postgresql';
-  const versions = existsSync(root) ? readdirSync(root).toSorted((a, b) => Number(b) - Number(a)) : [];
-  return versions.map((version) => path.join(root, version, 'bin'));
 }

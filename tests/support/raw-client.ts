@@ -1,29 +1,17 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { LATEST_PROTOCOL_VERSION } from '@modelcontextprotocol/sdk/types.js';
 import { bareEnvironment, MAIN } from './command.mjs';
 import type { TestDatabase } from './database.js';
+import { parsed, type Exit, type JsonRpcAnswer } from './http.js';
 
-type Id = string | number | null;
-
-export interface Reply {
-  jsonrpc: '2.0';
-  id: Id;
-  result?: Record<string, unknown>;
-  error?: { code: number; message: string; data?: Record<string, unknown> };
-}
+export type Reply = JsonRpcAnswer & { id: string | number | null };
 
 /** The outcome of a tool call: an answer, or the code and the text of an error. */
 export interface Outcome {
   code: string | undefined;
   text: string;
   data: Record<string, unknown>;
-}
-
-interface Waiting {
-  id: Id;
-  take: (reply: Reply) => void;
-  giveUp: (why: string) => void;
 }
 
 const PATIENCE_MS = 30_000;
@@ -33,11 +21,12 @@ export class RawClient {
   /** Every line the server ever wrote to stdout. */
   readonly lines: string[] = [];
   readonly child: ChildProcessWithoutNullStreams;
-  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  readonly exited: Promise<Exit>;
   #stderr = '';
   #partial = '';
-  #untaken: Reply[] = [];
-  readonly #waiting = new Set<Waiting>();
+  readonly #unread: Reply[] = [];
+  /** Says that there is something to read, or never will be. */
+  readonly #news = new EventEmitter().setMaxListeners(0);
   #gone = false;
   #nextId = 1;
 
@@ -49,11 +38,10 @@ export class RawClient {
     this.child.stderr.setEncoding('utf8').on('data', (chunk: string) => (this.#stderr += chunk));
     // Writing to a server that is gone is what some tests do on purpose.
     this.child.stdin.on('error', () => {});
-    this.exited = once(this.child, 'close').then(([code, signal]) => ({ code, signal }));
-    this.child.on('close', () => {
+    this.exited = once(this.child, 'close').then(([code, signal]) => {
       this.#gone = true;
-      for (const waiting of this.#waiting)
-        waiting.giveUp(`The server ended without a reply to ${waiting.id}.`);
+      this.#news.emit('news');
+      return { code, signal };
     });
   }
 
@@ -70,17 +58,13 @@ export class RawClient {
       capabilities: {},
       clientInfo: { name: 'raw', version: '1' },
     });
-    this.notify('notifications/initialized');
+    this.write('{"jsonrpc":"2.0","method":"notifications/initialized"}\n');
     return reply;
   }
 
   /** Sends text as it is. */
   write(text: string): void {
     this.child.stdin.write(text);
-  }
-
-  notify(method: string, params: Record<string, unknown> = {}): void {
-    this.write(`${JSON.stringify({ jsonrpc: '2.0', method, params })}\n`);
   }
 
   request(method: string, params?: Record<string, unknown>): Promise<Reply> {
@@ -102,32 +86,15 @@ export class RawClient {
   }
 
   /** The next unread reply to this id. */
-  reply(id: Id): Promise<Reply> {
-    const at = this.#untaken.findIndex((reply) => reply.id === id);
-    if (at !== -1) return Promise.resolve(...(this.#untaken.splice(at, 1) as [Reply]));
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => waiting.giveUp(`No reply to ${id} within ${PATIENCE_MS} ms.`),
-        PATIENCE_MS,
-      );
-      const settle = () => {
-        clearTimeout(timer);
-        this.#waiting.delete(waiting);
-      };
-      const waiting: Waiting = {
-        id,
-        take: (reply) => {
-          settle();
-          resolve(reply);
-        },
-        giveUp: (why) => {
-          settle();
-          reject(new Error(`${why} The server said:\n${this.#stderr}`));
-        },
-      };
-      this.#waiting.add(waiting);
-      if (this.#gone) waiting.giveUp('The server is gone.');
-    });
+  async reply(id: Reply['id']): Promise<Reply> {
+    const patience = AbortSignal.timeout(PATIENCE_MS);
+    for (;;) {
+      const at = this.#unread.findIndex((reply) => reply.id === id);
+      if (at !== -1) return this.#unread.splice(at, 1)[0] as Reply;
+      if (this.#gone || patience.aborted)
+        throw new Error(`There is no reply to ${id}. The server said:\n${this.#stderr}`);
+      await once(this.#news, 'news', { signal: patience }).catch(() => {});
+    }
   }
 
   stderr(): string {
@@ -135,14 +102,12 @@ export class RawClient {
   }
 
   /** Closes stdin, as a client does that goes away, and waits for the server's end. */
-  async end(): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+  end(): Promise<Exit> {
     this.child.stdin.end();
     return this.exited;
   }
 
-  async kill(
-    signal: NodeJS.Signals = 'SIGKILL',
-  ): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+  kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<Exit> {
     this.child.kill(signal);
     return this.exited;
   }
@@ -150,22 +115,10 @@ export class RawClient {
   #read(chunk: string): void {
     const parts = (this.#partial + chunk).split('\n');
     this.#partial = parts.pop() ?? '';
-    for (const line of parts) {
-      this.lines.push(line);
-      this.#deliver(line);
-    }
-  }
-
-  #deliver(line: string): void {
-    let reply: Reply;
-    try {
-      reply = JSON.parse(line) as Reply;
-    } catch {
-      return; // It stays visible in `lines`.
-    }
-    const waiting = [...this.#waiting].find((candidate) => candidate.id === reply.id);
-    if (waiting) waiting.take(reply);
-    else this.#untaken.push(reply);
+    this.lines.push(...parts);
+    // What is no JSON stays visible in `lines`.
+    this.#unread.push(...(parts.map(parsed).filter(Boolean) as Reply[]));
+    this.#news.emit('news');
   }
 }
 
@@ -180,24 +133,15 @@ function toOutcome({ result, error }: Reply): Outcome {
 /** Lines that are not a JSON-RPC message, of which there must be none. */
 export function notJsonRpc(lines: string[]): string[] {
   return lines.filter((line) => {
-    try {
-      const message = JSON.parse(line) as Record<string, unknown>;
-      return message['jsonrpc'] !== '2.0' || !('id' in message || 'method' in message);
-    } catch {
-      return true;
-    }
+    const message = Object(parsed(line)) as object;
+    return !('jsonrpc' in message && message.jsonrpc === '2.0' && ('id' in message || 'method' in message));
   });
 }
 
 /** Lines of the log that are not JSON objects with a level and a message, of which there must be none. */
 export function notLogLines(stderr: string): string[] {
   return stderr.split('\n').filter((line) => {
-    if (line === '') return false;
-    try {
-      const entry = JSON.parse(line) as Record<string, unknown>;
-      return typeof entry['level'] !== 'string' || typeof entry['message'] !== 'string';
-    } catch {
-      return true;
-    }
+    const { level, message } = Object(parsed(line)) as Record<string, unknown>;
+    return line !== '' && !(typeof level === 'string' && typeof message === 'string');
   });
 }

@@ -1,18 +1,11 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import net from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { freePort } from './free-port.mjs';
 
 /** Whether a Redis is installed here. */
-export const REDIS_IS_HERE = (() => {
-  try {
-    execFileSync('redis-server', ['--version']);
-    return true;
-  } catch {
-    return false;
-  }
-})();
+export const REDIS_IS_HERE = spawnSync('redis-server', ['--version']).status === 0;
 
 /** A Redis of a test's own, to be stopped and started at will. It keeps nothing on disk. */
 export class RedisServer {
@@ -56,12 +49,10 @@ export class RedisServer {
     this.#process?.kill('SIGCONT');
   }
 
-  /** @returns {Promise<boolean>} */
-  #answers() {
-    return new Promise((resolve) => {
-      const socket = net.connect(this.port, '127.0.0.1', () => socket.write('PING\r\n'));
-      socket.once('data', () => (socket.destroy(), resolve(true)));
-      socket.once('error', () => resolve(false));
-    });
+  async #answers() {
+    const socket = net.connect(this.port, '127.0.0.1');
+    const connected = await once(socket, 'connect').catch(() => false);
+    socket.destroy();
+    return connected !== false;
   }
 }

@@ -1,9 +1,8 @@
-// Steward as in production, over stdio or, with the argument `http`, over HTTP, on capabilities that fail in every way.
+// Steward as in production, over HTTP, on capabilities that fail in every way.
 import { z } from 'zod';
 import { definePrompt, defineTool, EFFECTS } from '../../build/capability/define.js';
 import { composeDirectory } from '../../build/commands/compose.js';
 import { serveHttp } from '../../build/commands/serve-http.js';
-import { serveStdio } from '../../build/commands/serve-stdio.js';
 
 /** @typedef {import('../../build/capability/define.js').Tool} Tool */
 
@@ -105,4 +104,4 @@ const domain = {
 /** @type {import('../../build/commands/compose.js').Compose} */
 const compose = (options) => ({ ...composeDirectory(options), domains: [domain] });
 
-await (process.argv[2] === 'http' ? serveHttp(compose) : serveStdio(compose));
+await serveHttp(compose);

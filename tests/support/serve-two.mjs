@@ -3,13 +3,13 @@ import { z } from 'zod';
 import { defineTool, EFFECTS } from '../../build/capability/define.js';
 import { composeDirectory } from '../../build/commands/compose.js';
 import { serveHttp } from '../../build/commands/serve-http.js';
-import { openDatabase } from '../../build/database/open.js';
+import { Database } from '../../build/database/open.js';
 import { createClient } from '../../build/directory/database.js';
 
 await serveHttp((options) => {
   const { domains, databases } = composeDirectory(options);
   const { config, log } = options;
-  const orders = openDatabase({
+  const orders = new Database({
     name: 'orders',
     url: 'postgresql://127.0.0.1:1/orders',
     session: config.database.session,

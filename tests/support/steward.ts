@@ -1,22 +1,20 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import type { z } from 'zod';
+import type { changedUser } from '../../src/directory/answers.js';
 import { bareEnvironment, MAIN } from './command.mjs';
 import { freshDatabase, type TestDatabase } from './database.js';
 import { eventually } from './eventually.js';
 import { parseLog, type LogLine } from './log.js';
 
 /** What answers hold. Each tool has its share of it; tests/directory/catalogue.test.ts says which. */
-export interface AnswerData {
-  notice: string;
+export interface AnswerData extends z.infer<typeof changedUser> {
   total: number;
   total_is_exact: boolean;
   page: number;
   page_size: number;
   pages: number;
   next_cursor: string | null;
-  user: UserRow & { updated_at: string };
-  changed: boolean;
-  change: Pick<ChangeRow, 'field' | 'old_value' | 'new_value'> | null;
   user_id: number;
   preferences: Record<string, unknown>;
   department: { id: number; name: string; created_at: string };
@@ -30,15 +28,7 @@ export interface Table {
   rows: (string | number | boolean | null)[][];
 }
 
-export interface UserRow {
-  id: number;
-  username: string;
-  email: string;
-  department: string;
-  role: string;
-  active: boolean;
-  created_at: string;
-}
+export type UserRow = Omit<AnswerData['user'], 'updated_at'>;
 
 export interface ChangeRow {
   id: number;

@@ -30,11 +30,11 @@ export function readText(text: string): ReadText {
 /** The expected result of `readText` when the text holds all of the structured content. */
 export function inText({ notice, ...data }: Partial<AnswerData>): ReadText {
   const tables = Object.values(data).filter(isTable);
-  const fields = Object.entries(data).flatMap(([name, value]) => {
+  const fields = Object.entries(data).flatMap<[string, unknown]>(([name, value]) => {
     if (isTable(value)) return [];
     if (typeof value !== 'object' || value === null) return [[name, String(value)]];
     return name === 'preferences' ? [[name, JSON.stringify(value)]] : Object.entries(value);
-  }) as [string, unknown][];
+  });
   return {
     notice,
     fields: Object.fromEntries(fields.map(([name, value]) => [name, String(value)])),

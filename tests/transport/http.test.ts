@@ -44,13 +44,28 @@ async function start(env: Record<string, string>): Promise<HttpSteward> {
 const PING = JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'ping' });
 const ping = (request: HttpRequest = {}) => steward.send({ body: PING, ...request });
 
-/** An error in the form of JSON-RPC, for any HTTP status. */
-function expectRefusal(answer: HttpAnswer, status: number, rpcCode: number): void {
-  expect({ status: answer.status, type: answer.headers['content-type'], json: answer.json }).toEqual({
-    status,
-    type: 'application/json',
-    json: { jsonrpc: '2.0', id: null, error: expect.objectContaining({ code: rpcCode }) },
-  });
+const CODES: Record<number, string> = { 403: 'FORBIDDEN', 404: 'NOT_FOUND' };
+
+/** An error in the form of JSON-RPC with a code, for any HTTP status. */
+function expectRefusal(answer: HttpAnswer, status: number, rpcCode = -32600): void {
+  const data = { code: CODES[status] ?? 'VALIDATION' };
+  const error = { code: rpcCode, message: expect.stringMatching(`^${data.code}: `), data };
+  expect(answer).toMatchObject({ status, headers: { 'content-type': 'application/json' } });
+  expect(answer.json).toEqual({ jsonrpc: '2.0', id: null, error });
+}
+
+function connect(text = ''): net.Socket {
+  const socket = net.connect(steward.port, '127.0.0.1');
+  socket.on('error', () => {});
+  socket.write(text);
+  opened.push(async () => socket.destroy());
+  return socket;
+}
+
+/** The beginning of a POST as it goes over the wire. */
+function headOf(headers: object): string {
+  const given = Object.entries({ ...MCP_HEADERS, host: 'localhost', ...headers });
+  return `POST /mcp HTTP/1.1\r\n${given.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
 }
 
 describe("the SDK's client", () => {
@@ -91,11 +106,6 @@ describe('a POST', () => {
     expect(answer.headers['mcp-session-id']).toBeUndefined();
   });
 
-  it('with a notification alone is accepted, with no body', async () => {
-    const body = JSON.stringify({ jsonrpc: '2.0', method: 'notifications/initialized' });
-    expect(await steward.send({ body })).toMatchObject({ status: 202, text: '' });
-  });
-
   it('with a batch is answered in the revision that has batches, each request by its id', async () => {
     const body = `[${PING},{"jsonrpc":"2.0","method":"notifications/initialized"},{"jsonrpc":"2.0","id":"b","method":"nope"}]`;
     const answer = await steward.send({ body, headers: { 'mcp-protocol-version': '2025-03-26' } });
@@ -108,31 +118,24 @@ describe('a POST', () => {
         error: { code: -32601, message: expect.stringMatching(/^NOT_FOUND: /), data: { code: 'NOT_FOUND' } },
       },
     ]);
-    expectRefusal(await steward.send({ body }), 400, -32600);
+    expectRefusal(await steward.send({ body }), 400);
   });
 
   it.each([
-    ['that is no JSON', '{"jsonrpc"', -32700],
     ['that is empty', '', -32700],
     ['that is no JSON-RPC', '{"hello":1}', -32600],
     ['of an empty batch', '[]', -32600],
-    ['of a version 1 message', '{"id":1,"method":"ping"}', -32600],
   ])('with a body %s is a bad request', async (_what, body, code) => {
     expectRefusal(await steward.send({ body, headers: { 'mcp-protocol-version': '2025-03-26' } }), 400, code);
   });
 
   it('of more than the largest body is refused, whether it says so or not', async () => {
     const body = 'x'.repeat(SMALL_BODY + 1);
-    expectRefusal(await steward.send({ body }), 413, -32600);
-    const socket = net.connect(steward.port, '127.0.0.1');
-    const head = Object.entries({ ...MCP_HEADERS, host: 'localhost', 'transfer-encoding': 'chunked' });
-    socket.write(
-      `POST /mcp HTTP/1.1\r\n${head.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`,
-    );
+    expectRefusal(await steward.send({ body }), 413);
+    const socket = connect(headOf({ 'transfer-encoding': 'chunked' }));
     socket.write(`${body.length.toString(16)}\r\n${body}\r\n`);
     const [answer] = await once(socket, 'data');
     expect(String(answer)).toMatch(/^HTTP\/1.1 413 /);
-    socket.destroy();
   });
 
   it.each([
@@ -142,7 +145,7 @@ describe('a POST', () => {
     ['an Accept that rules JSON out', { accept: 'application/json;q=0, text/event-stream' }, 406],
     ['an unknown protocol version', { 'mcp-protocol-version': '1999-01-01' }, 400],
   ])('with %s is refused', async (_what, headers, status) => {
-    expectRefusal(await ping({ headers }), status, -32600);
+    expectRefusal(await ping({ headers }), status);
   });
 
   it.each([
@@ -158,13 +161,13 @@ describe('a POST', () => {
 describe('other methods and paths', () => {
   it.each(['GET', 'DELETE', 'PUT'])('%s of /mcp is not allowed', async (method) => {
     const answer = await steward.send({ method, body: '' });
-    expectRefusal(answer, 405, -32600);
+    expectRefusal(answer, 405);
     expect(answer.headers.allow).toBe('POST');
   });
 
   it('a path where nothing is, is not found', async () => {
-    expectRefusal(await ping({ path: '/' }), 404, -32600);
-    expectRefusal(await ping({ path: '/mcp/' }), 404, -32600);
+    expectRefusal(await ping({ path: '/' }), 404);
+    expectRefusal(await ping({ path: '/mcp/' }), 404);
   });
 
   it.each([
@@ -176,13 +179,10 @@ describe('other methods and paths', () => {
       417,
     ],
   ])('%s gets an error in the same form', async (_what, text, status) => {
-    const socket = net.connect(steward.port, '127.0.0.1');
-    socket.write(text);
-    const [answer] = await once(socket, 'data');
+    const [answer] = await once(connect(text), 'data');
     expect(String(answer)).toMatch(
       new RegExp(`^HTTP/1.1 ${status} .*content-type: application/json.*{"jsonrpc":"2.0","id":null,`, 'is'),
     );
-    socket.destroy();
   });
 
   it('a path may be given as a whole URL, and a GET be asked for its head alone', async () => {
@@ -193,14 +193,10 @@ describe('other methods and paths', () => {
 
 describe('a foreign web page', () => {
   it('may not call, nor reach the server by a name of its own', async () => {
-    expectRefusal(await ping({ headers: { origin: 'https://evil.example' } }), 403, -32600);
-    expectRefusal(await ping({ headers: { origin: 'null' } }), 403, -32600);
-    expectRefusal(await ping({ headers: { host: 'evil.example' } }), 403, -32600);
-    expectRefusal(
-      await ping({ headers: { host: 'evil.example', origin: 'http://evil.example' } }),
-      403,
-      -32600,
-    );
+    expectRefusal(await ping({ headers: { origin: 'https://evil.example' } }), 403);
+    expectRefusal(await ping({ headers: { origin: 'null' } }), 403);
+    expectRefusal(await ping({ headers: { host: 'evil.example' } }), 403);
+    expectRefusal(await ping({ headers: { host: 'evil.example', origin: 'http://evil.example' } }), 403);
   });
 
   it('may where it is allowed, and is told so by the headers that browsers look at', async () => {
@@ -321,25 +317,23 @@ onServer('the end (on PostgreSQL only: it takes a call that waits)', () => {
     await eventually(() => runs('FOR UPDATE'), 5000);
     expect(await ending.stop()).toEqual({ code: 0, signal: null });
     expect(await cut).toBe('socket hang up');
-    await holder.end();
-    expect(await database.query('SELECT FROM user_audit_log WHERE user_id = 6')).toEqual([]);
+    await expectUnchanged(holder, 6);
   });
 });
 
 const isChange = (query: string) => query.includes('FOR UPDATE');
 
-function connect(): net.Socket {
-  const socket = net.connect(steward.port, '127.0.0.1');
-  socket.on('error', () => {});
-  return socket;
-}
-
 /** A call as it goes over the wire. */
 function setRole(userId: number): string {
   const params = { name: 'set_user_role', arguments: { user_id: userId, role: 'Waiter' } };
   const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params });
-  const head = Object.entries({ ...MCP_HEADERS, host: 'localhost', 'content-length': body.length });
-  return `POST /mcp HTTP/1.1\r\n${head.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`;
+  return headOf({ 'content-length': body.length }) + body;
+}
+
+/** Lets go of a user, of whom nothing may have been changed meanwhile. */
+async function expectUnchanged(holder: pg.Client, userId: number): Promise<void> {
+  await holder.end();
+  expect(await database.query(`SELECT FROM user_audit_log WHERE user_id = ${userId}`)).toEqual([]);
 }
 
 onServer('a client that hangs up (on PostgreSQL only: the embedded database cannot cancel)', () => {
@@ -355,34 +349,29 @@ onServer('a client that hangs up (on PostgreSQL only: the embedded database cann
     hangingUp.abort();
     await expect(call).rejects.toThrow('aborted');
     await eventually(async () => !(await runs('FOR UPDATE')), 1000);
-    await holder.end();
-    expect(await database.query('SELECT FROM user_audit_log WHERE user_id = 5')).toEqual([]);
+    await expectUnchanged(holder, 5);
     expect(await steward.call('get_user', { id: 5 })).toMatchObject({ status: 200 });
   });
 
   it('has every call cancelled that it sent behind another on one connection', async () => {
     const holder = await hold(10);
-    const socket = connect();
-    socket.write(setRole(10).repeat(3));
+    const socket = connect(setRole(10).repeat(3));
     await eventually(async () => (await running()).filter(isChange).length === 3, 2000);
     socket.destroy();
     await eventually(async () => !(await running()).some(isChange), 1000);
-    await holder.end();
-    expect(await database.query('SELECT FROM user_audit_log WHERE user_id = 10')).toEqual([]);
+    await expectUnchanged(holder, 10);
   });
 
   it('is not told of what came behind a call that the call was refused', async () => {
     const holder = await hold(8);
-    const socket = connect();
+    const socket = connect(setRole(8));
     let answer = '';
     socket.on('data', (chunk) => (answer += String(chunk)));
-    socket.write(setRole(8));
     await eventually(() => runs('FOR UPDATE'), 2000);
     socket.write('\0garbage\r\n\r\n');
     await once(socket, 'close');
     expect(answer).toBe('');
-    await holder.end();
-    expect(await database.query('SELECT FROM user_audit_log WHERE user_id = 8')).toEqual([]);
+    await expectUnchanged(holder, 8);
   });
 
   it('ends no load of departments that others wait for', async () => {

@@ -61,6 +61,9 @@ const greet = (members: object) => request({ method: 'initialize', params: { ...
 const call = { name: 'get_user', arguments: { id: 1 } };
 const listed = { name: 'list_departments' };
 
+const greetAs = (clientInfo: unknown) => greet({ clientInfo });
+const MISTYPED_TASK = { 'io.modelcontextprotocol/related-task': 5 };
+
 describe.each(TRANSPORTS)('over %s', (_transport, send) => {
   it.each([
     ['a number', '5', null, /must be an object/],
@@ -69,36 +72,21 @@ describe.each(TRANSPORTS)('over %s', (_transport, send) => {
     ['an id that is null', request({ id: null }), null, /: id is /],
     ['an id that is a list', request({ id: [1] }), null, /: id is /],
     ['an id that is no whole number', request({ id: 1.5 }), 1.5, /: id is /],
-    [
-      'an id that JavaScript does not know exactly',
-      '{"jsonrpc":"2.0","id":9007199254740993,"method":"ping"}',
-      null,
-      /: id is /,
-    ],
+    ['an id too large', '{"jsonrpc":"2.0","id":9007199254740993,"method":"ping"}', null, /: id is /],
     ['a method that is no text', request({ method: 5 }), 'mine', /: method is /],
     ['parameters that are a list', request({ params: [] }), 'mine', /: params is /],
     ['parameters that are null', request({ params: null }), 'mine', /: params is /],
     ['_meta that is no object', request({ params: { _meta: 5 } }), 'mine', /: params\._meta is /],
     [
-      'a progress token that is an object',
+      'a mistyped token',
       request({ params: { _meta: { progressToken: {} } } }),
       'mine',
-      /: params\._meta\.progressToken is /,
+      /_meta\.progressToken is /,
     ],
-    [
-      'a related task that is none',
-      request({ params: { _meta: { 'io.modelcontextprotocol/related-task': 5 } } }),
-      'mine',
-      /related-task is /,
-    ],
+    ['a mistyped task', request({ params: { _meta: MISTYPED_TASK } }), 'mine', /related-task is /],
     ['an unknown member', request({ ['x'.repeat(999)]: 1 }), 'mine', /: unknown member "x{50}"\.$/],
     ['a result besides a method', request({ result: {} }), 'mine', /: unknown member "result"/],
-    [
-      'a notification with a list',
-      '{"jsonrpc":"2.0","method":"notifications/x","params":[]}',
-      null,
-      /: params is /,
-    ],
+    ['a list and no id', '{"jsonrpc":"2.0","method":"notifications/x","params":[]}', null, /: params is /],
     ['half of it', '{"jsonrpc":"2.0","id":1,', null, /JSON/],
   ])('a message with %s is refused', async (_what, text, id, says) => {
     const code = text.endsWith('}') || text === '5' ? -32600 : -32700;
@@ -106,28 +94,12 @@ describe.each(TRANSPORTS)('over %s', (_transport, send) => {
   });
 
   it.each([
-    [
-      'no parameters',
-      request({ method: 'initialize' }),
-      /protocolVersion: is missing; capabilities: .*clientInfo: /,
-    ],
-    [
-      'no protocol version',
-      greet({ protocolVersion: undefined }),
-      /^VALIDATION: protocolVersion: is missing/,
-    ],
-    [
-      'a protocol version that is a number',
-      greet({ protocolVersion: 5 }),
-      /protocolVersion: must be a string/,
-    ],
-    ['no client', greet({ clientInfo: undefined }), /^VALIDATION: clientInfo: is missing/],
-    ['a client without a name', greet({ clientInfo: { version: '1' } }), /clientInfo\.name: is missing/],
-    [
-      'a client of a version that is null',
-      greet({ clientInfo: { name: 'a', version: null } }),
-      /clientInfo\.version: /,
-    ],
+    ['no parameters', request({ method: 'initialize' }), /protocolVersion: .*capabilities: .*clientInfo: /],
+    ['no version', greet({ protocolVersion: undefined }), /^VALIDATION: protocolVersion: is missing/],
+    ['a version that is a number', greet({ protocolVersion: 5 }), /protocolVersion: must be a string/],
+    ['no client', greetAs(undefined), /^VALIDATION: clientInfo: is missing/],
+    ['a client without a name', greetAs({ version: '1' }), /clientInfo\.name: is missing/],
+    ['a client of no version', greetAs({ name: 'a', version: null }), /clientInfo\.version: /],
     ['no capabilities', greet({ capabilities: undefined }), /^VALIDATION: capabilities: is missing/],
     ['capabilities that are a list', greet({ capabilities: [] }), /capabilities: must be a JSON object/],
   ])('a greeting with %s is refused', async (_what, text, says) => {
@@ -209,15 +181,4 @@ describe('notifications and answers that make no sense', () => {
       expectCoded(answer.json as Answer, -32600, 'VALIDATION', /not a JSON-RPC 2.0 message/);
     }
   });
-});
-
-it.each([
-  ['a path where nothing is', { path: '/nothing' }, 404, 'NOT_FOUND'],
-  ['another method', { method: 'PUT' }, 405, 'VALIDATION'],
-  ['another type of content', { headers: { 'content-type': 'text/plain' } }, 415, 'VALIDATION'],
-  ['a foreign page', { headers: { origin: 'https://evil.example' } }, 403, 'FORBIDDEN'],
-])('what HTTP refuses has a code, too: %s', async (_what, options, status, code) => {
-  const answer = await http.send(options);
-  expect(answer.status).toBe(status);
-  expectCoded(answer.json as Answer, -32600, code, /./);
 });

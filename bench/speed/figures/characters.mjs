@@ -1,37 +1,21 @@
-import { progress } from '../progress.mjs';
+import { progress } from '../../progress.mjs';
+import { rowsOf } from '../compare.mjs';
 import { textOf } from '../rightness.mjs';
-import { STEWARD } from '../servers/index.mjs';
 
-/** @type {import('./index.mjs').Figure} */
-export const characters = {
-  name: 'characters',
-  what: 'length of the text that a model gets to read',
-  async measure(stage) {
-    progress('characters of an answer');
-    const contestants = (await stage.overStdio()).filter(({ kind }) => kind.looksUp);
-    const rows = [];
-    for (const { name, one } of stage.topics) {
-      /** @type {Map<string, number>} */
-      const lengths = new Map();
-      for (const contestant of contestants)
-        lengths.set(contestant.name, textOf(await contestant.ask(one)).length);
-      const ours = lengths.get(STEWARD) ?? Number.NaN;
-      lengths.delete(STEWARD);
-      const leanest = Math.min(...lengths.values());
-      for (const [against, theirs] of lengths) {
-        const isMain = theirs === leanest;
-        rows.push({
-          figure: `characters of an answer: ${name}`,
-          form: '',
-          against,
-          isMain,
-          target: isMain ? { most: 0.6 } : undefined,
-          ratio: { median: ours / theirs },
-          ours: String(ours),
-          theirs: String(theirs),
-        });
-      }
-    }
-    return rows;
-  },
-};
+/** @param {import('../stage.mjs').Stage} stage */
+export async function measureCharacters(stage) {
+  progress('characters of an answer');
+  const contestants = (await stage.overStdio()).filter(({ kind }) => kind.looksUp);
+  const rows = [];
+  for (const { name, one } of stage.topics) {
+    /** @type {[name: string, lengths: [number]][]} */
+    const lengths = [];
+    for (const contestant of contestants)
+      lengths.push([contestant.name, [textOf(await contestant.ask(one)).length]]);
+    const [[leanest] = ['']] = lengths.slice(1).toSorted(([, [a]], [, [b]]) => a - b);
+    const targets = { [leanest]: { most: 0.6 } };
+    const heading = { figure: `characters of an answer: ${name}`, form: '', unit: '', targets };
+    rows.push(...rowsOf(heading, new Map(lengths)));
+  }
+  return rows;
+}

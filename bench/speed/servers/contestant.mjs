@@ -1,92 +1,79 @@
-import net from 'node:net';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { bareEnvironment } from '../../../tests/support/command.mjs';
 import { freePort } from '../../../tests/support/free-port.mjs';
-import { RawHttpClient } from '../../raw-http-client.mjs';
-import { ServerProcess } from './server-process.mjs';
-import { StdioClient } from './stdio-client.mjs';
+import { atEnd } from '../../cleanup.mjs';
+import { Client, overHttp, overPipes } from './client.mjs';
 
 /** @typedef {import('./index.mjs').ServerKind} ServerKind */
-/** @typedef {import('../questions.mjs').Question} Question */
+/** @typedef {Awaited<ReturnType<typeof openContestant>>} Contestant */
 
 const START_MS = 30_000;
+const FAREWELL_MS = 3000;
 
-/** A server that runs, and a client that has greeted it. */
-export class Contestant {
-  /**
-   * @param {ServerKind} kind
-   * @param {ServerProcess} server
-   * @param {StdioClient | RawHttpClient} client
-   */
-  constructor(kind, server, client) {
-    this.kind = kind;
-    this.name = kind.name;
-    this.server = server;
-    this.client = client;
-  }
-
-  /** @param {ServerKind} kind @param {string} folder for its log */
-  static async overStdio(kind, folder) {
-    const server = new ServerProcess(kind.stdio, path.join(folder, `${kind.name}.log`));
-    const client = new StdioClient(server);
-    return greeted(new Contestant(kind, server, client));
-  }
-
-  /** @param {ServerKind} kind @param {string} folder for its log */
-  static async overHttp(kind, folder) {
-    if (!kind.http) throw new Error(`${kind.name} does not speak HTTP`);
-    const port = await freePort();
-    const server = new ServerProcess(kind.http(port), path.join(folder, `${kind.name}.log`));
-    const client = new RawHttpClient(`http://127.0.0.1:${port}/mcp`);
-    try {
-      await listens(port, server);
-    } catch (error) {
-      await server.stop();
-      throw error;
-    }
-    return greeted(new Contestant(kind, server, client));
-  }
-
-  /** @param {Question} question @throws for an answer that is an error */
-  ask(question) {
-    const [tool, args] = this.kind.toCall(question);
-    return this.client.call(tool, args);
-  }
-
-  async stop() {
-    if (this.client instanceof RawHttpClient) this.client.close();
-    await this.server.stop();
-  }
-}
-
-/** @param {Contestant} contestant */
-async function greeted(contestant) {
-  try {
-    await contestant.client.greet();
-    return contestant;
-  } catch (error) {
-    await contestant.stop();
-    throw error;
-  }
-}
-
-/** @param {number} port @param {ServerProcess} server */
-async function listens(port, server) {
-  const until = performance.now() + START_MS;
-  while (!(await accepts(port))) {
-    if (server.ended || performance.now() > until)
-      throw new Error(`The server does not listen: ${await server.lastWords()}`);
-    await setTimeout(20);
-  }
-}
-
-/** @param {number} port @returns {Promise<boolean>} */
-function accepts(port) {
-  return new Promise((resolve) => {
-    const socket = net.connect(port, '127.0.0.1', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.on('error', () => resolve(false));
+/**
+ * A server that runs, and a client that has greeted it.
+ * @param {ServerKind} kind
+ * @param {string} folder for its log; the end of it is shown where it fails
+ * @param {boolean} isOverHttp
+ */
+export async function openContestant(kind, folder, isOverHttp) {
+  const port = isOverHttp ? await freePort() : 0;
+  const { command, args, env } = isOverHttp && kind.http ? kind.http(port) : kind.stdio;
+  const logFile = path.join(folder, `${kind.name}.log`);
+  const log = openSync(logFile, 'a');
+  const child = spawn(command, args, {
+    env: bareEnvironment({ NODE_ENV: 'production', ...env }),
+    stdio: ['pipe', 'pipe', log],
   });
+  closeSync(log);
+  const { stdin, stdout } = /** @type {import('node:child_process').ChildProcessWithoutNullStreams} */ (
+    child
+  );
+  // Writing to a server that is gone fails; its end is what is reported.
+  stdin.on('error', () => {});
+  const exited = once(child, 'close').then(() => '', String);
+  const gone = exited.then(async (reason) => {
+    const lastWords = (await readFile(logFile, 'utf8')).slice(-1000);
+    return new Error(`${kind.name} is gone: ${reason}${lastWords}`);
+  });
+  const transport = isOverHttp ? overHttp(`http://127.0.0.1:${port}/mcp`) : overPipes(stdin, stdout, gone);
+  const client = new Client(kind.name, transport);
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
+  const stop = async () => {
+    transport.close();
+    if (hasEnded()) return;
+    stdin.end();
+    child.kill('SIGTERM');
+    const patience = setTimeout(() => child.kill('SIGKILL'), FAREWELL_MS);
+    await exited;
+    clearTimeout(patience);
+  };
+  atEnd(stop);
+
+  const until = performance.now() + START_MS;
+  const isGreeted = () =>
+    client.greet().then(
+      () => true,
+      async (error) => {
+        if (hasEnded()) throw await gone;
+        // Refused: it does not listen yet.
+        if (error.code !== 'ECONNREFUSED' || performance.now() > until) throw error;
+        return false;
+      },
+    );
+  while (!(await isGreeted())) await sleep(20);
+  return {
+    kind,
+    name: kind.name,
+    client,
+    pid: child.pid ?? 0,
+    stop,
+    /** @param {import('../questions.mjs').Question} question @throws for an answer that is an error */
+    ask: (question) => client.call(...kind.toCall(question)),
+  };
 }

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
-import { emptySdkServer } from '../../empty-sdk-server.mjs';
+import { emptySdkServer } from './empty-sdk.mjs';
 
 /** @type {Map<string, StreamableHTTPServerTransport>} */
 const sessions = new Map();
@@ -24,9 +24,6 @@ async function answer(request, response) {
   await transport.handleRequest(request, response);
 }
 
-const server = http.createServer((request, response) => void answer(request, response));
-server.listen(Number(process.env['EMPTY_SDK_PORT'] ?? 0), '127.0.0.1', () => {
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-  process.send?.(port);
-});
-process.on('disconnect', () => process.exit(0));
+http
+  .createServer((request, response) => void answer(request, response))
+  .listen(Number(process.env['EMPTY_SDK_PORT']), '127.0.0.1');

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { MAIN } from '../../../tests/support/command.mjs';
 import { toSql } from '../questions.mjs';
 
-/** @typedef {import('./server-process.mjs').Command} Command */
+/** @typedef {{ command: string, args: string[], env?: Record<string, string> }} Command */
 /** @typedef {import('../questions.mjs').Question} Question */
 /**
  * The command of a server, and its form of a query. `looksUp`: whether it answers at all from the database.
@@ -17,7 +17,6 @@ import { toSql } from '../questions.mjs';
 export const STEWARD = 'Steward';
 export const TOOLBOX = 'Toolbox';
 export const DBHUB = 'DBHub';
-const SERVER_POSTGRES = 'server-postgres';
 export const EMPTY_SDK = 'the SDK’s empty tool';
 
 /**
@@ -27,14 +26,47 @@ export const EMPTY_SDK = 'the SDK’s empty tool';
  * @returns {ServerKind[]}
  */
 export function serverKinds(databaseUrl, peers, toolboxConfigFile) {
+  const quietly = ['--disable-version-check', '--disable-reload', '--log-level', 'ERROR'];
+  const toolboxArgs = ['--config', toolboxConfigFile, ...quietly];
+  const dsn = new URL(databaseUrl);
+  if (!dsn.searchParams.has('sslmode')) dsn.searchParams.set('sslmode', 'disable');
   return [
     steward(databaseUrl),
-    toolbox(peers, toolboxConfigFile),
-    dbhub(databaseUrl, peers),
-    serverPostgres(databaseUrl, peers),
-    EMPTY,
+    {
+      name: TOOLBOX,
+      looksUp: true,
+      stdio: { command: peers.toolbox, args: [...toolboxArgs, '--stdio'] },
+      http: (port) => ({ command: peers.toolbox, args: [...toolboxArgs, '--port', String(port)] }),
+      toCall: toNamedTool,
+    },
+    {
+      name: DBHUB,
+      looksUp: true,
+      stdio: { command: peers.node, args: [peers.dbhub, '--transport', 'stdio', '--dsn', dsn.href] },
+      toCall: (question) => ['execute_sql', { sql: toSql(question) }],
+    },
+    {
+      name: 'server-postgres',
+      looksUp: true,
+      stdio: { command: process.execPath, args: [peers.serverPostgres, databaseUrl] },
+      toCall: (question) => ['query', { sql: toSql(question) }],
+    },
+    {
+      name: EMPTY_SDK,
+      looksUp: false,
+      stdio: { command: process.execPath, args: [here('empty-sdk.mjs')] },
+      http: (port) => ({
+        command: process.execPath,
+        args: [here('empty-sdk-http.mjs')],
+        env: { EMPTY_SDK_PORT: String(port) },
+      }),
+      toCall: () => ['empty', {}],
+    },
   ];
 }
+
+/** @param {string} file */
+const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 
 /** @param {string} databaseUrl @returns {ServerKind} */
 export function steward(databaseUrl) {
@@ -57,54 +89,6 @@ export function steward(databaseUrl) {
     toCall: toNamedTool,
   };
 }
-
-/** @param {import('./peers.mjs').Peers} peers @param {string} configFile @returns {ServerKind} */
-function toolbox(peers, configFile) {
-  const quietly = ['--disable-version-check', '--disable-reload', '--log-level', 'ERROR'];
-  const args = ['--config', configFile, ...quietly];
-  return {
-    name: TOOLBOX,
-    looksUp: true,
-    stdio: { command: peers.toolbox, args: [...args, '--stdio'] },
-    http: (port) => ({ command: peers.toolbox, args: [...args, '--port', String(port)] }),
-    toCall: toNamedTool,
-  };
-}
-
-/** @param {string} databaseUrl @param {import('./peers.mjs').Peers} peers @returns {ServerKind} */
-function dbhub(databaseUrl, peers) {
-  const url = new URL(databaseUrl);
-  if (!url.searchParams.has('sslmode')) url.searchParams.set('sslmode', 'disable');
-  return {
-    name: DBHUB,
-    looksUp: true,
-    stdio: { command: peers.node, args: [peers.dbhub, '--transport', 'stdio', '--dsn', url.href] },
-    toCall: (question) => ['execute_sql', { sql: toSql(question) }],
-  };
-}
-
-/** @param {string} databaseUrl @param {import('./peers.mjs').Peers} peers @returns {ServerKind} */
-function serverPostgres(databaseUrl, peers) {
-  return {
-    name: SERVER_POSTGRES,
-    looksUp: true,
-    stdio: { command: process.execPath, args: [peers.serverPostgres, databaseUrl] },
-    toCall: (question) => ['query', { sql: toSql(question) }],
-  };
-}
-
-/** @type {ServerKind} */
-const EMPTY = {
-  name: EMPTY_SDK,
-  looksUp: false,
-  stdio: { command: process.execPath, args: [fileURLToPath(new URL('empty-sdk.mjs', import.meta.url))] },
-  http: (port) => ({
-    command: process.execPath,
-    args: [fileURLToPath(new URL('empty-sdk-http.mjs', import.meta.url))],
-    env: { EMPTY_SDK_PORT: String(port) },
-  }),
-  toCall: () => ['empty', {}],
-};
 
 /** @type {ServerKind['toCall']} */
 function toNamedTool({ limit, criteria }) {

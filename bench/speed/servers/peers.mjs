@@ -1,6 +1,11 @@
 import path from 'node:path';
-import { cachedPackages, PackagesUnavailableError } from '../../../scripts/cached-packages.mjs';
-import { NODE_VERSION, pinnedNode } from '../../../scripts/pinned-node.mjs';
+import {
+  cachedPackages,
+  NODE_VERSION,
+  PackagesUnavailableError,
+  pinnedNode,
+} from '../../../scripts/cached-packages.mjs';
+import { PREPARED } from '../questions.mjs';
 
 const PLATFORM = `${process.platform}-${process.arch}`;
 
@@ -30,4 +35,38 @@ export async function installPeers() {
     serverPostgres: path.join(modules, SERVER_POSTGRES, 'dist', 'index.js'),
     node: await pinnedNode(),
   };
+}
+
+/** The configuration file of Toolbox: one source, and a tool for each kind of question. @param {string} databaseUrl */
+export function toolboxConfig(databaseUrl) {
+  const url = new URL(databaseUrl);
+  const source = {
+    kind: 'source',
+    name: 'staff',
+    type: 'postgres',
+    host: url.hostname,
+    port: Number(url.port || 5432),
+    database: url.pathname.slice(1),
+    user: decodeURIComponent(url.username),
+    // It takes no empty one; a server that asks for none ignores it.
+    password: decodeURIComponent(url.password) || 'none',
+    queryParams: { sslmode: url.searchParams.get('sslmode') ?? 'disable' },
+  };
+  /** @param {string} name @param {string} statement @param {Record<string, string>} parameters types by name */
+  const tool = (name, statement, parameters) => ({
+    kind: 'tool',
+    type: 'postgres-sql',
+    source: source.name,
+    name,
+    description: name,
+    parameters: Object.entries(parameters).map(([of, type]) => ({ name: of, type, description: of })),
+    statement,
+  });
+  const documents = [
+    source,
+    tool('list_recent_users', PREPARED.newest, { limit: 'integer' }),
+    tool('find_users', PREPARED.byCriteria, { department: 'string', role: 'string', limit: 'integer' }),
+  ];
+  // JSON is YAML.
+  return documents.map((document) => JSON.stringify(document)).join('\n---\n');
 }

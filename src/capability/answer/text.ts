@@ -11,7 +11,8 @@ export function renderText({ shape }: z.ZodObject, answer: Record<string, unknow
   for (const [name, value] of Object.entries(answer)) {
     if (shape[name] instanceof z.ZodRecord) lines.push(`${name}: ${renderJson(value)}`);
     else if (isTable(value)) tables.push(renderTable(value));
-    else if (isRecord(value) && !Array.isArray(value)) lines.push(renderRecord(value));
+    else if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      lines.push(...Object.entries(value).map(([key, member]) => renderLine(key, member)));
     else lines.push(name === 'notice' ? String(value) : renderLine(name, value));
   }
   return [...lines, ...tables].join('\n');
@@ -33,12 +34,6 @@ function renderTable({ columns, rows }: Table): string {
   const common = columns.flatMap((column, at) => (shared[at] ? [`${column}=${first[at]}`] : []));
   const lines = [columns, ...cells].map((row) => row.filter((_, at) => !shared[at]).join('\t'));
   return [...(common.length > 0 ? [`${IN_EVERY_ROW}\t${common.join('\t')}`] : []), ...lines].join('\n');
-}
-
-function renderRecord(record: Record<string, unknown>): string {
-  return Object.entries(record)
-    .map(([key, value]) => renderLine(key, value))
-    .join('\n');
 }
 
 /** PostgreSQL's COPY writes `t` and `f`, which says as much in a column that has a name. */
@@ -76,8 +71,4 @@ function escapeCharacter(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   const hex = code.toString(16);
   return SHORT_ESCAPES[character] ?? (code < 0x80 ? `\\x${hex.padStart(2, '0')}` : `\\u{${hex}}`);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

@@ -7,7 +7,7 @@ import { onServer } from './server-target.js';
 
 /**
  * Backs the configured database up into a file, while it is in use.
- * @throws ConfigError; BackupError, UnusableDatabaseError, StewardError; the file is unchanged then
+ * @throws OperatorError, StewardError; the file is unchanged then
  */
 export async function backUp(file: string, { overwrite = false }: { overwrite?: boolean }): Promise<void> {
   const { database } = readConfig();

@@ -1,4 +1,4 @@
-import { BackupError } from '../../database/backup/errors.js';
+import { OperatorError } from '../../errors.js';
 
 // A closed stderr loses the messages, but does not end the backup.
 process.stderr.on('error', () => {});
@@ -12,6 +12,6 @@ export function say(text: string): void {
 export function interruption(): AbortSignal {
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(signal, () => interrupted.abort(new BackupError(`Interrupted by ${signal}.`)));
+    process.once(signal, () => interrupted.abort(new OperatorError(`Interrupted by ${signal}.`)));
   return interrupted.signal;
 }

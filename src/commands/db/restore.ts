@@ -1,18 +1,18 @@
 import path from 'node:path';
 import type { DatabaseConfig } from '../../settings/config.js';
 import { readConfig } from '../read-config.js';
-import { BackupError } from '../../database/backup/errors.js';
+import { OperatorError } from '../../errors.js';
 import type { RowCounts } from '../../database/backup/row-counts.js';
 import { checkSeal, type Sealed } from '../../database/backup/seal.js';
-import { inspectMigrations } from '../../database/migrations/inspect.js';
-import { MIGRATIONS } from '../../directory/migrations.js';
+import { describeProblem } from '../../database/check.js';
+import { check } from '../../directory/database.js';
 import { interruption, say } from './progress.js';
 import { onServer } from './server-target.js';
 
 /**
  * Restores the configured database from a backup, all of it or nothing. The whole file is checked before the database is
  * opened.
- * @throws ConfigError; BackupError, UnusableDatabaseError, StewardError
+ * @throws OperatorError, StewardError
  */
 export async function restore(file: string, { replace = false }: { replace?: boolean }): Promise<void> {
   const { database } = readConfig();
@@ -20,10 +20,11 @@ export async function restore(file: string, { replace = false }: { replace?: boo
   say(`checking ${backup}`);
   const sealed = await checkSeal(backup);
   assertSameKind(sealed, database, backup);
-  const counts =
-    database.url === undefined
-      ? await restoreEmbedded(database, backup, sealed, replace)
-      : await restoreServer(database, database.url, backup, replace);
+  let counts: RowCounts;
+  if (database.url === undefined) {
+    const { restoreEmbedded } = await import('../../database/embedded/restore.js');
+    counts = await restoreEmbedded({ ...database.embedded, onProgress: say }, backup, sealed, replace);
+  } else counts = await restoreServer(database, database.url, backup, replace);
   say(`restored: ${counts.map(([table, rows]) => `${table} ${rows}`).join(', ')}`);
 }
 
@@ -34,17 +35,7 @@ function assertSameKind({ kind }: Sealed, database: DatabaseConfig, file: string
     kind === 'server'
       ? ['a PostgreSQL server', 'the embedded one is configured: set DATABASE_URL']
       : ['an embedded database', 'a server is configured: unset DATABASE_URL and DB_NAME'];
-  throw new BackupError(`${file} is a backup of ${made}, and ${configured}. Nothing was changed.`);
-}
-
-async function restoreEmbedded(
-  { embedded }: DatabaseConfig,
-  file: string,
-  sealed: Sealed,
-  replace: boolean,
-): Promise<RowCounts> {
-  const module = await import('../../database/embedded/restore.js');
-  return module.restoreEmbedded({ ...embedded, onProgress: say }, file, sealed, replace);
+  throw new OperatorError(`${file} is a backup of ${made}, and ${configured}. Nothing was changed.`);
 }
 
 function restoreServer(
@@ -61,11 +52,8 @@ function restoreServer(
     if (publications.length > 0)
       say(`Publications have lost the tables that were replaced. Add them again: ${publications.join(' ')}`);
     const counts = await countRows(target.pool);
-    const migrations = await inspectMigrations(client, MIGRATIONS);
-    if (migrations.state !== 'current')
-      say(
-        `its migrations are ${migrations.state} (${migrations.migrations.join(', ')}): ${migrations.remedy}`,
-      );
+    const migrations = await check(client);
+    if (migrations.problem) say(describeProblem(migrations));
     return counts;
   });
 }

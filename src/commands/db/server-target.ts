@@ -2,7 +2,7 @@ import type { DatabaseConfig } from '../../settings/config.js';
 import type { ServerTarget } from '../../database/backup/server/state.js';
 import { translateDatabaseError } from '../../database/errors.js';
 import { connect, type Connections } from '../../database/pool.js';
-import { UnusableDatabaseError } from '../../database/unusable.js';
+import { OperatorError } from '../../errors.js';
 import { createClient, type PrismaClient } from '../../directory/database.js';
 import { createLog } from '../../observability/log.js';
 
@@ -23,7 +23,7 @@ export async function onServer<Result>(
   try {
     return await work({ url, pool: connections.pool, binDir: config.binDir }, connections);
   } catch (error) {
-    if (error instanceof UnusableDatabaseError) throw error;
+    if (error instanceof OperatorError) throw error;
     throw translateDatabaseError(error) ?? error;
   } finally {
     await connections.close();

@@ -1,7 +1,7 @@
-import { inspectMigrations } from '../../database/migrations/inspect.js';
-import { UnusableDatabaseError } from '../../database/unusable.js';
+import { describeProblem } from '../../database/check.js';
+import { check } from '../../directory/database.js';
+import { OperatorError } from '../../errors.js';
 import { upgradeFormer } from '../../directory/former-migrations.js';
-import { MIGRATIONS } from '../../directory/migrations.js';
 import { createLog } from '../../observability/log.js';
 import type { DatabaseConfig } from '../../settings/config.js';
 import { readConfig } from '../read-config.js';
@@ -10,19 +10,17 @@ import { onServer } from './server-target.js';
 
 /**
  * Upgrades a database of the migrations before the first release to the current one.
- * @throws ConfigError; UnusableDatabaseError if it cannot be upgraded; StewardError when the database does not answer
+ * @throws OperatorError, also if it cannot be upgraded; StewardError when the database does not answer
  */
 export async function upgrade(): Promise<void> {
   const { database } = readConfig();
   if (database.url === undefined) return upgradeEmbedded(database);
   await onServer(database, database.url, async ({ pool }, { client }) => {
-    const found = await inspectMigrations(client, MIGRATIONS);
+    const found = await check(client);
     if (found.state === 'superseded' && (await upgradeFormer(pool))) return say('upgraded');
     if (found.state === 'superseded' || found.state === 'current')
       return say('nothing to do: the migrations are current');
-    throw new UnusableDatabaseError(
-      `Nothing was changed: the migrations are ${found.state} (${found.migrations.join(', ')}). To fix it: ${found.remedy}`,
-    );
+    throw new OperatorError(`Nothing was changed: ${describeProblem(found)}`);
   });
 }
 

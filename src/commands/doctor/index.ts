@@ -1,18 +1,25 @@
 import { connect, type Connections } from '../../database/pool.js';
-import { UnusableDatabaseError } from '../../database/unusable.js';
+import { UnusableDatabaseError } from '../../database/check.js';
 import { check, createClient, type PrismaClient } from '../../directory/database.js';
 import { DIRECTORY_RIGHTS } from '../../directory/rights.js';
 import { createLog, describeError } from '../../observability/log.js';
 import type { Config } from '../../settings/config.js';
 import { readConfig } from '../read-config.js';
-import { report, type Finding } from './finding.js';
-import { checkPrivileges } from './privileges.js';
-import { checkTimeLimits } from './time-limits.js';
+import { checkPrivileges, checkTimeLimits } from './server.js';
+
+/** The result of one check: passed, a warning, or a fault that keeps Steward from serving. */
+export interface Finding {
+  level: 'ok' | 'warning' | 'problem';
+  text: string;
+  remedy?: string;
+}
+
+const MARKS = { ok: '  ok ', warning: ' warn', problem: ' FAIL' };
 
 /**
  * Checks everything that has to be right before Steward can serve, and says what to do about what is not. The exit code
  * is 1 if anything would keep it from serving.
- * @throws ConfigError, as any command does
+ * @throws OperatorError, as any command does
  */
 export async function doctor(): Promise<void> {
   const config = readConfig();
@@ -107,4 +114,11 @@ function withoutPassword(url: string): string {
     if (shown.searchParams.has(name)) shown.searchParams.set(name, '****');
   }
   return shown.href;
+}
+
+/** Prints a finding; a problem makes the exit code 1. */
+function report({ level, text, remedy }: Finding): void {
+  process.stdout.write(`${MARKS[level]}  ${text}\n`);
+  if (remedy) process.stdout.write(`       → ${remedy}\n`);
+  if (level === 'problem') process.exitCode = 1;
 }

@@ -3,12 +3,12 @@ import { link, lstat, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
 import { syncFile } from '../sync-tree.js';
-import { BackupError } from './errors.js';
+import { OperatorError } from '../../errors.js';
 
 /**
  * Writes a file that only this user can read. It appears under its name once it is complete and on the disk. A kill
  * half-way leaves at most `.<name>.<id>.partial`.
- * @throws BackupError if the file exists and `overwrite` is false, is not a regular file, or cannot be written;
+ * @throws OperatorError if the file exists and `overwrite` is false, is not a regular file, or cannot be written;
  * errors of `write`
  */
 export async function writeNewFile(
@@ -31,7 +31,7 @@ export async function writeNewFile(
     await syncFile(path.dirname(file));
   } catch (error) {
     if (!(error instanceof Error && 'syscall' in error)) throw error;
-    throw new BackupError(
+    throw new OperatorError(
       `The backup cannot be written: ${error.message}. Choose another place, or make room there.`,
       {
         cause: error,
@@ -55,8 +55,8 @@ async function renameToNew(from: string, to: string): Promise<void> {
   }
 }
 
-function alreadyThere(file: string): BackupError {
-  return new BackupError(`${file} exists already. Choose another name, or pass --overwrite.`);
+function alreadyThere(file: string): OperatorError {
+  return new OperatorError(`${file} exists already. Choose another name, or pass --overwrite.`);
 }
 
 /** Only a regular file is overwritten: a rename would replace a device, a pipe or a link itself. */
@@ -64,7 +64,7 @@ async function assertReplaceable(file: string, overwrite: boolean): Promise<void
   const stat = await lstat(file).catch(() => undefined);
   if (stat && !overwrite) throw alreadyThere(file);
   if (stat && !stat.isFile())
-    throw new BackupError(
+    throw new OperatorError(
       `${file} is no regular file, and nothing else is overwritten. Choose another name.`,
     );
 }

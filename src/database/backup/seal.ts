@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { Transform } from 'node:stream';
-import { BackupError } from './errors.js';
+import { OperatorError } from '../../errors.js';
 
 /** The kind of database that a backup was made of, and that it can be restored on. */
 export type Kind = 'server' | 'embedded';
@@ -41,7 +41,7 @@ export function sealing(kind: Kind): Transform {
 
 /**
  * Reads a backup from its first byte to its last.
- * @throws BackupError if any byte has changed since the backup was made
+ * @throws OperatorError if any byte has changed since the backup was made
  */
 export async function checkSeal(file: string): Promise<Sealed> {
   const { size, kind, expected } = await readSeal(file);
@@ -50,16 +50,16 @@ export async function checkSeal(file: string): Promise<Sealed> {
   if (bytes > 0)
     for await (const chunk of createReadStream(file, { end: bytes - 1 })) hash.update(chunk as Buffer);
   if (hash.digest('hex') === expected) return { kind, bytes };
-  throw new BackupError(`${file} was altered or damaged since it was made. Nothing was changed.`);
+  throw new OperatorError(`${file} was altered or damaged since it was made. Nothing was changed.`);
 }
 
 async function readSeal(file: string): Promise<{ size: number; kind: Kind; expected: string }> {
   const handle = await open(file).catch((error: Error) => {
-    throw new BackupError(`The backup cannot be read: ${error.message}`, { cause: error });
+    throw new OperatorError(`The backup cannot be read: ${error.message}`, { cause: error });
   });
   try {
     const stat = await handle.stat();
-    if (!stat.isFile()) throw new BackupError(`${file} is not a file.`);
+    if (!stat.isFile()) throw new OperatorError(`${file} is not a file.`);
     const end = Buffer.alloc(Math.min(stat.size, LONGEST_SEAL));
     await handle.read(end, 0, end.length, stat.size - end.length);
     const [, kind, expected] = SEAL.exec(end.toString('latin1')) ?? [];
@@ -67,7 +67,7 @@ async function readSeal(file: string): Promise<{ size: number; kind: Kind; expec
   } finally {
     await handle.close();
   }
-  throw new BackupError(
+  throw new OperatorError(
     `${file} is not a whole backup of Steward's: it was cut short, or made by something else. Nothing was changed.`,
   );
 }

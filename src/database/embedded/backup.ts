@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import pg from 'pg';
 import { sealing } from '../backup/seal.js';
-import { UnusableDatabaseError } from '../unusable.js';
+import { UnusableDatabaseError } from '../check.js';
 import { layout } from './folder/data-folder.js';
 import { startPGlite } from './host/pglite.js';
 import { openEmbedded, type EmbeddedOptions } from './index.js';

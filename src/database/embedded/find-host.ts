@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
-import { UnusableDatabaseError } from '../unusable.js';
+import { UnusableDatabaseError } from '../check.js';
 import { layout } from './folder/data-folder.js';
 import { currentGeneration } from './folder/ownership.js';
 import type { EmbeddedOptions } from './index.js';

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import path from 'node:path';
 import pg from 'pg';
-import { UnusableDatabaseError } from '../unusable.js';
+import { UnusableDatabaseError } from '../check.js';
 import { connectTo, PROTOCOL, type Owner } from './folder/owner.js';
 import type { Generation } from './folder/ownership.js';
 import { CANNOT_OPEN, DATABASE, HANDOVER, IN_USE } from './wire/startup.js';

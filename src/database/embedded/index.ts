@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { UnusableDatabaseError } from '../unusable.js';
+import { UnusableDatabaseError } from '../check.js';
 import { findHost } from './find-host.js';
 import { prepareDataFolder } from './folder/data-folder.js';
 import { endLease } from './host-client.js';

@@ -5,11 +5,11 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { BackupError } from '../backup/errors.js';
+import { OperatorError } from '../../errors.js';
 import type { RowCounts } from '../backup/row-counts.js';
 import type { Sealed } from '../backup/seal.js';
 import { countRows } from '../backup/server/state.js';
-import { UnusableDatabaseError } from '../unusable.js';
+import { UnusableDatabaseError } from '../check.js';
 import { layout, prepareDataFolder } from './folder/data-folder.js';
 import { currentGeneration, release } from './folder/ownership.js';
 import { finishReplacement, replaceDatabase } from './folder/replacement.js';
@@ -33,7 +33,7 @@ const TAR_MAGIC_AT = 257;
  * Restores a backup of `backUpEmbedded` with an intact seal into a folder. The backup is unpacked and opened aside: any
  * failure before it is in place, a kill included, leaves the folder's database as it was. New clients wait.
  * @param replace true if an existing database may be replaced
- * @throws BackupError if the file is no archive; UnusableDatabaseError if the folder's database is in use, or the archive
+ * @throws OperatorError if the file is no archive; UnusableDatabaseError if the folder's database is in use, or the archive
  * cannot be opened
  */
 export async function restoreEmbedded(
@@ -76,7 +76,7 @@ export async function restoreEmbedded(
 
 async function readArchive(file: string, bytes: number): Promise<Buffer> {
   return promisify(gunzip)((await readFile(file)).subarray(0, bytes)).catch((cause: Error) => {
-    throw new BackupError(`${file} holds no archive: ${cause.message}. Nothing was changed.`, { cause });
+    throw new OperatorError(`${file} holds no archive: ${cause.message}. Nothing was changed.`, { cause });
   });
 }
 

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type pg from 'pg';
+import { listMigrations } from './inspect.js';
 
 /** The advisory lock under which `prisma migrate` works. */
 export const MIGRATION_LOCK = 72_707_369;
@@ -20,15 +21,15 @@ const CREATE_LEDGER = `
   )`;
 
 /**
- * Applies migrations to the embedded database, in the given order. A transaction there excludes all others and begins
+ * Applies the migrations of a folder that the embedded database lacks. A transaction there excludes all others and begins
  * with a look at the ledger, so several processes may do this at once. A migration and its entry in the ledger are one
  * transaction: the next start continues after a kill at any moment. `prisma migrate deploy` would leave a failed migration
  * for the operator to resolve.
  */
-export async function applyMigrations(pool: pg.Pool, folder: string, names: string[]): Promise<void> {
+export async function applyMigrations(pool: pg.Pool, folder: string): Promise<void> {
   const client = await pool.connect();
   try {
-    for (const name of names) await applyMigration(client, folder, name);
+    for (const name of await listMigrations(folder)) await applyMigration(client, folder, name);
   } finally {
     client.release();
   }

@@ -1,10 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import type { CheckResult } from '../check.js';
-import type { DatabaseClient } from '../client.js';
-
-export type MigrationState =
-  | { state: 'current' }
-  | { state: 'behind' | 'ahead' | 'failed' | 'superseded'; migrations: string[]; remedy: string };
+import type { DatabaseClient } from '../pool.js';
 
 export interface LedgerRow {
   name: string;
@@ -31,48 +27,28 @@ export function isFormer(ledger: LedgerRow[], { former }: Migrations): boolean {
 }
 
 /** Compares migrations with the ledger that `prisma migrate` keeps in the database. */
-export async function inspectMigrations(
-  client: DatabaseClient,
-  migrations: Migrations,
-): Promise<MigrationState> {
-  const [shipped, ledger] = await Promise.all([listMigrations(migrations.folder), readLedger(client)]);
-  const failed = ledger.filter((row) => !row.finished).map((row) => row.name);
-  if (failed.length > 0) {
-    return {
-      state: 'failed',
-      migrations: failed,
-      remedy: `npx prisma migrate resolve --rolled-back ${failed[0]}`,
-    };
-  }
-  if (isFormer(ledger, migrations))
-    return {
-      state: 'superseded',
-      migrations: ledger.map((row) => row.name),
-      remedy: 'steward db upgrade, as the owner of the tables',
-    };
-  const applied = new Set(ledger.map((row) => row.name));
-  const ahead = [...applied].filter((name) => !shipped.includes(name));
-  if (ahead.length > 0) {
-    return {
-      state: 'ahead',
-      migrations: ahead,
-      remedy: 'update Steward to the version that made these migrations',
-    };
-  }
-  const behind = shipped.filter((name) => !applied.has(name));
-  if (behind.length > 0) return { state: 'behind', migrations: behind, remedy: 'npx prisma migrate deploy' };
-  return { state: 'current' };
-}
-
-/** Returns the result of `inspectMigrations` as that of a check. */
 export async function checkMigrations(client: DatabaseClient, migrations: Migrations): Promise<CheckResult> {
-  const found = await inspectMigrations(client, migrations);
-  if (found.state === 'current') return { name: 'migrations', state: 'current' };
-  const problem = { details: found.migrations.join(', '), remedy: found.remedy };
-  return { name: 'migrations', state: found.state, problem };
+  const [shipped, ledger] = await Promise.all([listMigrations(migrations.folder), readLedger(client)]);
+  const applied = ledger.map((row) => row.name);
+  const failed = ledger.filter((row) => !row.finished).map((row) => row.name);
+  if (failed.length > 0)
+    return fault('failed', failed, `npx prisma migrate resolve --rolled-back ${failed[0]}`);
+  if (isFormer(ledger, migrations))
+    return fault('superseded', applied, 'steward db upgrade, as the owner of the tables');
+  const ahead = applied.filter((name) => !shipped.includes(name));
+  if (ahead.length > 0)
+    return fault('ahead', ahead, 'update Steward to the version that made these migrations');
+  const behind = shipped.filter((name) => !applied.includes(name));
+  if (behind.length > 0) return fault('behind', behind, 'npx prisma migrate deploy');
+  return { name: 'migrations', state: 'current' };
 }
 
-async function listMigrations(folder: string): Promise<string[]> {
+function fault(state: string, migrations: string[], remedy: string): CheckResult {
+  return { name: 'migrations', state, problem: { details: migrations.join(', '), remedy } };
+}
+
+/** The names of the migrations in a folder, in their order. */
+export async function listMigrations(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   return entries
     .filter((entry) => entry.isDirectory())

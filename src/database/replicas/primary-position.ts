@@ -1,65 +1,97 @@
-import type { PrimarySession } from './primary-session.js';
-import { parseLsn, type WalPosition } from './wal-position.js';
+import pg from 'pg';
+import { describeError, type Log } from '../../observability/log.js';
+import { sessionUrl } from '../pool.js';
+
+/** A position in the primary's write-ahead log. Earlier commits have lower positions. */
+export interface WalPosition {
+  /** The identity of the log: the system identifier and the timeline. A fail-over changes it. */
+  history: string;
+  lsn: string;
+}
+
+/** Longest time for an answer, in milliseconds. After that the connection is closed. */
+const PATIENCE_MS = 1000;
+const CONNECT_PATIENCE_MS = 3000;
+/** The server ends a statement that waits for a lock after this time. It would not notice a closed connection. */
+const STATEMENT_TIMEOUT_MS = 700;
+/** Time without a query after a failed one, in milliseconds. The calls go to the primary meanwhile. */
+const PAUSE_MS = 500;
 
 /**
  * An acknowledged commit is on disk, so the flush position covers it. With `synchronous_commit` off only the insert position
- * does. That one is too far otherwise: the last records of open transactions are on no disk and on no replica.
+ * does. That one is too far otherwise: the last records of open transactions are on no disk and on no replica. The name of
+ * the current segment begins with the timeline.
  */
-const LSN = `CASE current_setting('synchronous_commit')
-  WHEN 'off' THEN pg_current_wal_insert_lsn() ELSE pg_current_wal_flush_lsn() END::text AS lsn`;
-const POSITION = { name: 'position', text: `SELECT ${LSN}` };
-/** Also reads the identity of the log: the system identifier, and the timeline in the name of the current segment. */
-const POSITION_AND_HISTORY = {
-  name: 'position and history',
-  text: `SELECT ${LSN}, system_identifier || '/'
-      || ('x' || left(pg_walfile_name(pg_current_wal_flush_lsn()), 8))::bit(32)::int AS history
+const POSITION = {
+  name: 'position',
+  text: `SELECT CASE current_setting('synchronous_commit')
+      WHEN 'off' THEN pg_current_wal_insert_lsn() ELSE pg_current_wal_flush_lsn() END::text AS lsn,
+    system_identifier || '/' || ('x' || left(pg_walfile_name(pg_current_wal_flush_lsn()), 8))::bit(32)::int AS history
     FROM pg_control_system()`,
 };
 
-/** The position of the primary's write-ahead log. */
+/**
+ * Reads the position of the primary's log on a connection of its own, so that it waits neither for a connection of the
+ * pool nor for the statement of a call.
+ */
 export class PrimaryPosition {
-  readonly #next = shareNext(() => this.#query());
-  /** The history of the session's server. A session ends before its server begins another log. */
-  #history: { session: number; name: string } | undefined;
+  readonly #pool: pg.Pool;
+  #pausedUntil = 0;
+  /** The last state in the log: 'open', or the cause of a failure. */
+  #logged: string | undefined;
+  #latest: Promise<unknown> = Promise.resolve();
+  #next: Promise<WalPosition | undefined> | undefined;
 
-  constructor(private readonly session: PrimarySession) {}
+  constructor(
+    url: string,
+    private readonly log: Log,
+  ) {
+    this.#pool = new pg.Pool({
+      connectionString: sessionUrl(url),
+      application_name: 'steward primary',
+      max: 1,
+      connectionTimeoutMillis: CONNECT_PATIENCE_MS,
+      query_timeout: PATIENCE_MS,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      keepAlive: true,
+    });
+    // The pending or next query reports the error. Without a listener the event would end the process.
+    this.#pool.on('error', () => {}).on('connect', (client) => client.on('error', () => {}));
+  }
 
-  /** A position after everything committed before this call; undefined while the primary cannot be queried. */
+  /**
+   * A position after everything committed before this call; undefined while the primary cannot be queried. Calls made while
+   * a query runs share the next one. So no call gets a position from before it began, and one query runs at a time.
+   */
   now(): Promise<WalPosition | undefined> {
-    return this.#next();
+    if (this.#next) return this.#next;
+    const run = this.#latest.then(() => {
+      this.#next = undefined;
+      return this.#query();
+    });
+    this.#next = run;
+    this.#latest = run;
+    return run;
+  }
+
+  close(): Promise<void> {
+    return this.#pool.end();
   }
 
   async #query(): Promise<WalPosition | undefined> {
-    const reply = await this.session.query<{ lsn: string }>(POSITION);
-    if (!reply) return undefined;
-    if (reply.session !== this.#history?.session) return this.#queryWithHistory();
-    return { history: this.#history.name, lsn: parseLsn(reply.row.lsn) };
+    if (performance.now() < this.#pausedUntil) return undefined;
+    try {
+      const { rows } = await this.#pool.query<WalPosition>(POSITION);
+      if (this.#logged !== 'open') this.log.info('primary session open');
+      this.#logged = 'open';
+      return rows[0];
+    } catch (error) {
+      this.#pausedUntil = performance.now() + PAUSE_MS;
+      const cause = describeError(error);
+      if (cause !== this.#logged && !this.#pool.ending)
+        this.log.warn('primary session not available', { cause });
+      this.#logged = cause;
+      return undefined;
+    }
   }
-
-  async #queryWithHistory(): Promise<WalPosition | undefined> {
-    const reply = await this.session.query<{ lsn: string; history: string }>(POSITION_AND_HISTORY);
-    if (!reply) return undefined;
-    const { lsn, history } = reply.row;
-    this.#history = { session: reply.session, name: history };
-    return { history, lsn: parseLsn(lsn) };
-  }
-}
-
-/**
- * Calls made while a query runs share the next query. So no call gets a position from before it began, and one query runs at
- * a time.
- */
-function shareNext<Result>(query: () => Promise<Result>): () => Promise<Result> {
-  let latest: Promise<unknown> = Promise.resolve();
-  let next: Promise<Result> | undefined;
-  return () => {
-    if (next) return next;
-    const run = latest.then(() => {
-      next = undefined;
-      return query();
-    });
-    next = run;
-    latest = run.catch(() => {});
-    return run;
-  };
 }

@@ -1,15 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type pg from 'pg';
 import { CancellablePool } from '../cancellation.js';
-import { hasReached, parseLsn, type WalPosition } from './wal-position.js';
+import type { WalPosition } from './primary-position.js';
 
 /** Longest time for a replica to report its position, in milliseconds. */
 const PATIENCE_MS = 500;
 
-const POSITION = {
+const COMPARISON = {
   name: 'replica_position',
-  text: `SELECT pg_is_in_recovery() AS follows, system_identifier || '/' || timeline_id AS history,
-           pg_last_wal_replay_lsn()::text AS lsn
+  text: `SELECT pg_is_in_recovery() AND system_identifier || '/' || timeline_id = $1 AS follows,
+           pg_last_wal_replay_lsn() >= $2::pg_lsn AS reached
          FROM pg_control_system(), pg_control_checkpoint()`,
   query_timeout: PATIENCE_MS,
 };
@@ -17,25 +17,19 @@ const POSITION = {
 /** pg's message for a server that stopped answering (`query_timeout`). The error has no code. */
 const READ_TIMEOUT = /query read timeout/i;
 
-interface PositionRow {
-  follows: boolean;
-  history: string;
-  lsn: string | null;
-}
+/** A replica that is behind is not faulty. One that follows a former primary does not follow this database. */
+type Obstacle = 'behind' | 'does not answer' | 'does not follow this database';
 
-/** The replica has not yet replayed the required position. It is not faulty. */
-export class ReplicaBehindError extends Error {
-  override readonly name = 'ReplicaBehindError';
-}
+/** The replica cannot serve a read. */
+export class ReplicaError extends Error {
+  override readonly name = 'ReplicaError';
 
-/** The server is no replica of the primary, or follows a former primary. */
-export class NotAReplicaError extends Error {
-  override readonly name = 'NotAReplicaError';
-}
-
-/** The server did not report its position, or not in time. */
-export class SilentReplicaError extends Error {
-  override readonly name = 'SilentReplicaError';
+  constructor(
+    readonly obstacle: Obstacle,
+    options?: ErrorOptions,
+  ) {
+    super(obstacle, options);
+  }
 }
 
 /** The position that a replica must have replayed before a statement runs there. Prisma Client cannot pass it on. */
@@ -57,7 +51,7 @@ export class ReplicaPool extends CancellablePool {
     this.query = this.#queryInTime.bind(this) as unknown as typeof this.query;
   }
 
-  /** @throws ReplicaBehindError, NotAReplicaError, SilentReplicaError, and errors of pg */
+  /** @throws ReplicaError, and errors of pg */
   async #queryInTime(statement: pg.QueryConfig, values: unknown[]): Promise<pg.QueryResult> {
     const position = required.getStore();
     if (!position) throw new Error('A read from a replica needs the position that it must have replayed.');
@@ -68,21 +62,21 @@ export class ReplicaPool extends CancellablePool {
       return await client.query(statement, values);
     } catch (error) {
       failure = READ_TIMEOUT.test((error as Error).message)
-        ? new SilentReplicaError('The replica stopped answering.', { cause: error })
+        ? new ReplicaError('does not answer', { cause: error })
         : (error as Error);
       throw failure;
     } finally {
-      client.release(failure instanceof ReplicaBehindError ? undefined : failure);
+      client.release(failure instanceof ReplicaError && failure.obstacle === 'behind' ? undefined : failure);
     }
   }
 }
 
-async function assertReplayed(client: pg.PoolClient, position: WalPosition): Promise<void> {
-  const { rows } = await client.query<PositionRow>(POSITION).catch((error: unknown) => {
-    throw new SilentReplicaError('The replica does not report its position.', { cause: error });
-  });
-  const [{ follows, history, lsn } = { follows: false, history: '', lsn: null }] = rows;
-  if (!follows || lsn === null || history !== position.history)
-    throw new NotAReplicaError('The server does not follow the primary.');
-  if (!hasReached({ history, lsn: parseLsn(lsn) }, position)) throw new ReplicaBehindError();
+async function assertReplayed(client: pg.PoolClient, { history, lsn }: WalPosition): Promise<void> {
+  const { rows } = await client
+    .query<{ follows: boolean; reached: boolean | null }>(COMPARISON, [history, lsn])
+    .catch((error: unknown) => {
+      throw new ReplicaError('does not answer', { cause: error });
+    });
+  if (!rows[0]?.follows) throw new ReplicaError('does not follow this database');
+  if (!rows[0].reached) throw new ReplicaError('behind');
 }

@@ -2,21 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { PrismaPg } from '@prisma/adapter-pg';
 import { describeError, type Log } from '../../observability/log.js';
 import { uncancelled } from '../cancellation.js';
-import type { DatabaseClient } from '../client.js';
 import type { SessionConfig } from '../../settings/config.js';
-import { connect, type Connections } from '../pool.js';
-import {
-  atLeastAt,
-  NotAReplicaError,
-  ReplicaBehindError,
-  ReplicaPool,
-  SilentReplicaError,
-} from './replica-pool.js';
+import { connect, type Connections, type DatabaseClient } from '../pool.js';
+import { atLeastAt, ReplicaError, ReplicaPool } from './replica-pool.js';
 import { translateDatabaseError } from '../errors.js';
-import type { WalPosition } from './wal-position.js';
+import type { WalPosition } from './primary-position.js';
 
 /** `unknown`: the primary does not report the position that a replica should have. */
-export type ReplicaState = 'ok' | 'behind' | 'does not answer' | 'does not follow this database' | 'unknown';
+export type ReplicaState = 'ok' | 'unknown' | ReplicaError['obstacle'];
 
 /** Longest wait for a connection to a replica, in milliseconds. After that the primary serves the read. */
 const LONGEST_WAIT_MS = 1000;
@@ -65,7 +58,7 @@ export class Replica<Client extends DatabaseClient> {
 
   /** Must be called for every failed read. An outage takes the replica out of use until it answers again. */
   failed(error: unknown): void {
-    if (!this.#usable || error instanceof ReplicaBehindError) return;
+    if (!this.#usable || isBehind(error)) return;
     if (!isOutage(error)) {
       this.log.info('a replica could not answer', { replica: this.name, cause: describeError(error) });
       return;
@@ -83,9 +76,8 @@ export class Replica<Client extends DatabaseClient> {
       await atLeastAt(position, () => this.#connections.pool.query('SELECT'));
       return 'ok';
     } catch (error) {
-      if (error instanceof ReplicaBehindError) return 'behind';
-      this.#logOutOfUse(error);
-      return error instanceof NotAReplicaError ? 'does not follow this database' : 'does not answer';
+      if (!isBehind(error)) this.#logOutOfUse(error);
+      return error instanceof ReplicaError ? error.obstacle : 'does not answer';
     }
   }
 
@@ -116,8 +108,11 @@ export class Replica<Client extends DatabaseClient> {
   }
 }
 
+function isBehind(error: unknown): boolean {
+  return error instanceof ReplicaError && error.obstacle === 'behind';
+}
+
 /** A slow statement or a busy pool is no sign of an outage. */
 function isOutage(error: unknown): boolean {
-  if (error instanceof NotAReplicaError || error instanceof SilentReplicaError) return true;
-  return translateDatabaseError(error)?.code === 'DATABASE_UNAVAILABLE';
+  return error instanceof ReplicaError || translateDatabaseError(error)?.code === 'DATABASE_UNAVAILABLE';
 }

@@ -7,12 +7,10 @@ import type { Directory } from '../services.js';
 export const createDepartment = defineTool({
   name: 'create_department',
   title: 'Create a department',
-  description: 'Adds an empty department. A name that is taken, whatever its case, is a CONFLICT.',
+  description: 'Adds an empty department. A name that is taken, regardless of case, is a CONFLICT.',
   scope: 'directory:write',
   effect: EFFECTS.adds,
-  input: z.strictObject({
-    name: newDepartmentName,
-  }),
+  input: z.strictObject({ name: newDepartmentName }),
   output: z.strictObject({
     notice,
     department: z.strictObject({ id: z.int(), name: z.string(), created_at: z.string() }),

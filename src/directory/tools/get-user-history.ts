@@ -34,24 +34,24 @@ export const getUserHistory = defineTool({
   }),
   async handle({ user_id, limit, cursor }, _context, directory: Directory) {
     const entries = await directory.auditLog.ofUser(user_id, limit, cursor);
-    const shown = takeFittingRows(entries.slice(0, limit));
-    const last = shown.length < entries.length ? shown.at(-1) : undefined;
+    const shown = takeFittingRows(entries.slice(0, limit).map(toChange));
+    const last = shown.length < entries.length ? entries[shown.length - 1] : undefined;
     return withNotice({
       next_cursor: last ? directory.auditLog.cursorAfter(user_id, last) : null,
-      changes: changeTable.fill(shown.map(toChange)),
+      changes: changeTable.fill(shown),
     });
   },
 });
 
-function toChange({ id, field, oldValue, newValue, changedAt, actor, tool, requestId }: AuditEntry) {
+function toChange(entry: AuditEntry) {
   return {
-    id,
-    field,
-    old_value: oldValue,
-    new_value: newValue,
-    changed_at: changedAt,
-    actor,
-    tool,
-    request_id: requestId,
+    id: Number(entry.id),
+    field: entry.fieldChanged,
+    old_value: entry.oldValue,
+    new_value: entry.newValue,
+    changed_at: entry.changedAt.toISOString(),
+    actor: entry.actor,
+    tool: entry.tool,
+    request_id: entry.requestId,
   };
 }

@@ -2,9 +2,6 @@ import type { ErrorCode } from '../../errors.js';
 import type { Scope } from '../../capability/define.js';
 import type { Caller } from '../call.js';
 
-/** Resolves a request's Authorization header, if it has one, to a caller. @throws AuthenticationError */
-export type Authenticate = (authorization: string | undefined) => Promise<Caller>;
-
 /** The credentials are missing, no good, not to be read, or cannot be checked now. The message is for the caller. */
 export class AuthenticationError extends Error {
   override readonly name = 'AuthenticationError';
@@ -31,7 +28,8 @@ export interface InsufficientScope {
 export interface Authentication {
   /** Callers have no names; their addresses distinguish them. */
   anonymous: boolean;
-  authenticate: Authenticate;
+  /** Resolves a request's Authorization header, if it has one, to a caller. @throws AuthenticationError */
+  authenticate(authorization: string | undefined): Promise<Caller>;
   /** The value of WWW-Authenticate for a refusal (RFC 6750, section 3). */
   challenge(refusal: AuthenticationError | InsufficientScope): string;
 }

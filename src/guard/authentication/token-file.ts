@@ -2,9 +2,9 @@ import { mkdir, open, readFile, realpath, rename, rm, stat, type FileHandle } fr
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
+import { OperatorError } from '../../errors.js';
 import { SCOPE } from '../../capability/define.js';
 import { CALLER_NAME } from '../call.js';
-import { TokenFileError } from './token-file-error.js';
 
 const TOKEN_FILE = z.strictObject({
   tokens: z.array(
@@ -22,34 +22,31 @@ const TOKEN_FILE = z.strictObject({
 /** A stored token: the digest can verify a token, but does not reveal it. */
 export type StoredToken = z.output<typeof TOKEN_FILE>['tokens'][number];
 
-/** @throws TokenFileError */
+/** @throws OperatorError */
 export async function readTokens(file: string): Promise<StoredToken[]> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw failed(file, 'read', error);
-    throw new TokenFileError(
-      `There is no file of tokens at ${file}. Make a first token: steward token create --name NAME --scopes SCOPES`,
-    );
-  }
-  const parsed = TOKEN_FILE.safeParse(parseJson(text));
-  if (parsed.success) return parsed.data.tokens;
-  throw new TokenFileError(
-    `${file} does not hold what "steward token" writes there. Put a copy back, or remove the file and make new tokens.`,
+  const tokens = await readTokensIfAny(file);
+  if (tokens !== undefined) return tokens;
+  throw new OperatorError(
+    `There is no file of tokens at ${file}. Make a first token: steward token create --name NAME --scopes SCOPES`,
   );
 }
 
-/** As readTokens; none where there is no file yet. */
-export async function readTokensIfAny(file: string): Promise<StoredToken[]> {
-  return (await exists(file)) ? readTokens(file) : [];
+/** As readTokens; undefined where there is no file yet. */
+export async function readTokensIfAny(file: string): Promise<StoredToken[] | undefined> {
+  const text = await ifThere(file, readFile(file, 'utf8'));
+  if (text === undefined) return undefined;
+  const parsed = TOKEN_FILE.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data.tokens;
+  throw new OperatorError(
+    `${file} does not hold what "steward token" writes there. Put a copy back, or remove the file and make new tokens.`,
+  );
 }
 
 /**
  * Changes the tokens of a file, which is made where there is none. One change at a time: each is written to a file that
  * can be made only once, which then takes the place of the one before. A process that reads meanwhile, or is killed half-way,
  * finds or leaves the old one.
- * @throws TokenFileError, and all errors of `change`
+ * @throws OperatorError, and all errors of `change`
  */
 export async function changeTokens(
   file: string,
@@ -58,12 +55,12 @@ export async function changeTokens(
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 }).catch((error: unknown) => {
     throw failed(file, 'made', error);
   });
-  const target = (await exists(file)) ? await realpath(file) : file;
+  const target = (await ifThere(file, realpath(file))) ?? file;
   const next = `${target}.lock`;
   const handle = await openAlone(next, target);
   try {
     await keepOwner(handle, target);
-    const tokens = change(await readTokensIfAny(target));
+    const tokens = change((await readTokensIfAny(target)) ?? []);
     await handle.writeFile(`${JSON.stringify({ tokens }, null, 2)}\n`);
     await handle.sync();
     await handle.close();
@@ -78,7 +75,7 @@ export async function changeTokens(
 const TRIES = 50;
 const BETWEEN_TRIES_MS = 100;
 
-/** @throws TokenFileError where another has it for longer than any change takes */
+/** @throws OperatorError where another has it for longer than any change takes */
 async function openAlone(lock: string, file: string): Promise<FileHandle> {
   for (let tries = 1; ; tries += 1) {
     try {
@@ -86,7 +83,7 @@ async function openAlone(lock: string, file: string): Promise<FileHandle> {
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw failed(file, 'written', error);
       if (tries === TRIES) {
-        throw new TokenFileError(
+        throw new OperatorError(
           `${lock} is there: another "steward token" is at work, or was killed at it. If none is, remove that file; the tokens are as they were.`,
           { cause: error },
         );
@@ -98,9 +95,8 @@ async function openAlone(lock: string, file: string): Promise<FileHandle> {
 
 /** A root who changes the tokens of a server must not take its file away from it. */
 async function keepOwner(next: FileHandle, file: string): Promise<void> {
-  if (process.getuid?.() !== 0 || !(await exists(file))) return;
-  const { uid, gid } = await stat(file);
-  await next.chown(uid, gid);
+  const kept = process.getuid?.() === 0 ? await ifThere(file, stat(file)) : undefined;
+  if (kept) await next.chown(kept.uid, kept.gid);
 }
 
 function parseJson(text: string): unknown {
@@ -111,14 +107,12 @@ function parseJson(text: string): unknown {
   }
 }
 
-async function exists(file: string): Promise<boolean> {
-  try {
-    await realpath(file);
-    return true;
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return false;
+/** What was found of a file; undefined where there is none. */
+function ifThere<Found>(file: string, found: Promise<Found>): Promise<Found | undefined> {
+  return found.catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return undefined;
     throw failed(file, 'read', error);
-  }
+  });
 }
 
 function errorCode(error: unknown): string | undefined {
@@ -127,6 +121,6 @@ function errorCode(error: unknown): string | undefined {
     : (error as NodeJS.ErrnoException).code;
 }
 
-function failed(file: string, what: string, error: unknown): TokenFileError {
-  return new TokenFileError(`${file} cannot be ${what} (${errorCode(error)}).`, { cause: error });
+function failed(file: string, what: string, error: unknown): OperatorError {
+  return new OperatorError(`${file} cannot be ${what} (${errorCode(error)}).`, { cause: error });
 }

@@ -7,7 +7,7 @@ import type { Caller } from '../../guard/call.js';
 import { readBody } from './body.js';
 import { errorDataOf, SERVER_ERROR, toRpcError } from '../../protocol/errors.js';
 import { checkHeaders, readMessages } from './messages.js';
-import { HttpRefusal, refusalOf, retryAfter, statusOf } from './refusal.js';
+import { HttpRefusal, retryAfter, statusOf } from './refusal.js';
 import { reply } from './reply.js';
 import type { Route } from './server.js';
 
@@ -48,8 +48,6 @@ export function mcpRoute(options: McpRouteOptions): Route {
           const [status, more] = refusalIn(first, admission.caller, options);
           reply(response, status, first, { ...headers, ...more });
         }
-      } catch (error) {
-        throw error instanceof StewardError ? refusalOf(error) : error;
       } finally {
         admission.release();
       }
@@ -57,14 +55,12 @@ export function mcpRoute(options: McpRouteOptions): Route {
   };
 }
 
-/** @throws HttpRefusal 400, 401, 429 or 503 */
-async function admit(request: IncomingMessage, options: McpRouteOptions): Promise<Admission> {
-  try {
-    return await options.admit(request.headers.authorization, options.addressOf(request));
-  } catch (error) {
-    if (error instanceof AuthenticationError) throw unauthenticated(error, options);
-    throw error instanceof StewardError ? refusalOf(error) : error;
-  }
+/** @throws HttpRefusal 400, 401 or 503; StewardError for a limit */
+function admit(request: IncomingMessage, options: McpRouteOptions): Promise<Admission> {
+  const admission = options.admit(request.headers.authorization, options.addressOf(request));
+  return admission.catch((error: unknown) => {
+    throw error instanceof AuthenticationError ? unauthenticated(error, options) : error;
+  });
 }
 
 /** A batch is answered one by one, as if its requests had come one after the other. */
@@ -95,13 +91,11 @@ function isRequest(message: JSONRPCMessage): message is JSONRPCRequest {
 }
 
 function notBegun(id: RequestId): JSONRPCMessage {
-  const { code, message, data } = toRpcError(
-    new StewardError(
-      'TIMEOUT',
-      'What stands before this in the batch took too long. This was not begun; send it again.',
-    ),
+  const error = new StewardError(
+    'TIMEOUT',
+    'What stands before this in the batch took too long. This was not begun; send it again.',
   );
-  return { jsonrpc: '2.0', id, error: { code, message, data } };
+  return { jsonrpc: '2.0', id, error: toRpcError(error) };
 }
 
 /** A refusal of the guard is also a status for the client's HTTP library (RFC 6750, section 3.1: insufficient_scope). */

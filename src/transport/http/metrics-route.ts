@@ -10,8 +10,7 @@ export function metricsRoute(
 ): Route {
   return {
     method: 'GET',
-    anyHost: true,
-    untraced: true,
+    aside: true,
     async handle(request, response) {
       if (!hasToken(request, token)) {
         throw new HttpRefusal(401, 'Metrics need the token of METRICS_TOKEN.', {

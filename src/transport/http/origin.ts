@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { HttpConfig } from '../../settings/config.js';
-import { isLoopback } from '../../settings/loopback.js';
+import { isLoopback } from '../../settings/fields.js';
 import { HttpRefusal } from './refusal.js';
 
 /** The port is not looked at: a name that leads here is as good on any. */

@@ -5,8 +5,7 @@ import type { Route } from './server.js';
 export function healthRoute(version: string): Route {
   return {
     method: 'GET',
-    anyHost: true,
-    untraced: true,
+    aside: true,
     handle: async (_request, response) => reply(response, 200, { status: 'ok', version }),
   };
 }
@@ -18,8 +17,7 @@ export function readyRoute(
 ): Route {
   return {
     method: 'GET',
-    anyHost: true,
-    untraced: true,
+    aside: true,
     async handle(_request, response) {
       if (stopping.aborted) return reply(response, 503, { status: 'stopping' });
       const { ready, checks } = await readiness();

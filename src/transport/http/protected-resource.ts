@@ -28,8 +28,7 @@ export function protectedResourceRoutes({ resource, issuer, scopes }: ProtectedR
   };
   const route: Route = {
     method: 'GET',
-    anyHost: true,
-    untraced: true,
+    aside: true,
     anyOrigin: true,
     handle: async (_request, response, headers) => reply(response, 200, metadata, headers),
   };

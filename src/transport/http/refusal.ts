@@ -57,14 +57,17 @@ export function statusOf(code: unknown): number {
   return STATUS[code as StewardCode] ?? 200;
 }
 
-/** An error of the road as an HTTP refusal, for what happens before a request is read. */
-export function refusalOf(error: StewardError): HttpRefusal {
+/** Any error of the road as an HTTP refusal: for what happens before a request is read. */
+export function toRefusal(error: unknown): HttpRefusal {
+  if (error instanceof HttpRefusal) return error;
+  if (!(error instanceof StewardError))
+    return new HttpRefusal(500, 'Something went wrong inside the server.', { cause: error });
   const data = errorData(error);
   return new HttpRefusal(statusOf(error.code), error.message, {
     code: error.code,
     rpcCode: SERVER_ERROR,
     data,
-    headers: retryAfter(data['retry_after_seconds']),
+    headers: retryAfter(data.retry_after_seconds),
     cause: error.cause,
   });
 }

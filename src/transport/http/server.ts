@@ -1,19 +1,18 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { describeError, type Log } from '../../observability/log.js';
 import { checkOrigin, preflightHeaders, type OriginPolicy } from './origin.js';
-import { HttpRefusal } from './refusal.js';
+import { HttpRefusal, toRefusal } from './refusal.js';
 import type { Tracing } from '../../observability/tracing.js';
 import { reply } from './reply.js';
 import { traced } from './request-span.js';
 
 export interface Route {
   method: 'GET' | 'POST';
-  /** Probes and scrapers come by address and from no page: for them, Host and Origin are not looked at. */
-  anyHost?: true;
-  /** Requests without a trace of their own. */
-  untraced?: true;
+  /** For probes and scrapers. They come by address and from no page: Host and Origin are not looked at. No trace is kept. */
+  aside?: true;
   /** Any web page may read what is answered here: it is no secret. */
   anyOrigin?: true;
   /** Answers, with the headers given besides its own. */
@@ -68,17 +67,11 @@ export class HttpServer {
   }
 
   /** @returns the port, which is chosen by the system where `port` is 0 */
-  listen(host: string, port: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(port, host, () => {
-        this.#server.off('error', reject);
-        this.#server.on('error', (error) =>
-          this.log.error('http server error', { cause: describeError(error) }),
-        );
-        resolve((this.#server.address() as AddressInfo).port);
-      });
-    });
+  async listen(host: string, port: number): Promise<number> {
+    this.#server.listen(port, host);
+    await once(this.#server, 'listening');
+    this.#server.on('error', (error) => this.log.error('http server error', { cause: describeError(error) }));
+    return (this.#server.address() as AddressInfo).port;
   }
 
   /** Takes no more connections, and resolves when all are closed; those still busy after `graceMs` are cut. */
@@ -116,7 +109,7 @@ export class HttpServer {
     const path = (request.url ?? '').replace(/^https?:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');
     const route = this.routes.get(path);
     const answer = () => this.#answer(route, request, response);
-    if (!route || route.untraced) await answer();
+    if (!route || route.aside) await answer();
     else await traced(this.observers.tracing, path, request, response, answer);
     this.observers.answered?.(route ? path : 'other', response.headersSent ? response.statusCode : undefined);
   }
@@ -129,7 +122,7 @@ export class HttpServer {
     try {
       if (!route) throw this.#nothingHere();
       if (route.anyOrigin) headers = { 'access-control-allow-origin': '*' };
-      if (!route.anyHost) headers = checkOrigin(request, this.policy);
+      if (!route.aside) headers = checkOrigin(request, this.policy);
       if (request.method === 'OPTIONS')
         reply(response, 204, undefined, { ...headers, ...preflightHeaders(route.method) });
       else if (!answers(route, request.method)) throw notAllowed(route);
@@ -150,10 +143,7 @@ export class HttpServer {
     headers: Record<string, string>,
     error: unknown,
   ): void {
-    const refusal =
-      error instanceof HttpRefusal
-        ? error
-        : new HttpRefusal(500, 'Something went wrong inside the server.', { cause: error });
+    const refusal = toRefusal(error);
     this.log.log({
       level: refusal.status === 500 ? 'error' : 'info',
       message: 'request refused',

@@ -1,17 +1,18 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { connectionEnvironment } from '../../../src/database/backup/server/connection-environment.js';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { connectionEnvironment } from '../../../src/database/backup/server/programs.js';
+import { MIGRATION_LOCK } from '../../../src/database/migrations/apply.js';
 import { asOwner, backup, everything, restore } from '../../support/backups.js';
-import { bareEnvironment, MAIN, prisma, steward } from '../../support/command.mjs';
+import { bareEnvironment, MAIN, steward } from '../../support/command.mjs';
 import { onServerOfItsOwn, whyNoServer } from '../../support/conditions.js';
 import { brokenRules } from '../../support/data-rules.mjs';
 import { freshDatabase, type TestDatabase } from '../../support/database.js';
 import { eventually } from '../../support/eventually.js';
-import { POSTGRES_BIN, PostgresServer } from '../../support/postgres-server.mjs';
+import { POSTGRES_BIN } from '../../support/postgres-server.mjs';
 import { startSteward } from '../../support/steward.js';
 import { OWNER, RUN_DIR } from '../../support/template.mjs';
 
@@ -32,14 +33,23 @@ onServerOfItsOwn(`a backup of a server${whyNoServer ? ` (skipped: ${whyNoServer}
   beforeEach(async () => void (database = await freshDatabase()));
   afterEach(() => database.drop());
 
-  const joinSomebody = () =>
-    database.query(`INSERT INTO users (username, email) VALUES ('joined_since', 'since@example.com')`);
   const expectUntouched = async (work: () => Promise<unknown>) => {
-    await joinSomebody();
+    await database.query(`INSERT INTO users (username, email) VALUES ('joined_since', 'since@example.com')`);
     const before = await everything(database);
     await work();
     expect(await everything(database)).toEqual(before);
   };
+  const expectRefused = async (
+    command: string[],
+    message: RegExp,
+    env: Record<string, string> = asOwner(database),
+  ) => {
+    const { code, stderr } = await steward(['db', ...command], env);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(message) });
+    expect(stderr).not.toMatch(/\n\s+at /);
+  };
+  const expectRestoreRefused = (message: RegExp, from = file) =>
+    expectUntouched(() => expectRefused(['restore', '--replace', from], message));
 
   it('replaces a database under a Steward that goes on with it', async () => {
     const user = await startSteward({ database });
@@ -54,28 +64,31 @@ onServerOfItsOwn(`a backup of a server${whyNoServer ? ` (skipped: ${whyNoServer}
     expect((await steward(['doctor'], database.env)).stdout).not.toMatch(/FAIL|warn/);
   });
 
-  it('restored by a superuser stays whose it was', async () => {
-    const { code } = await steward(['db', 'restore', '--replace', file], database.administration);
+  it('restored by a superuser stays whose it was, and says which publications lost its tables', async () => {
+    await database.query('CREATE PUBLICATION "To all" FOR TABLE users, departments');
+    const { code, stderr } = await steward(['db', 'restore', '--replace', file], database.administration);
     expect(code).toBe(0);
     expect((await steward(['doctor'], database.env)).stdout).not.toMatch(/FAIL|warn/);
     expect(
       await database.query(`SELECT DISTINCT relowner::regrole::text AS owner FROM pg_class
                             WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S')`),
     ).toEqual([{ owner: 'steward_owner' }]);
+    const [statement = ''] = /ALTER PUBLICATION .*;/.exec(stderr) ?? [];
+    expect(statement).toMatch(
+      /^ALTER PUBLICATION "To all" ADD TABLE (departments, users|users, departments);$/,
+    );
+    expect(await database.query('SELECT FROM pg_publication_rel')).toEqual([]);
+    await database.query(statement);
+    expect(await database.query('SELECT FROM pg_publication_rel')).toHaveLength(2);
   });
 
-  it.each([['backup'], ['restore', '--replace']])(
-    'is not for the role that Steward connects as: %s',
-    async (...command) => {
-      await expectUntouched(async () => {
-        const target = command[0] === 'backup' ? path.join(folder, 'not.backup') : file;
-        const { code, stderr } = await steward(['db', ...command, target], database.env);
-        expect(code).toBe(1);
-        expect(stderr).toMatch(/The role steward_app (may not read|does not own) .*steward_owner/);
-        expect(stderr).not.toMatch(/\n\s+at /);
-      });
-    },
-  );
+  it('is not for the role that Steward connects as', async () => {
+    const notAllowed = /The role steward_app (may not read|does not own) .*steward_owner/;
+    await expectUntouched(async () => {
+      await expectRefused(['backup', path.join(folder, 'not.backup')], notAllowed, database.env);
+      await expectRefused(['restore', '--replace', file], notAllowed, database.env);
+    });
+  });
 
   it.each([
     [
@@ -88,29 +101,19 @@ onServerOfItsOwn(`a backup of a server${whyNoServer ? ` (skipped: ${whyNoServer}
       `CREATE TABLE stranger (); ALTER TABLE stranger OWNER TO ${OWNER}`,
       /holds what the backup does not: stranger\. .*Nothing was changed/,
     ],
+    ['a migration is under way', `SELECT pg_advisory_lock(${MIGRATION_LOCK})`, /Try again/],
   ])('changes nothing where %s', async (_, statements, message) => {
-    for (const statement of statements.split(';')) await database.query(statement);
-    await expectUntouched(async () => {
-      const { code, stderr } = await restore(database, file, '--replace');
-      expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringMatching(message) });
-    });
+    await database.query(statements);
+    await expectRestoreRefused(message);
   });
 
-  it.each([
-    ['cut short', (dump: Buffer) => dump.subarray(0, dump.length - 3000)],
-    ['no dump', () => Buffer.from('PGDMP but nothing of what should follow')],
-  ])('that is %s inside, although its seal is right, changes nothing', async (_, spoil) => {
+  it('that is cut short inside, although its seal is right, changes nothing', async () => {
     const bytes = await readFile(file);
-    const content = spoil(bytes.subarray(0, bytes.lastIndexOf('\nSTEWARD-BACKUP')));
+    const content = bytes.subarray(0, bytes.lastIndexOf('\nSTEWARD-BACKUP') - 3000);
     const sha256 = createHash('sha256').update(content).digest('hex');
     const forged = path.join(folder, 'forged.backup');
     await writeFile(forged, Buffer.concat([content, Buffer.from(`\nSTEWARD-BACKUP 1 server ${sha256}\n`)]));
-    await expectUntouched(async () => {
-      const { code, stderr } = await restore(database, forged, '--replace');
-      expect(code).toBe(1);
-      expect(stderr).toMatch(/pg_restore failed: /);
-      expect(stderr).not.toMatch(/\n\s+at /);
-    });
+    await expectRestoreRefused(/pg_restore failed: /, forged);
   });
 
   it.each(['Steward', 'pg_restore'])('changes nothing when %s is killed half-way', async (killed) => {
@@ -137,35 +140,16 @@ onServerOfItsOwn(`a backup of a server${whyNoServer ? ` (skipped: ${whyNoServer}
     });
   });
 
-  it.each([
-    ['PGSERVICE', (name: string) => ({ PGSERVICE: 'elsewhere', service: `dbname=${name}` })],
-    ['PGHOSTADDR', () => ({ PGHOSTADDR: '192.0.2.1', PGCONNECT_TIMEOUT: '2' })],
-    ['PGDATABASE', (name: string) => ({ PGDATABASE: name, PGOPTIONS: '-c search_path=elsewhere' })],
-  ])(
-    'is made of and restored into the database of the URL, whatever %s says',
-    async (variable, misleading) => {
-      const other = await freshDatabase();
-      await other.query(`INSERT INTO users (username, email) VALUES ('elsewhere', 'elsewhere@example.com')`);
-      const before = await everything(other);
-      await joinSomebody();
-      const { pathname } = new URL(other.env['DATABASE_URL'] as string);
-      const { service, ...variables }: Record<string, string> = misleading(pathname.slice(1));
-      const services = path.join(folder, 'pg_service.conf');
-      await writeFile(services, `[elsewhere]\n${service ?? ''}\n`);
-      const env = { ...asOwner(database), ...variables, PGSERVICEFILE: services };
-      const own = path.join(folder, `led-${variable}.backup`);
-
-      expect(await steward(['db', 'backup', own], env)).toMatchObject({ code: 0 });
-      await database.query(`INSERT INTO users (username, email) VALUES ('later', 'later@example.com')`);
-      expect(await steward(['db', 'restore', '--replace', own], env)).toMatchObject({ code: 0 });
-      const names = await database.query(
-        `SELECT username::text FROM users WHERE username IN ('elsewhere', 'joined_since', 'later')`,
-      );
-      expect(names).toEqual([{ username: 'joined_since' }]);
-      expect(await everything(other)).toEqual(before);
-      await other.drop();
-    },
-  );
+  it('is made of and restored into the database of the URL, whatever the environment says', () => {
+    const misleading = { PGSERVICE: 'elsewhere', PGHOSTADDR: '192.0.2.1', PGOPTIONS: '-c search_path=other' };
+    const before = { ...process.env };
+    Object.assign(process.env, misleading, { PGDATABASE: 'other', PGHOST: 'other', PGPASSFILE: '/kept' });
+    const env = connectionEnvironment('postgresql://ann@db.example.com/staff');
+    process.env = before;
+    expect(env).toMatchObject({ PGHOST: 'db.example.com', PGUSER: 'ann', PGDATABASE: 'staff' });
+    expect(env).toMatchObject({ PGPORT: '5432', PGPASSFILE: '/kept' });
+    for (const name of Object.keys(misleading)) expect(env).not.toHaveProperty(name);
+  });
 
   it.each([
     ['?ssl=true', 'require'],
@@ -182,111 +166,52 @@ onServerOfItsOwn(`a backup of a server${whyNoServer ? ` (skipped: ${whyNoServer}
     expect(connectionEnvironment(url)['PGSSLMODE']).toBe(mode);
   });
 
-  it('replaces nothing without --replace', async () => {
-    await expectUntouched(async () => {
-      const { code, stderr } = await restore(database, file);
-      expect(code).toBe(1);
-      expect(stderr).toMatch(/holds something already: .*users.* Pass --replace .*Nothing was changed/);
-    });
-  });
-
-  it('says which publications lost its tables, and how they get them back', async () => {
-    await database.query('CREATE PUBLICATION "To all" FOR TABLE users, departments');
-    const { code, stderr } = await steward(['db', 'restore', '--replace', file], database.administration);
-    expect(code).toBe(0);
-    const [statement = ''] = /ALTER PUBLICATION .*;/.exec(stderr) ?? [];
-    expect(statement).toMatch(
-      /^ALTER PUBLICATION "To all" ADD TABLE (departments, users|users, departments);$/,
-    );
-    expect(await database.query('SELECT FROM pg_publication_rel')).toEqual([]);
-    await database.query(statement);
-    expect(await database.query('SELECT FROM pg_publication_rel')).toHaveLength(2);
-  });
-
-  it('is refused during a migration', async () => {
-    await database.query('SELECT pg_advisory_lock(72707369)');
-    await expectUntouched(async () => {
-      const { code, stderr } = await restore(database, file, '--replace');
-      expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('Try again') });
-    });
-  });
-
   it('is not made of a database that holds no directory', async () => {
     await database.query('ALTER TABLE users RENAME TO others');
     const none = path.join(folder, 'none.backup');
-    const { code, stderr } = await backup(database, none);
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/There is no directory in this database.*Is DATABASE_URL right\?/);
+    await expectRefused(['backup', none], /There is no directory in this database.*Is DATABASE_URL right\?/);
     await expect(readFile(none)).rejects.toThrow('ENOENT');
   });
 
-  describe('with programs that', () => {
-    it('are older than the server is refused, and says which are needed and where they were looked for', async () => {
-      const bin = await programs(folder, '9.6.24', 'exit 1');
-      const env = { ...asOwner(database), POSTGRES_BIN_DIR: bin };
-      for (const command of [
-        ['backup', path.join(folder, 'old.backup')],
-        ['restore', '--replace', file],
-      ]) {
-        const { code, stderr } = await steward(['db', ...command], env);
-        expect(code).toBe(1);
-        expect(stderr).toMatch(/needs pg_.* of version \d+ or newer; the newest one found is of version 9 /);
-        expect(stderr).toContain('POSTGRES_BIN_DIR');
-      }
-    });
+  it('is refused with programs older than the server, and says which are needed', async () => {
+    const env = { ...asOwner(database), POSTGRES_BIN_DIR: await programs(folder, '9.6.24', 'exit 1') };
+    const needed =
+      /needs pg_.* of version \d+ or newer; the newest one found is of version 9 .*POSTGRES_BIN_DIR/;
+    await expectRefused(['backup', path.join(folder, 'old.backup')], needed, env);
+    await expectRefused(['restore', '--replace', file], needed, env);
+    const nowhere = { ...env, POSTGRES_BIN_DIR: path.join(folder, 'nowhere') };
+    await expectRefused(['backup', path.join(folder, 'old.backup')], /none was found/, nowhere);
+  });
 
-    it('are not there is refused', async () => {
-      const env = { ...asOwner(database), POSTGRES_BIN_DIR: path.join(folder, 'nowhere') };
-      const { code, stderr } = await steward(['db', 'backup', path.join(folder, 'old.backup')], env);
-      expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('none was found') });
-    });
-
-    it('fail after they wrote something leaves no file', async () => {
-      const bin = await programs(folder, '99.1', 'echo some of it; echo "the disk is on fire" >&2; exit 3');
-      const env = { ...asOwner(database), POSTGRES_BIN_DIR: bin };
-      const half = path.join(folder, 'half.backup');
-      const { code, stderr } = await steward(['db', 'backup', half], env);
-      expect(code).toBe(1);
-      expect(stderr).toMatch(/pg_dump failed: the disk is on fire/);
-      await expect(readFile(half)).rejects.toThrow('ENOENT');
-    });
+  it('leaves no file where a program fails after it wrote something', async () => {
+    const bin = await programs(folder, '99.1', 'echo some of it; echo "the disk is on fire" >&2; exit 3');
+    const half = path.join(folder, 'half.backup');
+    const env = { ...asOwner(database), POSTGRES_BIN_DIR: bin };
+    await expectRefused(['backup', half], /pg_dump failed: the disk is on fire/, env);
+    await expect(readFile(half)).rejects.toThrow('ENOENT');
   });
 
   it('hands the password over where nobody can see it', async () => {
-    const server = await PostgresServer.create();
-    try {
-      const env = { DATABASE_URL: server.url('staff') };
-      expect(await prisma(['migrate', 'deploy'], env)).toMatchObject({ code: 0 });
-      const bin = path.join(folder, 'watched');
-      await mkdir(bin);
-      for (const name of ['pg_dump', 'pg_restore']) {
-        const real = path.join(POSTGRES_BIN ?? '', name);
-        await writeFile(
-          path.join(bin, name),
-          `#!/bin/sh\necho "$0 $@" >> "${bin}/seen"\nexec "${real}" "$@"\n`,
-          { mode: 0o755 },
-        );
-      }
-      const watched = { ...env, POSTGRES_BIN_DIR: bin };
-      const made = path.join(folder, 'watched.backup');
-      const outputs = [
-        await steward(['db', 'backup', made], watched),
-        await steward(['db', 'restore', '--replace', made], watched),
-      ];
-      expect(outputs).toMatchObject([{ code: 0 }, { code: 0 }]);
-      const seen = await readFile(path.join(bin, 'seen'), 'utf8');
-      expect(seen).toMatch(/pg_dump .*--format=custom/);
-      const { password } = new URL(server.url());
-      for (const text of [seen, ...outputs.map(({ stderr }) => stderr)]) {
-        expect(text).not.toContain(password);
-        expect(text).not.toContain(decodeURIComponent(password));
-      }
-      expect(
-        execFileSync(path.join(POSTGRES_BIN ?? '', 'pg_restore'), ['--list', made]).toString(),
-      ).toContain('TABLE DATA public users');
-    } finally {
-      await server.destroy();
-    }
+    const seen = path.join(folder, 'seen');
+    const bin = await programs(
+      folder,
+      '99.1',
+      `echo "$0 $@ $(echo "$PGPASSWORD" | wc -c)" >> "${seen}"; exec "${POSTGRES_BIN}/$(basename "$0")" "$@"`,
+    );
+    const url = new URL(asOwner(database)['DATABASE_URL'] as string);
+    url.password = "it's secret";
+    const env = { DATABASE_URL: url.href, POSTGRES_BIN_DIR: bin };
+    const made = path.join(folder, 'watched.backup');
+    const outputs = [
+      await steward(['db', 'backup', made], env),
+      await steward(['db', 'restore', '--replace', made], env),
+    ];
+    expect(outputs).toMatchObject([{ code: 0 }, { code: 0 }]);
+    const commands = await readFile(seen, 'utf8');
+    expect(commands).toMatch(/pg_dump .*--format=custom.* 12\n/);
+    expect(commands).toMatch(/pg_restore .*--single-transaction.* 12\n/);
+    for (const text of [commands, ...outputs.map(({ stderr }) => stderr)])
+      expect(text).not.toMatch(/it('|%27)s/);
   });
 
   const others = async () =>

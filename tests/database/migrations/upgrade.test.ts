@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { prisma, ROOT, steward } from '../../support/command.mjs';
@@ -7,7 +6,11 @@ import { onEmbedded, onServer } from '../../support/conditions.js';
 import { freshDatabase, type TestDatabase } from '../../support/database.js';
 import { startSteward } from '../../support/steward.js';
 
-const FORMER = path.join(ROOT, 'tests', 'support', 'former-migrations');
+/** The migration that replaces the former ones, and what else those had made. */
+const SCRIPTS = [
+  'prisma/migrations/20261128000000_staff_directory/migration.sql',
+  'tests/database/migrations/former.sql',
+];
 
 let database: TestDatabase;
 beforeEach(async () => {
@@ -19,18 +22,7 @@ afterEach(() => database.drop());
 /** Puts what the migrations before the first release made in the place of all that is there. */
 async function makeFormer(): Promise<void> {
   await database.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
-  await database.query(`CREATE TABLE _prisma_migrations (id varchar(36) PRIMARY KEY, checksum varchar(64) NOT NULL,
-    finished_at timestamptz, migration_name varchar(255) NOT NULL, logs text, rolled_back_at timestamptz,
-    started_at timestamptz NOT NULL DEFAULT now(), applied_steps_count int NOT NULL DEFAULT 0)`);
-  for (const file of (await readdir(FORMER)).toSorted()) {
-    const script = await readFile(path.join(FORMER, file), 'utf8');
-    await database.query(script);
-    await database.query(
-      `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count)
-       VALUES (left($1::varchar, 36), $2, $1, now(), 1)`,
-      [path.basename(file, '.sql'), createHash('sha256').update(script).digest('hex')],
-    );
-  }
+  for (const script of SCRIPTS) await database.query(await readFile(path.join(ROOT, script), 'utf8'));
   await database.query(`INSERT INTO users (username, email) VALUES ('survivor', 'survivor@example.com')`);
 }
 

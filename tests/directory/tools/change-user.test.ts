@@ -125,37 +125,9 @@ describe.each(CHANGES)('$tool', ({ tool, args, change, after, asItIs }) => {
     expect(await stored(id)).toEqual(before);
     expect(await recorded(id)).toEqual([]);
   });
-
-  it('changes once when it is called twice', async () => {
-    const id = await somebody();
-    const first = await steward.call(tool, { user_id: id, ...args });
-    const second = await steward.call(tool, { user_id: id, ...args });
-    expect(second.data).toMatchObject({ changed: false, user: first.data.user });
-    expect(await recorded(id)).toHaveLength(1);
-  });
-
-  it('says that there is no such user', async () => {
-    const answer = await steward.call(tool, { user_id: 2_000_000_000, ...args });
-    expect(answer.error).toBe('NOT_FOUND');
-    expect(answer.text).toMatch(/no user with id 2000000000.*find_users/);
-  });
-
-  it('wants all its arguments', async () => {
-    const id = await somebody();
-    expect((await steward.call(tool, { user_id: id })).error).toBe('VALIDATION');
-    expect((await steward.call(tool, args)).error).toBe('VALIDATION');
-  });
 });
 
 describe('transfer_user', () => {
-  it('names the nearest departments where there is none of that name', async () => {
-    const id = await somebody();
-    const answer = await steward.call('transfer_user', { user_id: id, new_department: 'Finanse' });
-    expect(answer.error).toBe('NOT_FOUND');
-    expect(answer.text).toMatch(/Nearest: "Finance"/);
-    expect(await recorded(id)).toEqual([]);
-  });
-
   it('refuses to move an inactive user, and says what to do first', async () => {
     const id = await somebody();
     await steward.call('set_user_active', { user_id: id, active: false });
@@ -164,13 +136,6 @@ describe('transfer_user', () => {
     expect(answer.text).toMatch(/inactive.*set_user_active/);
     expect(await stored(id)).toMatchObject({ department: 'Engineering', active: false });
     expect((await recorded(id)).map((entry) => entry.field_changed)).toEqual(['active']);
-  });
-
-  it('moves to a department that was created a moment ago', async () => {
-    const id = await somebody();
-    await steward.call('create_department', { name: 'Skunkworks' });
-    const { data } = await steward.call('transfer_user', { user_id: id, new_department: 'Skunkworks' });
-    expect(data.user.department).toBe('Skunkworks');
   });
 });
 
@@ -181,11 +146,6 @@ describe('set_user_active', () => {
     const { data } = await steward.call('set_user_active', { user_id: id, active: true });
     expect(data.user).toMatchObject({ department: 'Engineering', role: 'Developer', active: true });
     expect((await recorded(id)).map((entry) => entry.new_value)).toEqual(['false', 'true']);
-  });
-
-  it.each(['false', 0, null])('refuses %p, which is neither true nor false', async (active) => {
-    const id = await somebody();
-    expect((await steward.call('set_user_active', { user_id: id, active })).error).toBe('VALIDATION');
   });
 });
 

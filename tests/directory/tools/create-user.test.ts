@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { census } from '../../support/data-rules.mjs';
 import { startSteward, type Steward } from '../../support/steward.js';
 
 let steward: Steward;
@@ -10,11 +11,6 @@ beforeAll(async () => {
 afterAll(() => steward.stop());
 
 const create = (args: Record<string, unknown>) => steward.call('create_user', args);
-
-const counts = () =>
-  steward.database.query(
-    'SELECT (SELECT count(*)::int FROM users) AS users, (SELECT count(*)::int FROM user_audit_log) AS entries',
-  );
 
 describe('create_user', () => {
   it('adds a user to a department and answers it as get_user does', async () => {
@@ -68,74 +64,23 @@ describe('create_user', () => {
     await steward.database.query(
       "ALTER TABLE user_audit_log ADD CONSTRAINT broken CHECK (field_changed <> 'created') NOT VALID",
     );
-    const before = await counts();
+    const before = await census(steward.database);
     const answer = await create({ username: 'unrecorded', email: 'unrecorded@example.com' });
     await steward.database.query('ALTER TABLE user_audit_log DROP CONSTRAINT broken');
     expect(answer.error).toBe('INTERNAL');
-    expect(await counts()).toEqual(before);
-  });
-
-  it.each(['ada_abbott', 'ADA_ABBOTT', 'Ada_Abbott'])(
-    'says that the username %s is taken',
-    async (username) => {
-      const before = await counts();
-      const answer = await create({ username, email: 'somebody.else@example.com' });
-      expect(answer.error).toBe('CONFLICT');
-      expect(answer.text).toContain(`The username "${username}" is taken`);
-      expect(await counts()).toEqual(before);
-    },
-  );
-
-  it.each(['ada.abbott@example.com', 'ADA.Abbott@Example.COM'])(
-    'says that the email %s is taken',
-    async (email) => {
-      const before = await counts();
-      const answer = await create({ username: 'somebody_else', email });
-      expect(answer.error).toBe('CONFLICT');
-      expect(answer.text).toContain(`The email "${email}" is taken`);
-      expect(await counts()).toEqual(before);
-    },
-  );
-
-  it('names the nearest departments where there is none of that name', async () => {
-    const before = await counts();
-    const answer = await create({
-      username: 'misplaced',
-      email: 'misplaced@example.com',
-      department: 'Marketting',
-    });
-    expect(answer.error).toBe('NOT_FOUND');
-    expect(answer.text).toMatch(/Nearest: "Marketing"/);
-    expect(await counts()).toEqual(before);
+    expect(await census(steward.database)).toEqual(before);
   });
 
   it.each([
-    [
-      'username',
-      ['ab', 'x'.repeat(51), 'two words', 'ünïcode', 'semi;colon', "quo'te", 'new\nline', '', 7, null],
-    ],
-    [
-      'email',
-      ['plain', '@example.com', 'a@b', 'a b@example.com', `${'a'.repeat(250)}@example.com`, '', 7, null],
-    ],
-    ['department', ['', 'x'.repeat(61), 'tab\there', '<script>', 7, null]],
-    ['role', ['', 'x'.repeat(51), 'line\nbreak', 'zero\u200Bwidth', '`code`', 7, null]],
-  ])('refuses a %s that is none, and names the argument', async (argument, values) => {
-    for (const value of values) {
-      const good = { username: 'faultless', email: 'faultless@example.com' };
-      const answer = await create({ ...good, [argument]: value });
-      expect({ value, error: answer.error }).toEqual({ value, error: 'VALIDATION' });
-      expect(answer.text).toContain(`${argument}: `);
-    }
-    expect((await steward.call('get_user', { username: 'faultless' })).error).toBe('NOT_FOUND');
+    ['username', 'ada_abbott', { email: 'somebody.else@example.com' }],
+    ['username', 'ADA_Abbott', { email: 'somebody.else@example.com' }],
+    ['email', 'ada.abbott@example.com', { username: 'somebody_else' }],
+    ['email', 'ADA.Abbott@Example.COM', { username: 'somebody_else' }],
+  ])('says that the %s %s is taken', async (argument, value, other) => {
+    const before = await census(steward.database);
+    const answer = await create({ ...other, [argument]: value });
+    expect(answer.error).toBe('CONFLICT');
+    expect(answer.text).toContain(`The ${argument} "${value}" is taken`);
+    expect(await census(steward.database)).toEqual(before);
   });
-
-  it.each([{ username: 'no_email' }, { email: 'no.username@example.com' }, {}])(
-    'wants a username and an email, not only %j',
-    async (args) => {
-      const answer = await create(args);
-      expect(answer.error).toBe('VALIDATION');
-      expect(answer.text).toContain('is missing');
-    },
-  );
 });

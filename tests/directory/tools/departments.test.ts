@@ -38,40 +38,26 @@ describe('list_departments', () => {
     expect(records(answer, 'departments').map((row) => row.name)).toContain('Human Resources');
   });
 
-  it('counts a new user at once', async () => {
-    const before = await department('Finance');
-    await newcomer('Finance');
-    expect(await department('Finance')).toEqual({ ...before, active: (before?.active ?? 0) + 1 });
-    expect(await listed()).toEqual(await counted());
-  });
-
-  it('counts a transfer at once, on both sides', async () => {
+  it.each<[what: string, change: (id: number) => Promise<unknown>]>([
+    ['a new user', () => newcomer('Finance')],
+    ['a transfer', (user_id) => steward.call('transfer_user', { user_id, new_department: 'Marketing' })],
+    ['a deactivation', (user_id) => steward.call('set_user_active', { user_id, active: false })],
+  ])('counts %s at once', async (_what, change) => {
     const id = await newcomer('Sales');
-    const [sales, marketing] = [await department('Sales'), await department('Marketing')];
-    await steward.call('transfer_user', { user_id: id, new_department: 'Marketing' });
-    expect((await department('Sales'))?.active).toBe((sales?.active ?? 0) - 1);
-    expect((await department('Marketing'))?.active).toBe((marketing?.active ?? 0) + 1);
+    const before = await listed();
+    await change(id);
     expect(await listed()).toEqual(await counted());
+    expect(await listed()).not.toEqual(before);
   });
 
-  it('counts a deactivation and a return at once', async () => {
-    const id = await newcomer('Operations');
-    const before = await department('Operations');
-    await steward.call('set_user_active', { user_id: id, active: false });
-    expect(await department('Operations')).toMatchObject({
-      active: (before?.active ?? 0) - 1,
-      inactive: (before?.inactive ?? 0) + 1,
-    });
-    await steward.call('set_user_active', { user_id: id, active: true });
-    expect(await department('Operations')).toEqual(before);
-    expect(await listed()).toEqual(await counted());
-  });
-
-  it('keeps its counts through a change of role, also one of case only', async () => {
+  it('keeps its counts through changes of role, also of case only, and a leave', async () => {
     const id = await newcomer('Engineering');
+    const before = await listed();
     for (const role of ['Tester', 'TESTER', 'Developer'])
       await steward.call('set_user_role', { user_id: id, role });
-    expect(await listed()).toEqual(await counted());
+    for (const active of [false, true]) await steward.call('set_user_active', { user_id: id, active });
+    expect(await listed()).toEqual(before);
+    expect(before).toEqual(await counted());
   });
 
   it('shows a new department at once, with nobody in it', async () => {
@@ -83,10 +69,6 @@ describe('list_departments', () => {
       active: 0,
       inactive: 0,
     });
-  });
-
-  it('takes no arguments', async () => {
-    expect((await steward.call('list_departments', { limit: 5 })).error).toBe('VALIDATION');
   });
 });
 
@@ -117,13 +99,6 @@ describe('create_department', () => {
     const { data } = await steward.call('create_department', { name: 'Büro für Qualität 品質' });
     expect(data.department.name).toBe('Büro für Qualität 品質');
   });
-
-  it.each(['', '   ', 'x'.repeat(61), 'Two\nlines', '<b>bold</b>', 'turn\u202Ed', '-dash first', 7, null])(
-    'refuses the name %p',
-    async (name) => {
-      expect((await steward.call('create_department', { name })).error).toBe('VALIDATION');
-    },
-  );
 });
 
 const idOf = async (name: string) =>

@@ -42,10 +42,6 @@ describe('list_recent_users', () => {
       );
     }
   });
-
-  it.each([0, -1, 101, 2.5, '20', null])('refuses a limit of %p', async (limit) => {
-    expect((await steward.call('list_recent_users', { limit })).error).toBe('VALIDATION');
-  });
 });
 
 describe('find_users', () => {
@@ -97,12 +93,6 @@ describe('find_users', () => {
     expect(answer.data).toMatchObject({ total: 0, page: 1, pages: 0, next_cursor: null });
   });
 
-  it('names the nearest departments where there is none of that name', async () => {
-    const answer = await steward.call('find_users', { department: 'Enginering' });
-    expect(answer.error).toBe('NOT_FOUND');
-    expect(answer.text).toMatch(/"Enginering".*Nearest: "Engineering".*list_departments/);
-  });
-
   it('searches usernames and emails, in any case', async () => {
     await addUser('Kosciuszko_T', 'tadeusz@poland.example');
     expect(await usernames({ search: 'kOSCIUSZKO' })).toEqual(['Kosciuszko_T']);
@@ -117,11 +107,8 @@ describe('find_users', () => {
     expect(await usernames({ search: 'two  salad' })).toEqual(['word_salad_two']);
     expect(await usernames({ search: 'salad _t' })).toEqual(['word_salad_two']);
     expect(await usernames({ search: 'salad third' })).toEqual([]);
-  });
-
-  it('finds no word that only username and email together would make', async () => {
-    await addUser('left_part', 'right@part.example');
-    expect(await usernames({ search: 'left_partright' })).toEqual([]);
+    // Only username and email together would make this one.
+    expect(await usernames({ search: 'salad_onefirst' })).toEqual([]);
   });
 
   it.each([
@@ -133,28 +120,6 @@ describe('find_users', () => {
     await addUser(lookalike, `${lookalike}@literally.example`);
     expect(await usernames({ search: literal })).toEqual([literal]);
     expect(await usernames({ search: literal.slice(3, -2) })).toEqual([literal]);
-  });
-
-  it('asks for a word of three characters, without which it would read every user', async () => {
-    const answer = await steward.call('find_users', { search: 'ab _ %' });
-    expect(answer.error).toBe('VALIDATION');
-    expect(answer.text).toMatch(/search: give at least one word with 3/);
-  });
-
-  it.each([
-    { search: '' },
-    { search: '   ' },
-    { search: 'x'.repeat(101) },
-    { active: 'yes' },
-    { department: '' },
-  ])('refuses %j', async (args) => {
-    expect((await steward.call('find_users', args)).error).toBe('VALIDATION');
-  });
-
-  it('refuses a condition it does not know, instead of leaving it out', async () => {
-    const answer = await steward.call('find_users', { departement: 'Sales' });
-    expect(answer.error).toBe('VALIDATION');
-    expect(answer.text).toMatch(/unknown argument "departement".*Arguments: department,/);
   });
 });
 
@@ -187,18 +152,6 @@ describe('get_user', () => {
   });
 
   it.each([
-    {},
-    { id: 1, username: 'ada_abbott' },
-    { id: 1, email: 'ada.abbott@example.com' },
-    { username: 'ada_abbott', email: 'ada.abbott@example.com' },
-    { id: 1, username: 'ada_abbott', email: 'ada.abbott@example.com' },
-  ])('wants exactly one of id, username and email, not %j', async (by) => {
-    const answer = await steward.call('get_user', by);
-    expect(answer.error).toBe('VALIDATION');
-    expect(answer.text).toContain('exactly one of id, username and email');
-  });
-
-  it.each([
     { id: 2_000_000_000 },
     { username: 'nobody_here' },
     { email: 'nobody@example.com' },
@@ -208,13 +161,6 @@ describe('get_user', () => {
     expect(answer.error).toBe('NOT_FOUND');
     expect(answer.text).toMatch(/find_users/);
   });
-
-  it.each([{ id: 0 }, { id: 2 ** 31 }, { id: 1.5 }, { id: '1' }, { username: ' ' }])(
-    'refuses %j',
-    async (by) => {
-      expect((await steward.call('get_user', by)).error).toBe('VALIDATION');
-    },
-  );
 
   it('finds a user by an email as long as emails may be', async () => {
     const email = `${'a'.repeat(60)}@${'b'.repeat(60)}.${'c'.repeat(60)}.example`;

@@ -15,7 +15,8 @@ const DEAF_REQUESTS = 40;
 const DEAF_FOR_MS = 3000;
 const REQUESTS_BEHIND = 20;
 
-const CALL = message('tools/call', { name: 'list_recent_users', arguments: { limit: 100 } });
+/** A call whose answer is long. */
+export const CALL = message('tools/call', { name: 'list_recent_users', arguments: { limit: 100 } });
 const PING = message('ping', {});
 
 const slowHeaders: Attack = (port) =>

@@ -1,150 +1,132 @@
+import type { Tool } from '@modelcontextprotocol/sdk/types.js';
 import fc from 'fast-check';
+import type { HttpRequest } from '../../support/http.js';
 
-/** A tool as tools/list has it. */
-export interface Tool {
-  name: string;
-  inputSchema: { properties?: Record<string, object> };
-}
-
-/** A request over HTTP. An undefined header is left out. */
-export interface HttpRequest {
-  method: string;
-  path: string;
-  headers: Record<string, string | undefined>;
-  body: string;
-}
+// JSON is made as text: some of it says what no value of JavaScript does.
+type Json = fc.Arbitrary<string>;
 
 /** The parts of a text between bars. */
-function parts(text: string): string[] {
-  return text.split('|').map((part) => part.trim());
+const parts = (text: string) => text.split('|').map((part) => part.trim());
+
+const toJson = (value: unknown) => JSON.stringify(value);
+const oneOf = (values: readonly unknown[]): Json => fc.constantFrom(...values).map(toJson);
+
+function toObject(members: [name: string, json: string | undefined][]): string {
+  return `{${members.map(([name, json]) => `${toJson(name)}:${json}`).join()}}`;
 }
 
-/** JSON text that no value of JavaScript serializes to, in the place of a value. */
-const asText = (json: string) => `json:${json}`;
+const members = (name: fc.Arbitrary<string>, value: Json, maxLength: number) =>
+  fc.array(fc.tuple(name, value), { maxLength });
 
-function toJson(value: unknown): string {
-  return JSON.stringify(value).replaceAll(
-    /"json:((?:[^"\\]|\\.)*)"/g,
-    (_, text: string) => JSON.parse(`"${text}"`) as string,
-  );
-}
-
-const TEXTS = parts(`
-  1e400 | -1e400 | -0 | 9007199254740993 | 12345678901234567890 | {"__proto__":{"admin":true}} | {"a":1,"a":2}
-  | {"constructor":{"prototype":{"admin":true}}}`);
-const LONG = ['x'.repeat(5000), 'ß'.repeat(300)];
-const STRINGS = parts(
-  "\u202egnp.exe | 👩‍👩‍👧‍👦 | '; DROP TABLE users; -- | % | ../../etc/passwd | __proto__",
-).concat(LONG);
-
-const deep = fc
-  .record({ depth: fc.integer({ min: 5, max: 3000 }), open: fc.constantFrom('[', '{"a":') })
-  .map(({ depth, open }) => open.repeat(depth) + '1' + (open === '[' ? ']' : '}').repeat(depth));
+const object = (made: Record<string, Json>): Json =>
+  fc.record(made).map((texts) => toObject(Object.entries(texts)));
 
 /** Null characters and halves of surrogate pairs included. */
 const codeUnits = fc.string({ unit: fc.nat(0xffff).map((unit) => String.fromCharCode(unit)), maxLength: 80 });
 
+const deep: Json = fc
+  .record({ depth: fc.integer({ min: 5, max: 3000 }), open: fc.constantFrom('[', '{"a":') })
+  .map(({ depth, open }) => open.repeat(depth) + '1' + (open === '[' ? ']' : '}').repeat(depth));
+
+const ODD_TEXTS = parts(`
+  1e400 | -1e400 | -0 | 9007199254740993 | 12345678901234567890 | {"__proto__":{"admin":true}} | {"a":1,"a":2}
+  | {"constructor":{"prototype":{"admin":true}}} | null | true | [] | {} | [[]] | ""`);
+const ODD_STRINGS = parts(
+  "\u202egnp.exe | 👩‍👩‍👧‍👦 | '; DROP TABLE users; -- | % | ../../etc/passwd | __proto__",
+).concat('x'.repeat(5000), 'ß'.repeat(300));
+
 /** A value of JSON that is seldom a right one. */
-const odd: fc.Arbitrary<unknown> = fc.oneof(
-  fc.constantFrom(...TEXTS.map(asText)),
-  fc.constantFrom(...STRINGS),
-  fc.constantFrom(null, true, [], {}, [[]], ''),
-  deep.map(asText),
-  codeUnits,
-  fc.string({ unit: 'binary', maxLength: 80 }),
-  fc.double(),
-  fc.jsonValue({ maxDepth: 3 }),
+const odd: Json = fc.oneof(
+  fc.constantFrom(...ODD_TEXTS),
+  oneOf(ODD_STRINGS),
+  deep,
+  codeUnits.map(toJson),
+  fc.json({ maxDepth: 3, stringUnit: 'binary' }),
 );
 
-const oddKey = fc.oneof(fc.constantFrom('__proto__', 'constructor', 'then', 'id', 'limit'), codeUnits);
 const id = fc.integer({ min: 1, max: 10 ** 9 });
 
 /** A value that may be right for an argument of this schema. */
-function plausible({ type, enum: values }: { type?: string; enum?: unknown[] }): fc.Arbitrary<unknown> {
-  if (values) return fc.constantFrom(...values);
-  if (type === 'integer' || type === 'number') return fc.integer({ min: 1, max: 100 });
-  if (type === 'boolean') return fc.boolean();
-  if (type === 'object') return fc.dictionary(fc.string({ maxLength: 8 }), odd, { maxKeys: 4 });
+function plausible({ type, enum: values }: { type?: string; enum?: unknown[] }): Json {
+  if (values) return oneOf(values);
+  if (type === 'integer' || type === 'number') return fc.integer({ min: 1, max: 100 }).map(toJson);
+  if (type === 'boolean') return fc.boolean().map(toJson);
+  if (type === 'object') return members(fc.string({ maxLength: 8 }), odd, 4).map(toObject);
   return fc.oneof(
-    fc.constantFrom('Sales', 'Developer', 'ada_abbott', 'x@example.com'),
-    id.map((n) => `fuzz_${n}`),
-    id.map((n) => `fuzz.${n}@example.com`),
+    oneOf(['Sales', 'Developer', 'ada_abbott', 'x@example.com']),
+    id.map((n) => `"fuzz_${n}"`),
+    id.map((n) => `"fuzz.${n}@example.com"`),
   );
 }
 
-function argumentsOf({ inputSchema: { properties = {} } }: Tool): fc.Arbitrary<unknown> {
-  const each = Object.fromEntries(
-    Object.entries(properties).map(([name, schema]) => [
-      name,
-      fc.oneof({ weight: 3, arbitrary: plausible(schema) }, { weight: 2, arbitrary: odd }),
-    ]),
-  );
-  const some = fc.record(each, { requiredKeys: [] });
-  const more = fc.dictionary(oddKey, odd, { maxKeys: 3 });
+function argumentsOf({ inputSchema: { properties = {} } }: Tool): Json {
+  const value = (schema: object) =>
+    fc.oneof({ weight: 3, arbitrary: plausible(schema) }, { weight: 2, arbitrary: odd });
+  const each = Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, value(schema)]));
+  const unknown = fc.oneof(fc.constantFrom('__proto__', 'constructor', 'then', 'id', 'limit'), codeUnits);
+  const someAndMore = fc
+    .tuple(fc.record(each, { requiredKeys: [] }), members(unknown, odd, 3))
+    .map(([some, more]) => toObject([...Object.entries(some), ...more]));
   return fc.oneof(
-    { weight: 6, arbitrary: fc.record(each) },
-    { weight: 3, arbitrary: some },
-    { weight: 2, arbitrary: fc.tuple(some, more).map(([known, unknown]) => ({ ...known, ...unknown })) },
+    { weight: 6, arbitrary: object(each) },
+    { weight: 5, arbitrary: someAndMore },
     { weight: 1, arbitrary: odd },
   );
 }
 
-/** Calls of tools: the message is in good form, the arguments may be anything. */
+const message = (method: Json, params: Json) =>
+  object({ jsonrpc: fc.constant('"2.0"'), id: id.map(toJson), method, params });
+
+/** The message is in good form, the arguments may be anything. */
 const calls = (tools: Tool[]) =>
-  fc.constantFrom(...tools).chain((tool) =>
-    fc.record({
-      jsonrpc: fc.constant('2.0'),
-      id,
-      method: fc.constant('tools/call'),
-      params: fc.record({ name: fc.constant(tool.name), arguments: argumentsOf(tool) }),
-    }),
-  );
+  fc
+    .constantFrom(...tools)
+    .chain((tool) =>
+      message(oneOf(['tools/call']), object({ name: oneOf([tool.name]), arguments: argumentsOf(tool) })),
+    );
 
 const METHODS = parts(`
   initialize | ping | tools/list | tools/call | prompts/list | prompts/get | completion/complete | resources/list
   | resources/templates/list | resources/read | resources/subscribe | logging/setLevel | tasks/get
   | notifications/initialized | notifications/cancelled | __proto__ |`);
 const PARAMS = parts('name | arguments | uri | ref | argument | cursor | _meta | task | requestId');
-const URIS = 'onboard_user | directory://departments | directory://users?search=ada | directory://users/%00';
-const OBJECTS = [
+const SENSIBLE = [
+  ...parts('onboard_user | directory://departments | directory://users?search=ada | directory://users/%00'),
   { type: 'ref/prompt', name: 'onboard_user' },
   { name: 'role', value: 'Dev' },
 ];
-const SENSIBLE = [...parts(URIS), ...OBJECTS];
 
 /** Every method, and some that do not exist, with any parameters. */
-const methods = fc.record({
-  jsonrpc: fc.constant('2.0'),
-  id,
-  method: fc.constantFrom(...METHODS),
-  params: fc.dictionary(fc.constantFrom(...PARAMS), fc.oneof(odd, fc.constantFrom(...SENSIBLE)), {
-    maxKeys: 4,
-  }),
-});
+const methods = message(
+  oneOf(METHODS),
+  members(fc.constantFrom(...PARAMS), fc.oneof(odd, oneOf(SENSIBLE)), 4).map(toObject),
+);
 
 /** JSON that is no message. */
-const noMessages = fc.record(
-  {
-    jsonrpc: fc.constantFrom('2.0', '1.0', 2),
-    id: odd,
-    method: fc.oneof(fc.constantFrom(...METHODS), odd),
-    params: odd,
-    result: odd,
-    error: odd,
-    more: odd,
-  },
-  { requiredKeys: [] },
-);
+const noMessages = members(
+  fc.constantFrom('jsonrpc', 'id', 'method', 'params', 'result', 'error', 'more'),
+  fc.oneof(odd, oneOf(['2.0', '1.0', ...METHODS])),
+  7,
+).map(toObject);
 
 /** Text that is not JSON, or JSON that is no object. */
 const garbled = (tools: Tool[]) =>
   fc.oneof(
-    fc.tuple(calls(tools).map(toJson), fc.nat(), codeUnits, fc.boolean()).map(([json, at, junk, cut]) => {
+    fc.tuple(calls(tools), fc.nat(), codeUnits, fc.boolean()).map(([json, at, junk, cut]) => {
       const position = at % json.length;
       return json.slice(0, position) + junk + (cut ? '' : json.slice(position + 1));
     }),
     fc.string({ unit: 'binary', maxLength: 200 }),
-    odd.map(toJson),
+    odd,
+  );
+
+/** Lines for stdio, which are bodies over HTTP as well. */
+export const lines = (tools: Tool[]): Json =>
+  fc.oneof(
+    { weight: 6, arbitrary: calls(tools) },
+    { weight: 2, arbitrary: methods },
+    { weight: 1, arbitrary: noMessages },
+    { weight: 1, arbitrary: garbled(tools) },
   );
 
 const HEADERS: Record<string, (string | undefined)[]> = {
@@ -160,47 +142,34 @@ const HEADERS: Record<string, (string | undefined)[]> = {
   traceparent: ['00-0-0-0', 'x'.repeat(300), '00-ffffffffffffffffffffffffffffffff-ffffffffffffffff-ff'],
   'x-forwarded-for': ['::ffff:1.2.3.4', 'nonsense', '1.2.3.4, 5.6.7.8', ','],
 };
-const oddHeader = fc
-  .constantFrom(...Object.entries(HEADERS))
-  .chain(([name, values]) => fc.constantFrom(...values).map((value) => [name, value] as const));
 const oddHeaders = fc
-  .array(oddHeader, { minLength: 1, maxLength: 2 })
-  .map((pairs) => Object.fromEntries(pairs));
+  .subarray(Object.entries(HEADERS), { minLength: 1, maxLength: 2 })
+  .chain((some) =>
+    fc.record(Object.fromEntries(some.map(([name, values]) => [name, fc.constantFrom(...values)]))),
+  );
 const oddPath = fc.oneof(
   fc.constantFrom('/', '/mcp/', '/mcp?x=1', '/mcp#x', '//mcp', '/%6dcp', '/health', '/ready', '/metrics'),
   fc.webPath().map((path) => path || '/'),
 );
 
 export function httpRequests(tools: Tool[]): fc.Arbitrary<HttpRequest> {
-  const message = fc.oneof(calls(tools), methods, noMessages).map(toJson);
-  const batch = fc.array(fc.oneof(calls(tools), methods, noMessages), { maxLength: 25 }).map(toJson);
-  const post = { method: fc.constant('POST'), path: fc.constant('/mcp'), headers: fc.constant({}) };
-  const verb = fc.constantFrom('GET', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'HEAD', 'POST');
+  const body = lines(tools);
+  const batch = fc.array(body, { maxLength: 25 }).map((messages) => `[${messages.join()}]`);
   const oldVersion = fc.constant({ 'mcp-protocol-version': '2025-03-26' });
+  const verb = fc.constantFrom('GET', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'HEAD', 'POST');
   return fc.oneof(
-    { weight: 85, arbitrary: fc.record({ ...post, body: lines(tools) }) },
-    { weight: 3, arbitrary: fc.record({ ...post, headers: oldVersion, body: batch }) },
-    { weight: 8, arbitrary: fc.record({ ...post, headers: oddHeaders, body: message }) },
-    { weight: 4, arbitrary: fc.record({ ...post, method: verb, path: oddPath, body: message }) },
-  );
-}
-
-/** Lines for stdio, which are bodies over HTTP as well. */
-export function lines(tools: Tool[]): fc.Arbitrary<string> {
-  return fc.oneof(
-    { weight: 6, arbitrary: calls(tools).map(toJson) },
-    { weight: 2, arbitrary: methods.map(toJson) },
-    { weight: 1, arbitrary: noMessages.map(toJson) },
-    { weight: 1, arbitrary: garbled(tools) },
+    { weight: 85, arbitrary: fc.record({ body }) },
+    { weight: 3, arbitrary: fc.record({ headers: oldVersion, body: batch }) },
+    { weight: 8, arbitrary: fc.record({ headers: oddHeaders, body }) },
+    { weight: 4, arbitrary: fc.record({ method: verb, path: oddPath, body }) },
   );
 }
 
 const BODY = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
-const LONG_LINE = `POST /${'x'.repeat(20_000)} HTTP/1.1`;
 const REQUEST_LINES = parts(`
   POST /mcp HTTP/1.1 | POST /mcp HTTP/1.0 | POST /mcp HTTP/9.9 | POST /mcp | post /mcp http/1.1 | GARBAGE
   | GET http://evil.example.com/mcp HTTP/1.1 | CONNECT localhost:1 HTTP/1.1 | PRI * HTTP/2.0
-  | \x16\x03\x01\x02\x00 | ${LONG_LINE}`);
+  | \x16\x03\x01\x02\x00 | POST /${'x'.repeat(20_000)} HTTP/1.1`);
 const FIELDS = parts(`
   Host: localhost | Host: localhost\r\nHost: other | Content-Type: application/json | Connection: close
   | Accept: application/json, text/event-stream | Content-Length: ${BODY.length} | Content-Length: -1

@@ -59,7 +59,7 @@ export function itKeepsEveryPromise(site: Site, deadlineMs = DEADLINE_MS): void 
 /** Also leaves nothing of it in PostgreSQL. */
 export function itEndsCleanly(site: Site): void {
   it('logs no error and ends on SIGTERM, with nothing left in PostgreSQL', async () => {
-    const ends = await Promise.all(site.running.map((steward) => steward.end()));
+    const ends = await Promise.all(site.running.map((steward) => steward.stop('SIGTERM')));
     for (const end of ends) expect([{ code: 0, signal: null }, 'gone']).toContainEqual(end);
     const errors = site.stewards.flatMap((steward) => steward.log().filter(({ level }) => level === 'error'));
     expect(errors.slice(0, SHOWN)).toEqual([]);

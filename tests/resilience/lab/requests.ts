@@ -63,20 +63,6 @@ export function listDepartments({ departments }: People): Request {
   };
 }
 
-function getHistory(people: People): Request {
-  const id = people.any();
-  return {
-    tool: 'get_user_history',
-    args: { user_id: id, limit: PAGE },
-    check(answer) {
-      const ids = records(answer, 'changes').map((change) => change.id);
-      return (
-        ids.some((one, n) => n > 0 && one >= ids[n - 1]!) && `history of ${id} out of order: ${ids.join()}`
-      );
-    },
-  };
-}
-
 function getPreferences(people: People): Request {
   const id = people.any();
   return {
@@ -145,11 +131,10 @@ export function createUser(people: People, department = CREATED.department): Req
 
 /** How often each is called, of a hundred times. */
 const MIX: [times: number, make: (people: People) => Request][] = [
-  [38, getUser],
+  [44, getUser],
   [12, findMembers],
   [6, listNewest],
   [6, listDepartments],
-  [6, getHistory],
   [6, getPreferences],
   [8, (people) => setField(people, 'department')],
   [7, (people) => setField(people, 'role')],

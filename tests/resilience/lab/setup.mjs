@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ROOT } from '../../support/command.mjs';
@@ -17,7 +18,7 @@ export default async function setUp() {
       "PostgreSQL's server programs are not installed here. Install the package postgresql and try again.",
     );
   const server = await PostgresServer.create();
-  Object.assign(globalThis, { resilienceTemplate: server });
+  process.once('exit', () => rmSync(path.dirname(server.dataDir), { recursive: true }));
   await migrateAndSeed(server.url(DATABASE));
   await server.query(await readFile(path.join(ROOT, 'prisma', 'roles.sql'), 'utf8'), DATABASE);
   await server.query(`ALTER ROLE ${APP.user} PASSWORD '${APP.password}'`);

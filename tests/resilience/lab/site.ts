@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import pg from 'pg';
 import type { TestDatabase } from '../../support/database.js';
 import { eventually } from '../../support/eventually.js';
 import { census } from '../../support/data-rules.mjs';
-import { HttpSteward } from '../../support/http.js';
+import { type Exit, HttpSteward } from '../../support/http.js';
 import type { LogLine } from '../../support/log.js';
 import { PostgresServer } from '../../support/postgres-server.mjs';
 import { startSteward } from '../../support/steward.js';
@@ -25,9 +26,8 @@ export interface Steward {
   /** A client at this process, with an address of its own. */
   connect(address?: string): Promise<Caller>;
   log(): LogLine[];
-  kill(): Promise<unknown>;
-  /** Ends it as an operator does. */
-  end(): Promise<{ code: number | null } | 'gone'>;
+  /** Ends it. How it ended is not known over stdio. */
+  stop(signal: NodeJS.Signals): Promise<Exit | 'gone'>;
 }
 
 export interface OverHttp extends Steward {
@@ -84,6 +84,18 @@ export class Site {
     return this.server.query<Row>(sql, DATABASE);
   }
 
+  /** Holds the lock that the SQL takes, in a session of its own, while the work is done. */
+  async whileHolding<Result>(sql: string, work: () => Promise<Result>): Promise<Result> {
+    const holder = new pg.Client({ connectionString: this.server.url(DATABASE) });
+    await holder.connect();
+    try {
+      await holder.query(`BEGIN; ${sql}`);
+      return await work();
+    } finally {
+      await holder.end();
+    }
+  }
+
   async http(env: Record<string, string> = LIMITS): Promise<OverHttp> {
     const http = await HttpSteward.start(this.environment(env));
     return this.#add({
@@ -92,8 +104,7 @@ export class Site {
       pid: http.child.pid ?? 0,
       connect: (address = '10.1.0.1') => connectOverHttp([http.port], address),
       log: () => http.log(),
-      kill: () => http.stop('SIGKILL'),
-      end: () => http.stop(),
+      stop: (signal) => http.stop(signal),
     });
   }
 
@@ -101,19 +112,17 @@ export class Site {
     const database = { env: {} } as TestDatabase;
     const steward = await startSteward({ env: this.environment(env), database });
     const name = `stdio:${steward.pid}`;
-    const signal = async (which: NodeJS.Signals) => {
-      process.kill(steward.pid, which);
-      await eventually(() => !existsSync(`/proc/${steward.pid}`));
-      return 'gone' as const;
-    };
     return this.#add({
       client: steward.client,
       name,
       pid: steward.pid,
       connect: async () => callerOf(steward.client, () => name),
       log: () => steward.log(),
-      kill: () => signal('SIGKILL'),
-      end: () => signal('SIGTERM'),
+      stop: async (signal) => {
+        process.kill(steward.pid, signal);
+        await eventually(() => !existsSync(`/proc/${steward.pid}`));
+        return 'gone';
+      },
     });
   }
 
@@ -123,7 +132,7 @@ export class Site {
 
   async kill(steward: Steward): Promise<void> {
     this.#killed.add(steward);
-    await steward.kill();
+    await steward.stop('SIGKILL');
   }
 
   get running(): Steward[] {

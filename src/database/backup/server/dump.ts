@@ -1,8 +1,7 @@
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { BackupError } from '../errors.js';
+import { OperatorError } from '../../../errors.js';
 import { sealing } from '../seal.js';
-import { connectionEnvironment } from './connection-environment.js';
 import { findProgram, runProgram } from './programs.js';
 import { readState, type ServerTarget } from './state.js';
 
@@ -11,7 +10,7 @@ const DUMP = ['--format=custom', '--schema=public', '--no-owner', '--no-password
 
 /**
  * Writes a consistent backup of a server's schema public. Other clients are not blocked.
- * @throws BackupError if there is nothing to back up, or no way to do it
+ * @throws OperatorError if there is nothing to back up, or no way to do it
  */
 export async function dump(
   { url, pool, binDir }: ServerTarget,
@@ -20,17 +19,17 @@ export async function dump(
 ): Promise<void> {
   const { major, owner, role, unreadable } = await readState(pool);
   if (owner === null) {
-    throw new BackupError(
+    throw new OperatorError(
       'There is no directory in this database, so nothing to back up. Is DATABASE_URL right?',
     );
   }
   if (unreadable.length > 0) {
-    throw new BackupError(
+    throw new OperatorError(
       `The role ${role} may not read ${unreadable.join(', ')}, so it cannot back them up. ` +
         'Set DATABASE_URL to the owner of the tables; with prisma/roles.sql that is steward_owner.',
     );
   }
   const program = await findProgram('pg_dump', major, binDir);
-  const output = runProgram(program, DUMP, connectionEnvironment(url), signal);
+  const output = runProgram(program, DUMP, url, signal);
   await pipeline(output, sealing('server'), to, { signal });
 }

@@ -2,10 +2,9 @@ import { text } from 'node:stream/consumers';
 import type pg from 'pg';
 import { cancelledBy } from '../../cancellation.js';
 import { MIGRATION_LOCK } from '../../migrations/apply.js';
-import { BackupError } from '../errors.js';
-import { connectionEnvironment } from './connection-environment.js';
 import { findProgram, runProgram } from './programs.js';
 import { readState, type ServerTarget } from './state.js';
+import { OperatorError } from '../../../errors.js';
 
 const LONGEST_LOCK_WAIT = '30s';
 
@@ -17,7 +16,7 @@ const DATABASE = '--dbname=postgresql://';
  * Restores a backup with an intact seal into a server's schema public, in one transaction of pg_restore. Without
  * `replace` nothing is dropped: an existing table, even one created after the check, makes the whole restore fail.
  * @returns a statement for each publication that lost tables; it adds them again
- * @throws BackupError if the restore is not possible; nothing was changed then
+ * @throws OperatorError if the restore is not possible; nothing was changed then
  */
 export async function load(
   { url, pool, binDir }: ServerTarget,
@@ -27,22 +26,21 @@ export async function load(
 ): Promise<string[]> {
   const { role, major, owner, relations, foreign, mayCreate, publications } = await readState(pool);
   if (foreign.length > 0 || !mayCreate) {
-    throw new BackupError(
+    throw new OperatorError(
       `The role ${role} ${foreign.length > 0 ? `does not own ${foreign.join(', ')}` : 'may not create tables'}, so it cannot restore a backup. Nothing was changed. ` +
         'Set DATABASE_URL to the owner of the database; with prisma/roles.sql that is steward_owner.',
     );
   }
   if (relations.length > 0 && !replace) {
-    throw new BackupError(
+    throw new OperatorError(
       `The schema public holds something already: ${relations.join(', ')}. Pass --replace to replace it with the backup. Nothing was changed.`,
     );
   }
   const program = await findProgram('pg_restore', major, binDir);
-  const env = connectionEnvironment(url);
-  const contents = await text(runProgram(program, ['--list', file], env, signal));
+  const contents = await text(runProgram(program, ['--list', file], url, signal));
   const extra = relations.filter((name) => !contents.includes(` public ${name} `));
   if (extra.length > 0) {
-    throw new BackupError(
+    throw new OperatorError(
       `The database holds what the backup does not: ${extra.join(', ')}. Drop it, or restore into a new database. Nothing was changed.`,
     );
   }
@@ -51,7 +49,7 @@ export async function load(
   try {
     const { rows } = await client.query(`SELECT pg_try_advisory_lock(${MIGRATION_LOCK}) AS locked`);
     if (!rows[0].locked) {
-      throw new BackupError(
+      throw new OperatorError(
         'A migration or another restore is at work on this database. Try again when it has ended. Nothing was changed.',
       );
     }
@@ -61,7 +59,7 @@ export async function load(
       signal.throwIfAborted();
       throw error;
     });
-    await text(runProgram(program, [...RESTORE, ...options, DATABASE, file], env, signal)).catch(explain);
+    await text(runProgram(program, [...RESTORE, ...options, DATABASE, file], url, signal)).catch(explain);
   } finally {
     // The advisory lock ends with the session.
     client.release(true);
@@ -80,7 +78,7 @@ async function waitForLocks(client: pg.PoolClient): Promise<void> {
       `BEGIN; SET LOCAL lock_timeout = '${LONGEST_LOCK_WAIT}'; LOCK TABLE ${rows[0].tables}; ROLLBACK`,
     );
   } catch (error) {
-    throw new BackupError(
+    throw new OperatorError(
       `A table is in use for more than ${LONGEST_LOCK_WAIT}. Try again when that has ended (pg_stat_activity shows it). Nothing was changed.`,
       { cause: error },
     );
@@ -88,9 +86,9 @@ async function waitForLocks(client: pg.PoolClient): Promise<void> {
 }
 
 function explain(error: unknown): never {
-  if (!(error instanceof BackupError) || error.message.startsWith('Interrupted')) throw error;
+  if (!(error instanceof OperatorError) || error.message.startsWith('Interrupted')) throw error;
   const outcome = /Command was: COMMIT/.test(error.message)
     ? 'Whether the backup was restored is not known: look, and restore it again if not.'
     : 'The database is as it was. If something depends on what the backup replaces, drop that first, or restore into a new database.';
-  throw new BackupError(`${error.message}\n${outcome}`, { cause: error });
+  throw new OperatorError(`${error.message}\n${outcome}`, { cause: error });
 }

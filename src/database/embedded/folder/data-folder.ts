@@ -1,7 +1,7 @@
 import { access, constants, mkdir, readdir, readFile, realpath, statfs } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { UnusableDatabaseError } from '../../unusable.js';
+import { UnusableDatabaseError } from '../../check.js';
 
 /** PGlite's major version of PostgreSQL. No other major version can read its data files. */
 const POSTGRES_MAJOR = '18';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { lstat, mkdir } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { UnusableDatabaseError } from '../../unusable.js';
+import { UnusableDatabaseError } from '../../check.js';
 import { layout } from './data-folder.js';
 
 /** The socket that PostgreSQL clients open if their host is this folder. */

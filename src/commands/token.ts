@@ -1,0 +1,112 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import type { Scope } from '../capability/define.js';
+import { DIRECTORY_SCOPES as SCOPES } from '../directory/rights.js';
+import { StewardError } from '../errors.js';
+import { newToken } from '../guard/authentication/static-tokens.js';
+import { changeTokens, readTokensIfAny } from '../guard/authentication/token-file.js';
+import { alignColumns } from './columns.js';
+import { readConfig } from './read-config.js';
+import { wholeNumber } from './whole-number.js';
+
+const MOST_DAYS = 3650;
+const DAY_MS = 24 * 60 * 60_000;
+
+/** Adds the sub-commands for the tokens of AUTH_MODE=token. */
+export function addTokenCommands(token: Command): void {
+  token
+    .command('create')
+    .description('make a token and print it, this once: only its SHA-256 is kept')
+    .requiredOption('--name <name>', 'who calls with it, as audit rows will say', callerName)
+    .requiredOption('--scopes <list>', `what it may do, separated by commas: ${SCOPES.join(', ')}`, scopes)
+    .option(
+      '--expires-in-days <number>',
+      'how long it is good for (default: until it is revoked)',
+      wholeNumber(MOST_DAYS),
+    )
+    .action(createToken);
+  token
+    .command('list')
+    .description('list the tokens by name, without the tokens themselves')
+    .action(listTokens);
+  token
+    .command('revoke')
+    .description('make a token worthless, within a second also for a server that runs')
+    .requiredOption('--name <name>', 'the name it was created with')
+    .action(revokeToken);
+}
+
+function callerName(text: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._@-]{0,99}$/.test(text)) return text;
+  throw new InvalidArgumentError('It must be up to 100 letters, digits and . _ @ -');
+}
+
+function scopes(text: string): Scope[] {
+  const wanted = text.split(',').map((item) => item.trim());
+  const known = SCOPES.filter((scope) => wanted.includes(scope));
+  if (known.length === new Set(wanted).size) return known;
+  throw new InvalidArgumentError(`There are the scopes ${SCOPES.join(', ')}.`);
+}
+
+interface NewToken {
+  name: string;
+  scopes: Scope[];
+  expiresInDays?: number;
+}
+
+/**
+ * Makes a token and prints it, to stdout nothing but the token.
+ * @throws StewardError CONFLICT for a name that is taken; OperatorError, OperatorError
+ */
+async function createToken({ name, scopes: granted, expiresInDays }: NewToken): Promise<void> {
+  const { tokensFile } = readConfig();
+  const { token, sha256 } = newToken();
+  const now = Date.now();
+  const created = new Date(now).toISOString();
+  const expires = expiresInDays === undefined ? null : new Date(now + expiresInDays * DAY_MS).toISOString();
+  await changeTokens(tokensFile, (tokens) => {
+    if (tokens.some((other) => other.name === name)) {
+      throw new StewardError(
+        'CONFLICT',
+        'There is a token of this name. Choose another, or revoke that one first.',
+      );
+    }
+    return [...tokens, { name, sha256, scopes: granted, created, expires }];
+  });
+  process.stdout.write(`${token}\n`);
+  process.stderr.write(
+    `This is the token of ${name}, for ${granted.join(', ')}, ${lifetime(expires)}. It is not shown again.\nIts SHA-256 is in ${tokensFile}.\n`,
+  );
+}
+
+/** Prints what is known of each token. @throws OperatorError, OperatorError */
+async function listTokens(): Promise<void> {
+  const tokens = (await readTokensIfAny(readConfig().tokensFile)) ?? [];
+  const rows = tokens.map((token) => [
+    token.name,
+    token.scopes.join(','),
+    `created ${token.created}`,
+    lifetime(token.expires),
+  ]);
+  for (const line of alignColumns(rows)) process.stdout.write(`${line}\n`);
+  if (rows.length === 0) process.stderr.write('There are no tokens.\n');
+}
+
+/** @param expires in ISO 8601; null where it never does */
+function lifetime(expires: string | null): string {
+  if (expires === null) return 'until revoked';
+  return Date.parse(expires) <= Date.now() ? `expired ${expires}` : `until ${expires}`;
+}
+
+/**
+ * Takes a token out of the file; a server that runs notices within a second.
+ * @throws StewardError NOT_FOUND; OperatorError, OperatorError
+ */
+async function revokeToken({ name }: { name: string }): Promise<void> {
+  const { tokensFile } = readConfig();
+  await changeTokens(tokensFile, (tokens) => {
+    const others = tokens.filter((token) => token.name !== name);
+    if (others.length < tokens.length) return others;
+    throw new StewardError('NOT_FOUND', 'There is no token of this name. See steward token list.');
+  });
+  process.stderr.write(`The token of ${name} is revoked.\n`);
+}
