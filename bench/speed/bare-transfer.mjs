@@ -1,7 +1,7 @@
 // A transfer and its audit row as one bare interactive transaction of Prisma, on Steward's own pool and with its names of
 // statements; without a guard, the SDK, or a lock. Over stdio, as Steward.
 import { createInterface } from 'node:readline';
-import { USER_COLUMNS } from '../../build/directory/users.js';
+import { USER } from '../../build/directory/users.js';
 import { openPool } from '../directory.mjs';
 
 const { client: prisma, close } = openPool(process.env['DATABASE_URL'] ?? '');
@@ -18,7 +18,7 @@ async function run({ user_id: userId, new_department: department }) {
     const user = await tx.user.update({
       where: { id: userId },
       data: { departmentId: target.id },
-      select: USER_COLUMNS,
+      ...USER,
     });
     const change = { fieldChanged: 'department', oldValue: before.department.name, newValue: target.name };
     await tx.userAuditLog.create({

@@ -2,22 +2,17 @@ import type { PrismaPg } from '@prisma/adapter-pg';
 import { describeError, type Log } from '../observability/log.js';
 import { uncancelled } from './cancellation.js';
 import { describeProblem, UnusableDatabaseError, type CheckResult } from './check.js';
+import type { Embedded } from './embedded/index.js';
 import { translateDatabaseError } from './errors.js';
 import type { SessionConfig } from '../settings/config.js';
 import { connect, type Connections, type DatabaseClient } from './pool.js';
 import { Replicas, type ReplicaState } from './replicas/replicas.js';
 
-/** A database that this process starts, such as the embedded one. */
-export interface StartedDatabase {
-  url: string;
-  close(): Promise<void>;
-}
-
 export interface DatabaseOptions<Client extends DatabaseClient> {
   /** The name in /ready, metrics and the log. */
   name: string;
-  /** The URL of a server, or a function that starts a database. A failed start is tried again. */
-  url: string | (() => Promise<StartedDatabase>);
+  /** The URL of a server, or a function that starts the embedded one. A failed start is tried again. */
+  url: string | (() => Promise<Embedded>);
   /** Servers that follow the primary, for reads. */
   replicaUrls?: readonly string[];
   session: SessionConfig;
@@ -37,7 +32,7 @@ export interface DatabaseOptions<Client extends DatabaseClient> {
 export class Database<Client extends DatabaseClient = DatabaseClient> {
   #opening: Promise<Client> | undefined;
   #connections: Connections<Client> | undefined;
-  #started: StartedDatabase | undefined;
+  #started: Embedded | undefined;
   #replicas: Replicas<Client> | undefined;
   #closing = false;
   /** True if the last opening failed until the operator acts. */

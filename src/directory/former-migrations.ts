@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
-import { MIGRATION_LOCK, recordMigration } from '../database/migrations/apply.js';
+import { inTransaction, MIGRATION_LOCK, recordMigration } from '../database/migrations/apply.js';
 import { isFormer, type LedgerRow } from '../database/migrations/inspect.js';
 import { UnusableDatabaseError } from '../database/check.js';
 import { MIGRATIONS } from './migrations.js';
@@ -58,19 +58,10 @@ const DESCRIPTION = `
  * @returns whether this one made it
  * @throws UnusableDatabaseError if anything but the former objects differs; nothing is changed then
  */
-export async function upgradeFormer(pool: pg.Pool): Promise<boolean> {
-  const client = await pool.connect();
-  try {
-    await client.query('BEGIN');
-    const upgraded = await upgrade(client);
-    await client.query('COMMIT');
-    return upgraded;
-  } catch (error) {
-    await client.query('ROLLBACK');
+export function upgradeFormer(pool: pg.Pool): Promise<boolean> {
+  return inTransaction(pool, upgrade).catch((error: unknown) => {
     throw translateRefusal(error) ?? error;
-  } finally {
-    client.release();
-  }
+  });
 }
 
 async function upgrade(client: pg.PoolClient): Promise<boolean> {

@@ -32,7 +32,7 @@ describe('steward db slow', () => {
     expect(stderr).not.toMatch(/hunter2|\n\s+at /);
   });
 
-  it.each(['0', '-1', 'ten', '1e3', '10000'])('refuses --limit %s', async (limit) => {
+  it.each(['0', 'ten', '10000'])('refuses --limit %s', async (limit) => {
     const { code, stderr } = await steward(['db', 'slow', `--limit=${limit}`]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^error: option '--limit <number>' argument '.*' is invalid/);
@@ -81,13 +81,10 @@ const ADVICE =
       );
     });
 
-    it('prints nothing of other databases, and no command, which would come with its values', async () => {
+    it('prints nothing of other databases, no command, which would come with its values, and no more than --limit', async () => {
       const { stdout } = await slow('--limit', '100');
       expect(stdout.match(/pg_sleep/g)).toHaveLength(1);
       expect(stdout).not.toMatch(/PASSWORD|reading|a private value/i);
-    });
-
-    it('prints no more than --limit', async () => {
       expect((await slow('--limit', '1')).stdout.trimEnd().split('\n')).toHaveLength(2);
     });
 

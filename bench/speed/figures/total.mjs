@@ -1,4 +1,4 @@
-import { USER_COLUMNS } from '../../../build/directory/users.js';
+import { USER } from '../../../build/directory/users.js';
 import { atEnd } from '../../cleanup.mjs';
 import { connectTo } from '../../database.mjs';
 import { openDirectory } from '../../directory.mjs';
@@ -30,7 +30,7 @@ export async function measureTotal({ options: { size, blocks, calls }, database 
       where: { active: true, role },
       orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
       take: PAGE + 1,
-      select: USER_COLUMNS,
+      ...USER,
       relationLoadStrategy: 'join',
     });
     return users.length;

@@ -27,30 +27,34 @@ const CREATE_LEDGER = `
  * for the operator to resolve.
  */
 export async function applyMigrations(pool: pg.Pool, folder: string): Promise<void> {
-  const client = await pool.connect();
-  try {
-    for (const name of await listMigrations(folder)) await applyMigration(client, folder, name);
-  } finally {
-    client.release();
+  for (const name of await listMigrations(folder)) {
+    const script = await readFile(path.join(folder, name, 'migration.sql'), 'utf8');
+    await inTransaction(pool, async (client) => {
+      await client.query(CREATE_LEDGER);
+      const applied = 'SELECT FROM "_prisma_migrations" WHERE "migration_name" = $1';
+      if ((await client.query(applied, [name])).rowCount !== 0) return;
+      await client.query(script);
+      await recordMigration(client, name, script);
+    });
   }
 }
 
-async function applyMigration(client: pg.PoolClient, folder: string, name: string): Promise<void> {
-  const script = await readFile(path.join(folder, name, 'migration.sql'), 'utf8');
-  await client.query('BEGIN');
+/** Runs work in a transaction, which an error rolls back. */
+export async function inTransaction<Result>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<Result>,
+): Promise<Result> {
+  const client = await pool.connect();
   try {
-    await client.query(CREATE_LEDGER);
-    const { rowCount } = await client.query('SELECT FROM "_prisma_migrations" WHERE "migration_name" = $1', [
-      name,
-    ]);
-    if (rowCount === 0) {
-      await client.query(script);
-      await recordMigration(client, name, script);
-    }
+    await client.query('BEGIN');
+    const result = await work(client);
     await client.query('COMMIT');
+    return result;
   } catch (error) {
     await client.query('ROLLBACK');
     throw error;
+  } finally {
+    client.release();
   }
 }
 

@@ -30,7 +30,7 @@ export class Replica<Client extends DatabaseClient> {
   readonly #connections: Connections<Client>;
   readonly #closing = new AbortController();
   private readonly log: Log;
-  #usable = false;
+  usable = false;
   #loggedCause: string | undefined;
 
   /** @param name the name in the log and in /ready, which do not show the address */
@@ -52,18 +52,14 @@ export class Replica<Client extends DatabaseClient> {
     return this.#connections.client;
   }
 
-  get usable(): boolean {
-    return this.#usable;
-  }
-
   /** Must be called for every failed read. An outage takes the replica out of use until it answers again. */
   failed(error: unknown): void {
-    if (!this.#usable || isBehind(error)) return;
+    if (!this.usable || isBehind(error)) return;
     if (!isOutage(error)) {
       this.log.info('a replica could not answer', { replica: this.name, cause: describeError(error) });
       return;
     }
-    this.#usable = false;
+    this.usable = false;
     this.#logOutOfUse(error);
     void uncancelled(() => this.#comeBack());
   }
@@ -94,7 +90,7 @@ export class Replica<Client extends DatabaseClient> {
       await delay(pause, undefined, { ref: false, signal }).catch(() => {});
     }
     if (signal.aborted) return;
-    this.#usable = true;
+    this.usable = true;
     this.#loggedCause = undefined;
     this.log.info('replica in use', { replica: this.name });
   }

@@ -77,24 +77,16 @@ withPrograms(`a backup${why ? ` (skipped: ${why})` : ''}`, () => {
     await database.drop();
   });
 
-  it('never replaces a file unless it is told to', async () => {
+  it('never replaces a file unless it is told to, and says why it cannot be written', async () => {
     const database = await freshDatabase();
     const file = path.join(folder, 'there.backup');
     await writeFile(file, 'something of value');
-    const refused = await backup(database, file);
-    expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/exists already.*--overwrite/) });
+    await expectRefused(backup(database, file), /exists already.*--overwrite/);
     expect(await readFile(file, 'utf8')).toBe('something of value');
     expect(await backup(database, file, '--overwrite')).toMatchObject({ code: 0 });
     expect((await stat(file)).size).toBeGreaterThan(1000);
-    await database.drop();
-  });
-
-  it('says why it cannot be written, without a stack', async () => {
-    const database = await freshDatabase();
-    const { code, stderr } = await backup(database, path.join(folder, 'no', 'such', 'folder.backup'));
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/^The backup cannot be written: ENOENT/m);
-    expect(stderr).not.toMatch(/\n\s+at /);
+    const nowhere = path.join(folder, 'no', 'such', 'folder.backup');
+    await expectRefused(backup(database, nowhere), /^The backup cannot be written: ENOENT/m);
     await database.drop();
   });
 
@@ -184,37 +176,39 @@ withPrograms('a restore', () => {
   it.each(damages)('refuses %s before anything is touched', async (_, damaged) => {
     const file = path.join(folder, 'damaged.backup');
     await writeFile(file, damaged());
-    // A database that cannot be reached: it is not even asked.
-    const elsewhere = onServer
-      ? { DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/nowhere' }
-      : { STEWARD_DATA_DIR: path.join(folder, 'nowhere') };
-    const { code, stderr } = await steward(['db', 'restore', '--replace', file], elsewhere);
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/is not a whole backup of Steward's|was altered or damaged/);
-    expect(stderr).not.toMatch(/\n\s+at /);
+    const restored = onNone(['restore', '--replace', file], onServer ? 'server' : 'embedded');
+    await expectRefused(restored, /is not a whole backup of Steward's|was altered or damaged/);
     expect(await readdir(folder)).not.toContain('nowhere');
   });
 
-  it('refuses the backup of the other kind of database', async () => {
-    const { code, stderr } = await steward(
-      ['db', 'restore', good],
-      onServer
-        ? { STEWARD_DATA_DIR: path.join(folder, 'nowhere') }
-        : { DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/nowhere' },
-    );
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/is a backup of (a PostgreSQL server|an embedded database), and .*\. Nothing was/);
-  });
+  it('refuses the backup of the other kind of database', () =>
+    expectRefused(
+      onNone(['restore', good], onServer ? 'embedded' : 'server'),
+      /is a backup of (a PostgreSQL server|an embedded database), and .*\. Nothing was/,
+    ));
 
   it('refuses to take the place of what is there unless it is told to', async () => {
     const before = await census(database);
     await database.disconnect();
-    const { code, stderr } = await restore(database, good);
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/--replace.* Nothing was changed\./);
+    await expectRefused(restore(database, good), /--replace.* Nothing was changed\./);
     expect(await census(database)).toEqual(before);
   });
 });
+
+/** Runs a command on a database that cannot be reached: it is not even asked. */
+const onNone = (command: string[], kind: 'server' | 'embedded') =>
+  steward(
+    ['db', ...command],
+    kind === 'server'
+      ? { DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/nowhere' }
+      : { STEWARD_DATA_DIR: path.join(folder, 'nowhere') },
+  );
+
+async function expectRefused(command: ReturnType<typeof steward>, message: RegExp): Promise<void> {
+  const { code, stderr } = await command;
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(message) });
+  expect(stderr).not.toMatch(/\n\s+at /);
+}
 
 /** Half-written files of backups. */
 const partials = async () => (await readdir(folder)).filter((name) => name.endsWith('.partial'));

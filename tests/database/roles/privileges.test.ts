@@ -34,10 +34,7 @@ onServer('the role that Steward connects as (of a PostgreSQL server: the embedde
   });
 
   it('is neither superuser nor owner, and doctor finds that it has all it needs and nothing more', async () => {
-    const { code, stdout } = await steward(['doctor'], database.env);
-    expect(stdout).toContain('ok   privileges: all that the tools need');
-    expect(stdout).not.toMatch(/FAIL|warn/);
-    expect(code).toBe(0);
+    await expectGoodFor(database.env);
   });
 
   it.each([
@@ -192,18 +189,17 @@ const runRoles = async (url: string) => {
 };
 
 const expectGoodFor = async (env: Record<string, string>) => {
-  const { stdout } = await steward(['doctor'], env);
+  const { code, stdout } = await steward(['doctor'], env);
   expect(stdout).toMatch(/ok {3}privileges: all that the tools need/);
   expect(stdout).not.toMatch(/FAIL|warn/);
+  expect(code).toBe(0);
 };
 
-onEmbedded(
-  'prisma/roles.sql (on the embedded database, for the roles are its own and it is newer than 15)',
-  () => {
-    it('can be run by an owner of the database who created the roles and is no superuser', async () => {
-      const database = await freshDatabase();
-      await database.query('CREATE ROLE administrator CREATEROLE CREATEDB');
-      await database.query(`DO $$ DECLARE mine record; BEGIN
+onEmbedded('prisma/roles.sql (on the embedded database, newer than 15 and with roles of its own)', () => {
+  it('can be run by an owner of the database who created the roles and is no superuser', async () => {
+    const database = await freshDatabase();
+    await database.query('CREATE ROLE administrator CREATEROLE CREATEDB');
+    await database.query(`DO $$ DECLARE mine record; BEGIN
         ALTER DATABASE postgres OWNER TO administrator;
         FOR mine IN SELECT oid::regclass AS object FROM pg_class
           WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' LOOP
@@ -213,19 +209,18 @@ onEmbedded(
           EXECUTE format('ALTER FUNCTION %s OWNER TO administrator', mine.object);
         END LOOP;
       END $$`);
-      await database.query('SET ROLE administrator');
-      for (let time = 1; time <= 2; time += 1)
-        for (const statement of await statementsOfRoles()) await database.query(statement);
-      await database.query('RESET ROLE');
-      expect(
-        await database.query(`
+    await database.query('SET ROLE administrator');
+    for (let time = 1; time <= 2; time += 1)
+      for (const statement of await statementsOfRoles()) await database.query(statement);
+    await database.query('RESET ROLE');
+    expect(
+      await database.query(`
           SELECT relowner::regrole::text AS owner, has_column_privilege('steward_app', 'users', 'role', 'UPDATE') AS granted
           FROM pg_class WHERE relname = 'users'`),
-      ).toEqual([{ owner: 'steward_owner', granted: true }]);
-      await database.drop();
-    });
-  },
-);
+    ).toEqual([{ owner: 'steward_owner', granted: true }]);
+    await database.drop();
+  });
+});
 
 onServerOfItsOwn('prisma/roles.sql (on a PostgreSQL of its own)', () => {
   let server: PostgresServer;
@@ -246,11 +241,11 @@ onServerOfItsOwn('prisma/roles.sql (on a PostgreSQL of its own)', () => {
     expect((await steward(['doctor'], asApp('fresh'))).stdout).toMatch(/FAIL {2}connection/);
     await givePasswords();
     expect(await prisma(['migrate', 'deploy'], asOwner('fresh'))).toMatchObject({ code: 0 });
-    const again = ['db', 'execute', '--file', 'prisma/roles.sql'];
-    expect(await prisma(again, asOwner('fresh'))).toMatchObject({ code: 0 });
-    await expectGoodFor(asApp('fresh'));
-    expect(await prisma(again, asOwner('fresh'))).toMatchObject({ code: 0 });
-    await expectGoodFor(asApp('fresh'));
+    for (let time = 1; time <= 2; time += 1) {
+      const again = ['db', 'execute', '--file', 'prisma/roles.sql'];
+      expect(await prisma(again, asOwner('fresh'))).toMatchObject({ code: 0 });
+      await expectGoodFor(asApp('fresh'));
+    }
     const client = new pg.Client({ connectionString: asApp('fresh').DATABASE_URL });
     await client.connect();
     expect(await outcomeOf(client, 'CREATE TEMPORARY TABLE mine (id int)')).toBe(REFUSED);

@@ -29,21 +29,15 @@ const idsOfCrowd = async () =>
 
 const idsOf = (pages: Answer[]) => pages.flatMap((page) => records(page, 'users').map((user) => user.id));
 
-const byNumber = async (args: Record<string, unknown>, pages: number) => {
-  const answers: Answer[] = [];
-  for (let page = 1; page <= pages; page += 1)
-    answers.push(await steward.call('find_users', { ...args, page }));
-  return answers;
-};
-
 describe('Pages of users', () => {
   it.each([7, 50, 100])(
     'of %i show each user exactly once, in order, by cursor and by number alike',
     async (limit) => {
       const byCursor = await everyPage(steward, 'find_users', { role: 'Crowd', limit });
-      const numbered = await byNumber({ role: 'Crowd', limit }, Math.ceil(CROWD / limit));
       expect(idsOf(byCursor)).toEqual(crowd);
-      expect(numbered.map((page) => page.data)).toEqual(byCursor.map((page) => page.data));
+      expect(byCursor).toHaveLength(Math.ceil(CROWD / limit));
+      for (const [at, { data }] of byCursor.entries())
+        expect((await steward.call('find_users', { role: 'Crowd', limit, page: at + 1 })).data).toEqual(data);
     },
   );
 
@@ -95,23 +89,14 @@ describe('A cursor', () => {
 
   const firstCursor = async () => (await steward.call('find_users', CRITERIA)).data.next_cursor ?? '';
 
-  it('is refused with any of its characters altered', async () => {
+  it('is refused when any of its characters was altered, and when it was cut or something was added', async () => {
     const cursor = await firstCursor();
-    for (const at of cursor.split('').keys()) {
-      const other = cursor[at] === 'A' ? 'B' : 'A';
-      expect(await errorOf({ ...CRITERIA, cursor: cursor.slice(0, at) + other + cursor.slice(at + 1) })).toBe(
-        'VALIDATION',
-      );
-    }
-  });
-
-  it('is refused when it was cut or something was added', async () => {
-    const cursor = await firstCursor();
-    const cuts = Array.from({ length: cursor.length - 1 }, (_, length) => cursor.slice(0, length + 1));
+    const places = cursor.split('').map((character, at) => ({ at, other: character === 'A' ? 'B' : 'A' }));
+    const altered = places.map(({ at, other }) => cursor.slice(0, at) + other + cursor.slice(at + 1));
+    const cuts = places.slice(1).map(({ at }) => cursor.slice(0, at));
     const additions = [`${cursor}A`, `${cursor}=`, ` ${cursor}`, `${cursor}\n`, cursor + cursor];
-    for (const spoilt of [...cuts, cursor.slice(1), ...additions]) {
+    for (const spoilt of [...altered, ...cuts, cursor.slice(1), ...additions])
       expect(await errorOf({ ...CRITERIA, cursor: spoilt })).toBe('VALIDATION');
-    }
   });
 
   it.each([
@@ -125,12 +110,8 @@ describe('A cursor', () => {
   });
 
   it('is good for the same criteria in another case', async () => {
-    const answer = await steward.call('find_users', {
-      ...CRITERIA,
-      role: 'CROWD',
-      cursor: await firstCursor(),
-    });
-    expect(answer.error).toBeUndefined();
+    const args = { ...CRITERIA, role: 'CROWD', cursor: await firstCursor() };
+    expect((await steward.call('find_users', args)).error).toBeUndefined();
   });
 
   it('is refused when it comes from the history of a user', async () => {
