@@ -292,10 +292,9 @@ describe('with AUTH_MODE=jwt', () => {
       });
     });
 
-    it('speaks of the public address where there is one, which is then a name of the server’s', async () => {
-      const behind = await another({
-        PUBLIC_URL: 'https://Tools.example.com:443/steward/mcp/',
-      });
+    it('speaks of the public address where there is one, which is then a name of the server’s, on any address', async () => {
+      const PUBLIC_URL = 'https://Tools.example.com:443/steward/mcp/';
+      const behind = await another({ HTTP_HOST: '0.0.0.0', PUBLIC_URL });
       const path = '/.well-known/oauth-protected-resource/steward/mcp';
       const resource = 'https://tools.example.com/steward/mcp';
       expect(await behind.send({ method: 'GET', path })).toMatchObject({ status: 200, json: { resource } });
