@@ -67,7 +67,7 @@ function openMcp(services: HttpServices): Route {
     log,
     tracing,
     deadlineMs: config.callDeadlineMs,
-    observe: metrics && ((call, outcome, ms) => metrics.countCall(call, outcome, ms)),
+    observe: ({ kind, listedAs = 'unknown' }, outcome, ms) => metrics?.countCall(kind, listedAs, outcome, ms),
   });
   const rateLimit = createRateLimit(
     config.rateLimitPerMinute,
