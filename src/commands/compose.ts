@@ -38,9 +38,14 @@ export function openDirectoryDatabase(
   log: Log,
   onUnusable?: (error: Error) => void,
 ): Database<PrismaClient> {
+  const openEmbedded = async () => {
+    // Loaded only where there is no server.
+    const { openPrepared } = await import('../directory/prepare-embedded.js');
+    return openPrepared(database, log, (text) => log.info(text));
+  };
   return new Database({
     name: 'directory',
-    url: database.url ?? (() => openEmbedded(database, log)),
+    url: database.url ?? openEmbedded,
     replicaUrls: database.replicaUrls,
     session: database.session,
     createClient,
@@ -48,12 +53,6 @@ export function openDirectoryDatabase(
     log,
     onUnusable,
   });
-}
-
-/** Loaded only where there is no server. */
-async function openEmbedded(database: Config['database'], log: Log) {
-  const { openPrepared } = await import('../directory/prepare-embedded.js');
-  return openPrepared(database, log, (text) => log.info(text));
 }
 
 /** A composition with its catalogue. */

@@ -77,13 +77,11 @@ function findConfigurationFile(given: string | undefined, home: string): string 
 }
 
 function readConfigurationFile(file: string): Record<string, string> {
-  const parsed = CONFIGURATION_FILE.safeParse(readJson(file));
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `  - ${issue.path.join('.')}: ${issue.message}`);
-    throw new OperatorError(`The configuration file ${file} cannot be used:\n${problems.join('\n')}`);
-  }
-  const settings = Object.entries(parsed.data.settings);
-  return Object.fromEntries(settings.map(([name, value]) => [name, String(value)]));
+  const { data, error } = CONFIGURATION_FILE.safeParse(readJson(file));
+  if (data)
+    return Object.fromEntries(Object.entries(data.settings).map(([name, value]) => [name, String(value)]));
+  const problems = error.issues.map((issue) => `  - ${issue.path.join('.')}: ${issue.message}`);
+  throw new OperatorError(`The configuration file ${file} cannot be used:\n${problems.join('\n')}`);
 }
 
 /** The words of JSON.parse repeat what stands around a mistake, which may be a password. */
@@ -92,11 +90,9 @@ function readJson(file: string): unknown {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
     const { message } = error as Error;
-    const reason =
-      error instanceof SyntaxError
-        ? `it is not valid JSON ${/at position \d+/.exec(message)?.[0] ?? ''}`
-        : message;
-    throw new OperatorError(`The configuration file ${file} cannot be read: ${reason.trim()}`);
+    const position = /at position \d+/.exec(message)?.[0] ?? '';
+    const reason = error instanceof SyntaxError ? `it is not valid JSON ${position}`.trim() : message;
+    throw new OperatorError(`The configuration file ${file} cannot be read: ${reason}`);
   }
 }
 
