@@ -12,9 +12,8 @@ import type { Log } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
 import { createAnswer } from '../protocol/answer.js';
 import { mcpRoute } from '../transport/http/mcp-route.js';
-import { metricsRoute } from '../transport/http/metrics-route.js';
 import { protectedResourceRoutes } from '../transport/http/protected-resource.js';
-import { healthRoute, readyRoute } from '../transport/http/probes.js';
+import { healthRoute, metricsRoute, readyRoute } from '../transport/http/operator-routes.js';
 import type { Route } from '../transport/http/server.js';
 import type { Tracing } from '../observability/tracing.js';
 import { VERSION } from '../version.js';
@@ -50,11 +49,7 @@ export function httpRoutes(services: HttpServices): Map<string, Route> {
       ? protectedResourceRoutes({ ...authentication, scopes: catalogue.scopes })
       : []),
   ]);
-  if (metrics && metricsToken !== undefined)
-    routes.set(
-      '/metrics',
-      metricsRoute(metricsToken, () => metrics.exposition()),
-    );
+  if (metrics && metricsToken !== undefined) routes.set('/metrics', metricsRoute(metricsToken, metrics));
   return routes;
 }
 

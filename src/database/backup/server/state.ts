@@ -1,5 +1,7 @@
 import type pg from 'pg';
-import type { RowCounts } from '../row-counts.js';
+
+/** The number of rows of each table. */
+export type RowCounts = [table: string, rows: number][];
 
 /** The database of a server, to back up or to replace. */
 export interface ServerTarget {
