@@ -13,7 +13,7 @@ import { formatMarkdown, markdownTable, replaceSection } from './markdown.mjs';
 
 const catalogue = createDirectory({
   database: { ready: () => Promise.reject(new Error('Tables need no database')) },
-  settings: { cacheTtlMs: 0 },
+  settings: { CACHE_TTL_MS: 0 },
   secret: passingSecret(),
 });
 

@@ -102,9 +102,14 @@ export function openDirectoryDatabase(
   onUnusable?: (error: Error) => void,
   url = database.url,
 ): Database<PrismaClient> {
+  const openEmbedded = async () => {
+    // Loaded only where there is no server.
+    const { openPrepared } = await import('../directory/prepare-embedded.js');
+    return openPrepared(database, log, (text) => log.info(text));
+  };
   return new Database({
     name: 'directory',
-    url: url ?? (() => openEmbedded(database, log)),
+    url: url ?? openEmbedded,
     replicaUrls: database.replicaUrls,
     session: database.session,
     createClient,
@@ -112,12 +117,6 @@ export function openDirectoryDatabase(
     log,
     onUnusable,
   });
-}
-
-/** Loaded only where there is no server. */
-async function openEmbedded(database: Config['database'], log: Log) {
-  const { openPrepared } = await import('../directory/prepare-embedded.js');
-  return openPrepared(database, log, (text) => log.info(text));
 }
 
 /** A composition with its catalogue. */

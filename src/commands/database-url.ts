@@ -1,4 +1,4 @@
-import type { DatabaseConfig } from '../settings/config.js';
+import { say } from './db/progress.js';
 import { readConfig } from './read-config.js';
 import { openEmbedded } from '../database/embedded/index.js';
 
@@ -8,14 +8,11 @@ import { openEmbedded } from '../database/embedded/index.js';
  */
 export async function printDatabaseUrl(): Promise<void> {
   const { database } = readConfig();
-  process.stdout.write(`${database.url ?? (await embeddedUrl(database.embedded))}\n`);
-}
-
-async function embeddedUrl(options: DatabaseConfig['embedded']): Promise<string> {
-  const embedded = await openEmbedded({
-    ...options,
-    onProgress: (text) => process.stderr.write(`${text}\n`),
-  });
-  await embedded.close();
-  return embedded.url;
+  let { url } = database;
+  if (url === undefined) {
+    const embedded = await openEmbedded({ ...database.embedded, onProgress: say });
+    await embedded.close();
+    url = embedded.url;
+  }
+  process.stdout.write(`${url}\n`);
 }

@@ -69,11 +69,7 @@ async function play(client: Client): Promise<void> {
     const [content] = result.content as { text: string }[];
     const text = content?.text ?? '';
     say(indent(text));
-    return {
-      text,
-      data: result.structuredContent ?? {},
-      failed: result.isError === true,
-    };
+    return { text, data: result.structuredContent ?? {}, failed: result.isError === true };
   };
 
   begin('What can a model do here?');

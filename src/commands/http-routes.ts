@@ -1,7 +1,5 @@
 import proxyAddr from 'proxy-addr';
-import type { AuthenticationConfig } from '../settings/authentication.js';
 import type { ConfigForHttp } from '../settings/config.js';
-import type { Scope } from '../capability/define.js';
 import { StewardError, type ErrorCode } from '../errors.js';
 import { readinessOf } from '../database/readiness.js';
 import { createAdmission } from '../guard/admission.js';
@@ -14,9 +12,8 @@ import type { Log } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
 import { createAnswer } from '../protocol/answer.js';
 import { mcpRoute } from '../transport/http/mcp-route.js';
-import { metricsRoute } from '../transport/http/metrics-route.js';
 import { protectedResourceRoutes } from '../transport/http/protected-resource.js';
-import { healthRoute, readyRoute } from '../transport/http/probes.js';
+import { healthRoute, metricsRoute, readyRoute } from '../transport/http/operator-routes.js';
 import type { Route } from '../transport/http/server.js';
 import type { Tracing } from '../observability/tracing.js';
 import { VERSION } from '../version.js';
@@ -41,18 +38,18 @@ export interface HttpServices extends Served {
 /** Everything that is served, by path. */
 export function httpRoutes(services: HttpServices): Map<string, Route> {
   const { catalogue, config, log, databases, stopping, metrics } = services;
+  const { authentication } = config;
   const { metricsToken } = config.http;
   const routes = new Map<string, Route>([
     ['/mcp', openMcp(services)],
     ['/health', healthRoute(VERSION)],
     ['/ready', readyRoute(readinessOf(databases, log), stopping)],
-    ...metadataRoutes(config.authentication, catalogue.scopes),
+    // Only an OAuth resource has metadata.
+    ...(authentication.mode === 'jwt'
+      ? protectedResourceRoutes({ ...authentication, scopes: catalogue.scopes })
+      : []),
   ]);
-  if (metrics && metricsToken !== undefined)
-    routes.set(
-      '/metrics',
-      metricsRoute(metricsToken, () => metrics.exposition()),
-    );
+  if (metrics && metricsToken !== undefined) routes.set('/metrics', metricsRoute(metricsToken, metrics));
   return routes;
 }
 
@@ -64,7 +61,7 @@ function openMcp(services: HttpServices): Route {
     log,
     tracing,
     deadlineMs: config.callDeadlineMs,
-    observe: metrics && ((call, outcome, ms) => metrics.countCall(call, outcome, ms)),
+    observe: ({ kind, listedAs = 'unknown' }, outcome, ms) => metrics?.countCall(kind, listedAs, outcome, ms),
   });
   const rateLimit = createRateLimit(
     config.rateLimitPerMinute,
@@ -79,22 +76,14 @@ function openMcp(services: HttpServices): Route {
   const trusted = proxyAddr.compile(http.trustedProxies);
   return mcpRoute({
     addressOf: (request) => proxyAddr(request, trusted),
-    admit: createAdmission({
-      authentication,
-      rateLimit,
-      inFlight,
-      observe: metrics && ((step, error) => metrics.countRefusal(step, codeOf(error))),
-    }),
+    admit: createAdmission(authentication, rateLimit, inFlight, (step, error) =>
+      metrics?.countRefusal(step, codeOf(error)),
+    ),
     challenge: authentication.challenge,
     answer: createAnswer({ catalogue, guard, tracing, version: VERSION }),
     largestBodyBytes: http.largestBodyBytes,
     longestBatchMs: Math.min(LONGEST_BATCH_CALLS * config.callDeadlineMs, LONGEST_BATCH_MS),
   });
-}
-
-/** Only an OAuth resource has metadata. */
-function metadataRoutes(config: AuthenticationConfig, scopes: readonly Scope[]): [string, Route][] {
-  return config.mode === 'jwt' ? protectedResourceRoutes({ ...config, scopes }) : [];
 }
 
 function codeOf(error: unknown): ErrorCode {

@@ -60,12 +60,8 @@ export async function serveStdio(compose: Compose = composeConfigured): Promise<
 }
 
 /**
- * Has V8 look for garbage sooner, which takes a little more of the processor. Left to itself it lets the heap of a busy
- * server grow to four times what is in use: right for a service, but not for one of several servers beside a client on
- * a person's machine. To be called once the start is over, when most of what was made is there to stay: earlier, it would slow the start down.
- *
- * Neither setting changes how anything works. V8 reads them whenever it has collected garbage; one that it does not know
- * it passes over with a line on stderr.
+ * Has V8 look for garbage sooner. By default it lets the heap of a busy server grow to four times what is in use: too much
+ * for one of several servers on a person's machine. During the start it would only slow that down.
  */
 function keepHeapSmall(): void {
   v8.setFlagsFromString('--semi-space-growth-factor=1');

@@ -55,7 +55,7 @@ interface NewToken {
 
 /**
  * Makes a token and prints it, to stdout nothing but the token.
- * @throws StewardError CONFLICT for a name that is taken; OperatorError, OperatorError
+ * @throws StewardError CONFLICT for a name that is taken; OperatorError
  */
 async function createToken({ name, scopes: granted, expiresInDays }: NewToken): Promise<void> {
   const { tokensFile } = readConfig();
@@ -78,7 +78,7 @@ async function createToken({ name, scopes: granted, expiresInDays }: NewToken): 
   );
 }
 
-/** Prints what is known of each token. @throws OperatorError, OperatorError */
+/** Prints what is known of each token. @throws OperatorError */
 async function listTokens(): Promise<void> {
   const tokens = (await readTokensIfAny(readConfig().tokensFile)) ?? [];
   const rows = tokens.map((token) => [
@@ -99,7 +99,7 @@ function lifetime(expires: string | null): string {
 
 /**
  * Takes a token out of the file; a server that runs notices within a second.
- * @throws StewardError NOT_FOUND; OperatorError, OperatorError
+ * @throws StewardError NOT_FOUND; OperatorError
  */
 async function revokeToken({ name }: { name: string }): Promise<void> {
   const { tokensFile } = readConfig();

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { inTransaction, MIGRATION_LOCK, recordMigration } from '../database/migrations/apply.js';
 import { isFormer, type LedgerRow } from '../database/migrations/inspect.js';
 import { UnusableDatabaseError } from '../database/check.js';
-import { MIGRATIONS } from './migrations.js';
+import { MIGRATIONS } from './database.js';
 
 /** An error names at most this many differences. */
 const NAMED_DIFFERENCES = 3;

@@ -8,7 +8,7 @@ import { redactArguments } from './redact-arguments.js';
 import { resources } from './resources.js';
 import { DIRECTORY_RIGHTS, DIRECTORY_SCOPES } from './rights.js';
 import { createServices, type Directory } from './services.js';
-import { DIRECTORY_SETTINGS, type DirectorySettings } from './settings.js';
+import { DIRECTORY_SETTINGS, type readDirectorySettings } from './settings.js';
 import { createDepartment } from './tools/create-department.js';
 import { createUser } from './tools/create-user.js';
 import { findUsers } from './tools/find-users.js';
@@ -45,7 +45,7 @@ const INSTRUCTIONS =
 
 interface DirectoryOptions {
   database: Pick<Database<PrismaClient>, 'ready'>;
-  settings: DirectorySettings;
+  settings: ReturnType<typeof readDirectorySettings>;
   secret: Secret;
 }
 
@@ -63,7 +63,7 @@ export function createDirectory({ database, settings, secret }: DirectoryOptions
     completions,
     async services() {
       const prisma = await database.ready();
-      return (services ??= createServices(prisma, settings.cacheTtlMs, cursors));
+      return (services ??= createServices(prisma, settings.CACHE_TTL_MS, cursors));
     },
     instructions: INSTRUCTIONS,
     redactArguments,

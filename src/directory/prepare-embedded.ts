@@ -4,8 +4,7 @@ import { checkMigrations } from '../database/migrations/inspect.js';
 import { connect } from '../database/pool.js';
 import type { Log } from '../observability/log.js';
 import type { DatabaseConfig } from '../settings/config.js';
-import { createClient } from './database.js';
-import { MIGRATIONS } from './migrations.js';
+import { createClient, MIGRATIONS } from './database.js';
 import { upgradeFormer } from './former-migrations.js';
 import { seedIfEmpty } from './seed.js';
 

@@ -9,11 +9,7 @@ export const DIRECTORY_SETTINGS = {
   ),
 };
 
-export interface DirectorySettings {
-  cacheTtlMs: number;
-}
-
 /** @param variables checked at the start with all others */
-export function readDirectorySettings(variables: Readonly<Record<string, string>>): DirectorySettings {
-  return { cacheTtlMs: z.object(DIRECTORY_SETTINGS).parse(variables).CACHE_TTL_MS };
+export function readDirectorySettings(variables: Readonly<Record<string, string>>) {
+  return z.object(DIRECTORY_SETTINGS).parse(variables);
 }

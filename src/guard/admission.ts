@@ -18,44 +18,31 @@ export type Admit = (authorization: string | undefined, address: string) => Prom
 /** The checks that may refuse a request, in the order in which they run. */
 export type AdmissionStep = 'authentication' | 'rate_limit' | 'in_flight';
 
-export interface AdmissionOptions {
-  authentication: Pick<Authentication, 'authenticate' | 'anonymous'>;
-  rateLimit: RateLimit;
-  inFlight: InFlight;
-  /** Told of each refusal, with the error that tells the caller. */
-  observe?: ((step: AdmissionStep, error: unknown) => void) | undefined;
-}
-
 /**
  * A request over a network passes these checks before it is read: who sent it, whether they have calls left, whether
  * there is room for one more. Callers without authentication are counted by address.
+ * @param observe told of each refusal, with the error that tells the caller
  */
-export function createAdmission(options: AdmissionOptions): Admit {
-  const { authentication, rateLimit, inFlight, observe } = options;
-  const pass = async <Result>(
-    step: AdmissionStep,
-    check: () => Result | Promise<Result>,
-  ): Promise<Result> => {
-    try {
-      return await check();
-    } catch (error) {
-      observe?.(step, error);
-      throw error;
-    }
+export function createAdmission(
+  authentication: Authentication,
+  rateLimit: RateLimit,
+  inFlight: InFlight,
+  observe?: (step: AdmissionStep, error: unknown) => void,
+): Admit {
+  const refuse = (step: AdmissionStep) => (error: unknown) => {
+    observe?.(step, error);
+    throw error;
   };
-  const count = (key: string, calls = 1) => pass('rate_limit', () => rateLimit(key, calls));
+  const count = (key: string, calls = 1) => rateLimit(key, calls).catch(refuse('rate_limit'));
   return async (authorization, address) => {
-    let caller: Caller;
-    try {
-      caller = await authentication.authenticate(authorization);
-    } catch (error) {
+    const caller = await authentication.authenticate(authorization).catch(async (error: unknown) => {
       if (error instanceof AuthenticationError) await count(clientNetwork(address));
-      observe?.('authentication', error);
-      throw error;
-    }
+      return refuse('authentication')(error);
+    });
     const key = authentication.anonymous ? clientNetwork(address) : `caller:${caller.name}`;
     await count(key);
-    const release = await pass('in_flight', () => inFlight.enter(key));
+    const enter = async () => inFlight.enter(key);
+    const release = await enter().catch(refuse('in_flight'));
     return { caller, count: (calls) => count(key, calls), release };
   };
 }

@@ -23,10 +23,7 @@ export function outcomeOf({ signal }: Call, { error }: CallRecord): Outcome {
   return signal.aborted ? 'CANCELLED' : error.code;
 }
 
-/**
- * One line for each call: who called what, how it ended, how long it took, how many rows it moved. It is made once the
- * answer is on its way, which need not wait for it.
- */
+/** Logs a line: who called what, how it ended, how long it took, how many rows it moved. No answer waits for it. */
 export function logCall(log: Log, call: Call, record: CallRecord): void {
   const { requestId, redacted, ms, rows, error } = record;
   const line = {

@@ -36,13 +36,11 @@ export class InFlight {
     }
     this.#total += 1;
     this.#byCaller.set(caller, own + 1);
-    return () => this.#leave(caller);
-  }
-
-  #leave(caller: string): void {
-    this.#total -= 1;
-    const left = (this.#byCaller.get(caller) ?? 1) - 1;
-    if (left === 0) this.#byCaller.delete(caller);
-    else this.#byCaller.set(caller, left);
+    return () => {
+      this.#total -= 1;
+      const left = (this.#byCaller.get(caller) ?? 1) - 1;
+      if (left === 0) this.#byCaller.delete(caller);
+      else this.#byCaller.set(caller, left);
+    };
   }
 }

@@ -24,8 +24,8 @@ const RETRY_SECONDS = 5;
 /** At most so many calls a minute for each caller, counted in this process, or by all that share the counters. */
 export function createRateLimit(perMinute: number, shared?: RedisCounters): RateLimit {
   const limits = { points: perMinute, duration: WINDOW_SECONDS };
-  const here = new RateLimiterMemory(limits);
-  if (!shared) return refusing(here, perMinute);
+  const alone = refusing(new RateLimiterMemory(limits), perMinute);
+  if (!shared) return alone;
   const limiter = new RateLimiterRedis({
     ...limits,
     storeClient: shared.redis.client,
@@ -34,7 +34,6 @@ export function createRateLimit(perMinute: number, shared?: RedisCounters): Rate
     keyPrefix: 'steward:calls',
   });
   const counted = refusing(limiter, perMinute);
-  const alone = refusing(here, perMinute);
   return async (caller, calls) => {
     try {
       await shared.redis.withTimeout(counted(caller, calls));

@@ -53,17 +53,15 @@ export function openRedis(url: string, log: Log, withoutRedis: string): Redis {
     }
     return error;
   };
-  return { client, withTimeout: (work) => withTimeout(work, giveUp), close: async () => client.destroy() };
-}
-
-async function withTimeout<Result>(work: Promise<Result>, giveUp: () => Error): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(giveUp()), PATIENCE_MS);
-  });
-  try {
-    return await Promise.race([work, tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return {
+    client,
+    withTimeout: (work) => {
+      let timer: NodeJS.Timeout;
+      const tooLate = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(giveUp()), PATIENCE_MS);
+      });
+      return Promise.race([work, tooLate]).finally(() => clearTimeout(timer));
+    },
+    close: async () => client.destroy(),
+  };
 }

@@ -1,4 +1,3 @@
-import { Writable } from 'node:stream';
 import { inspect } from 'node:util';
 import winston from 'winston';
 
@@ -27,39 +26,7 @@ export function createLog(level: LogLevel | 'silent'): Log {
       timestamp(),
       printf((info) => JSON.stringify(info).replace(EMAIL, '[email]')),
     ),
-    transports: [new winston.transports.Stream({ stream: collect(process.stderr) })],
-  });
-}
-
-/** The largest atomic write to a pipe (POSIX, PIPE_BUF on Linux), in bytes. */
-const ONE_PIECE_BYTES = 4096;
-
-/**
- * Hands lines on together, once the work of the moment is done: no answer waits for its line in the log, and many
- * calls take few writes. What is left when the process ends is written then, unless it is killed.
- */
-function collect(target: NodeJS.WriteStream): Writable {
-  let lines: string[] = [];
-  const flush = () => {
-    let piece = '';
-    for (const line of lines) {
-      if (piece !== '' && Buffer.byteLength(piece) + Buffer.byteLength(line) > ONE_PIECE_BYTES) {
-        target.write(piece);
-        piece = '';
-      }
-      piece += line;
-    }
-    if (piece !== '') target.write(piece);
-    lines = [];
-  };
-  process.on('exit', flush);
-  return new Writable({
-    decodeStrings: false,
-    write(line: string, _encoding, done) {
-      if (lines.length === 0) setImmediate(flush);
-      lines.push(line);
-      done();
-    },
+    transports: [new winston.transports.Stream({ stream: process.stderr })],
   });
 }
 

@@ -9,12 +9,6 @@ export interface Sources {
   callsInFlight(): number;
 }
 
-/** The labels of a counted call. `listedAs`: its name in the catalogue, where it has one. */
-interface CountedCall {
-  kind: string;
-  listedAs: string | undefined;
-}
-
 /** In seconds: from what the cache answers to the longest deadline in use. */
 const LATENCIES = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
@@ -51,8 +45,8 @@ export class Metrics {
     new Gauge({ name: 'steward_info', help, labelNames: ['version'] }).set({ version }, 1);
   }
 
-  /** Counts a call that is over. @param ms how long it took, in milliseconds; kept in seconds, as Prometheus has it */
-  countCall({ kind, listedAs: capability = 'unknown' }: CountedCall, outcome: string, ms: number): void {
+  /** Counts a call that is over, in seconds, as Prometheus has it. @param capability its name in the catalogue */
+  countCall(kind: string, capability: string, outcome: string, ms: number): void {
     this.#calls.inc({ kind, capability, outcome });
     this.#durations.observe({ kind, capability }, ms / 1000);
   }

@@ -5,14 +5,8 @@ import { z } from 'zod';
 
 export const MINUTE = 60_000;
 
-interface Range {
-  min: number;
-  max: number;
-  default: number;
-}
-
 /** A whole number, in milliseconds where its variable's name ends in `_MS`. */
-export const wholeNumber = (range: Range, description: string) =>
+export const wholeNumber = (range: { min: number; max: number; default: number }, description: string) =>
   z
     .string()
     .regex(/^\d{1,12}$/, 'must be a whole number')

@@ -120,11 +120,9 @@ function readJson(file: string): unknown {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
     const { message } = error as Error;
-    const reason =
-      error instanceof SyntaxError
-        ? `it is not valid JSON ${/at position \d+/.exec(message)?.[0] ?? ''}`
-        : message;
-    throw new OperatorError(`The configuration file ${file} cannot be read: ${reason.trim()}`);
+    const position = /at position \d+/.exec(message)?.[0] ?? '';
+    const reason = error instanceof SyntaxError ? `it is not valid JSON ${position}`.trim() : message;
+    throw new OperatorError(`The configuration file ${file} cannot be read: ${reason}`);
   }
 }
 

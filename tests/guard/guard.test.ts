@@ -44,11 +44,14 @@ const completeRole = (value = 'Dev') =>
 const callLines = (count: number) => logged(steward, 'call', count);
 
 describe('the rate limit', () => {
-  it('refuses the 6th call of a minute where 5 are allowed, and says how many seconds to wait', async () => {
+  it('counts calls of all kinds, answered or not, and refuses each beyond it with the seconds to wait; lists and ping are free', async () => {
     await start({ RATE_LIMIT_PER_MINUTE: '5' });
-    for (let call = 1; call <= 5; call += 1) {
-      expect((await steward.call('list_departments')).error).toBeUndefined();
-    }
+    await readDepartments();
+    await getPrompt();
+    await completeRole();
+    expect((await steward.call('no_such_tool')).error).toBe('NOT_FOUND');
+    expect((await steward.call('list_recent_users', { limit: 0 })).error).toBe('VALIDATION');
+
     const result = await steward.client.callTool({ name: 'list_departments', arguments: {} });
     const [content] = result.content as { text: string }[];
     const seconds = Number(/^RATE_LIMITED: .*Wait (\d+) s/.exec(content?.text ?? '')?.[1]);
@@ -56,34 +59,13 @@ describe('the rate limit', () => {
     expect(seconds).toBeLessThanOrEqual(60);
     expect(result.isError).toBe(true);
     expect(result._meta?.['steward/error']).toEqual({ code: 'RATE_LIMITED', retry_after_seconds: seconds });
-  });
-
-  it('counts tools, resources, prompts and completions together, and refuses each of them', async () => {
-    await start({ RATE_LIMIT_PER_MINUTE: '4' });
-    await readDepartments();
-    await getPrompt();
-    await completeRole();
-    await steward.call('list_departments');
-    expect((await steward.call('list_departments')).error).toBe('RATE_LIMITED');
     for (const refused of [readDepartments(), getPrompt(), completeRole()]) {
       const { code, message, data } = await refusalOf(refused);
       expect(code).toBe(-32000);
       expect(message).toMatch(/RATE_LIMITED: .*Wait \d+ s/);
       expect(data).toEqual({ code: 'RATE_LIMITED', retry_after_seconds: expect.any(Number) });
     }
-  });
 
-  it('counts calls that are refused for another reason', async () => {
-    await start({ RATE_LIMIT_PER_MINUTE: '2' });
-    expect((await steward.call('no_such_tool')).error).toBe('NOT_FOUND');
-    expect((await steward.call('list_recent_users', { limit: 0 })).error).toBe('VALIDATION');
-    expect((await steward.call('no_such_tool')).error).toBe('RATE_LIMITED');
-  });
-
-  it('leaves the lists and ping free', async () => {
-    await start({ RATE_LIMIT_PER_MINUTE: '1' });
-    await steward.call('list_departments');
-    expect((await steward.call('list_departments')).error).toBe('RATE_LIMITED');
     expect((await steward.client.listTools()).tools.length).toBeGreaterThan(0);
     expect((await steward.client.listResources()).resources.length).toBeGreaterThan(0);
     expect((await steward.client.listResourceTemplates()).resourceTemplates.length).toBeGreaterThan(0);
@@ -93,55 +75,45 @@ describe('the rate limit', () => {
 });
 
 describe('the log', () => {
-  it('has one line for each call: who, what, how it ended, how long it took, how many rows it moved', async () => {
-    await start({ STEWARD_CALLER: 'the auditor' });
+  it('has one line for each call, refused or not: who, what, how it ended, how long it took, how many rows it moved', async () => {
+    await start({ STEWARD_CALLER: 'the auditor', RATE_LIMIT_PER_MINUTE: '11' });
     await steward.call('list_recent_users', { limit: 7 });
-    await steward.call('get_user', { id: 1 });
+    await steward.call('set_user_role', { user_id: 3, role: 'Logged' });
     await readDepartments();
     await getPrompt();
     await completeRole();
-    const lines = await callLines(5);
+    await steward.call('no_such_tool');
+    await steward.call('list_recent_users', { limit: 0 });
+    await steward.call('get_user', { id: 2_000_000_000 });
+    await refusalOf(steward.client.readResource({ uri: 'directory://nothing' }));
+    await refusalOf(steward.client.getPrompt({ name: 'onboard_user', arguments: {} }));
+    await steward.call('get_user', { id: 1 });
+    await steward.call('list_departments');
+    const lines = await callLines(12);
     expect(lines.map((line) => [line['kind'], line['capability'], line['outcome'], line['rows']])).toEqual([
       ['tool', 'list_recent_users', 'OK', 7],
-      ['tool', 'get_user', 'OK', 1],
+      ['tool', 'set_user_role', 'OK', 1],
       ['resource', 'directory://departments', 'OK', 8],
       ['prompt', 'department_report', 'OK', 1],
       ['completion', 'onboard_user', 'OK', 1],
+      ['tool', 'no_such_tool', 'NOT_FOUND', 0],
+      ['tool', 'list_recent_users', 'VALIDATION', 0],
+      ['tool', 'get_user', 'NOT_FOUND', 0],
+      ['resource', 'directory://nothing', 'NOT_FOUND', 0],
+      ['prompt', 'onboard_user', 'VALIDATION', 0],
+      ['tool', 'get_user', 'OK', 1],
+      ['tool', 'list_departments', 'RATE_LIMITED', 0],
     ]);
     for (const line of lines) {
       expect(line).toMatchObject({ level: 'info', caller: 'the auditor' });
       expect(line['requestId']).toMatch(/^[0-9a-f-]{36}$/);
       expect(line['ms']).toBeGreaterThan(0);
     }
-    expect(new Set(lines.map((line) => line['requestId'])).size).toBe(5);
-  });
-
-  it('says by the same requestId who made a change as the audit row does', async () => {
-    await start();
-    await steward.call('set_user_role', { user_id: 3, role: 'Logged' });
-    const [line] = await callLines(1);
+    expect(new Set(lines.map((line) => line['requestId'])).size).toBe(12);
+    // The audit row names its call by the same id.
     const sql = 'SELECT actor, tool FROM user_audit_log WHERE request_id = $1';
-    expect(await steward.database.query(sql, [line?.['requestId']])).toEqual([
-      { actor: 'tester', tool: 'set_user_role' },
-    ]);
-  });
-
-  it('has a line for each refused call as well', async () => {
-    await start({ RATE_LIMIT_PER_MINUTE: '5' });
-    await steward.call('no_such_tool');
-    await steward.call('list_recent_users', { limit: 0 });
-    await steward.call('get_user', { id: 2_000_000_000 });
-    await refusalOf(steward.client.readResource({ uri: 'directory://nothing' }));
-    await refusalOf(steward.client.getPrompt({ name: 'onboard_user', arguments: {} }));
-    await steward.call('list_departments');
-    const lines = await callLines(6);
-    expect(lines.map((line) => [line['capability'], line['outcome'], line['rows']])).toEqual([
-      ['no_such_tool', 'NOT_FOUND', 0],
-      ['list_recent_users', 'VALIDATION', 0],
-      ['get_user', 'NOT_FOUND', 0],
-      ['directory://nothing', 'NOT_FOUND', 0],
-      ['onboard_user', 'VALIDATION', 0],
-      ['list_departments', 'RATE_LIMITED', 0],
+    expect(await steward.database.query(sql, [lines[1]?.['requestId']])).toEqual([
+      { actor: 'the auditor', tool: 'set_user_role' },
     ]);
   });
 });
@@ -156,67 +128,50 @@ describe('what people typed', () => {
   const SEARCH = 'confidentialsearch';
   const PREFERENCE = 'confidentialpreference';
 
-  it('as an email, a search or preferences is in no line of the log', async () => {
-    await start();
-    await steward.call('create_user', { username: 'jane_p', email: EMAIL });
-    await steward.call('create_user', { username: 'JANE_P', email: EMAIL });
-    await steward.call('create_user', { username: 'jane_q', email: EMAIL.toUpperCase() });
-    await steward.call('get_user', { email: EMAIL });
-    await steward.call('find_users', { search: SEARCH });
-    await steward.call('find_users', { search: EMAIL });
-    await steward.call('update_user_preferences', {
-      user_id: 1,
-      preferences: { [PREFERENCE]: { a: PREFERENCE } },
-    });
-    await steward.call('get_user_preferences', { user_id: 1 });
+  it('is in no line of the log, also where it was typed into the wrong argument', async () => {
+    await start({ RATE_LIMIT_PER_MINUTE: '1000' });
+    const preferences = { [PREFERENCE]: { a: PREFERENCE } };
+    const calls: [tool: string, args?: Record<string, unknown>][] = [
+      ['create_user', { username: 'jane_p', email: EMAIL }],
+      ['create_user', { username: 'JANE_P', email: EMAIL }],
+      ['create_user', { username: 'jane_q', email: EMAIL.toUpperCase() }],
+      ['get_user', { email: EMAIL }],
+      ['find_users', { search: SEARCH }],
+      ['find_users', { search: EMAIL }],
+      ['update_user_preferences', { user_id: 1, preferences }],
+      ['get_user_preferences', { user_id: 1 }],
+      ['find_users', { query: SEARCH, [SEARCH]: true, [EMAIL]: 1 }],
+      ['find_users', { limit: SEARCH, page: SEARCH, active: SEARCH }],
+      ['get_user', { id: SEARCH, username: SEARCH.repeat(4) }],
+      [EMAIL],
+      [`${'x'.repeat(90)}${EMAIL}`],
+    ];
+    const typed = [EMAIL, LONG_EMAIL, { [PREFERENCE]: EMAIL }, [SEARCH], `mail ${EMAIL} now`, `"${EMAIL}"`];
+    for (const wrong of typed)
+      calls.push(
+        ['create_user', { username: wrong, email: wrong, department: wrong, role: wrong }],
+        ['get_user', { username: wrong }],
+        ['get_user', { id: wrong, user_id: wrong }],
+        ['find_users', { department: wrong, role: wrong, active: wrong, limit: wrong, page: wrong }],
+        ['transfer_user', { user_id: wrong, new_department: wrong }],
+        ['create_department', { name: wrong }],
+      );
+    for (const [tool, args] of calls) await steward.call(tool, args);
+    const uris = [EMAIL, encodeURIComponent(EMAIL), LONG_EMAIL.repeat(2)].flatMap((path) => [
+      `directory://users/${path}`,
+      `directory://users?search=${SEARCH}&email=${path}`,
+    ]);
+    for (const uri of uris) await refusalOf(steward.client.readResource({ uri }));
     await steward.client.getPrompt({ name: 'onboard_user', arguments: { username: 'jane_r', email: EMAIL } });
     await completeRole(EMAIL);
-    await callLines(10);
-    expectNoSecret();
-  });
-
-  it('is in no line either when it was typed into the wrong argument', async () => {
-    await start();
-    for (const wrong of [
-      EMAIL,
-      LONG_EMAIL,
-      { [PREFERENCE]: EMAIL },
-      [SEARCH],
-      `mail ${EMAIL} now`,
-      `"${EMAIL}"`,
-    ]) {
-      await steward.call('create_user', { username: wrong, email: wrong, department: wrong, role: wrong });
-      await steward.call('get_user', { username: wrong });
-      await steward.call('get_user', { id: wrong, user_id: wrong });
-      await steward.call('find_users', {
-        department: wrong,
-        role: wrong,
-        active: wrong,
-        limit: wrong,
-        page: wrong,
-      });
-      await steward.call('transfer_user', { user_id: wrong, new_department: wrong });
-      await steward.call('create_department', { name: wrong });
-    }
-    await steward.call('find_users', { query: SEARCH, [SEARCH]: true, [EMAIL]: 1 });
-    await steward.call('find_users', { limit: SEARCH, page: SEARCH, active: SEARCH });
-    await steward.call('get_user', { id: SEARCH, username: SEARCH.repeat(4) });
-    await steward.call(EMAIL);
-    await steward.call(`${'x'.repeat(90)}${EMAIL}`);
-    for (const path of [EMAIL, encodeURIComponent(EMAIL), LONG_EMAIL.repeat(2)]) {
-      await refusalOf(steward.client.readResource({ uri: `directory://users/${path}` }));
-      await refusalOf(
-        steward.client.readResource({ uri: `directory://users?search=${SEARCH}&email=${path}` }),
-      );
-    }
     await refusalOf(steward.client.getPrompt({ name: EMAIL, arguments: { [EMAIL]: EMAIL } }));
-    await callLines(6 * 6 + 5 + 6 + 1);
+    await callLines(calls.length + uris.length + 3);
     expectNoSecret();
   });
 
-  it('is not in the causes of database errors that are logged', async () => {
+  it('stays out of the causes of database errors, which the log has and the caller has not', async () => {
     await startAlone();
-    await steward.database.query(`ALTER TABLE users ADD CONSTRAINT not_jane CHECK (username <> 'jane_p')`);
+    await steward.database.query(`ALTER TABLE users ADD CONSTRAINT no_luck CHECK (username <> 'jane_p')`);
     await steward.database.query(
       `ALTER TABLE user_preferences ADD CONSTRAINT nothing CHECK (NOT preferences ? '${PREFERENCE}')`,
     );
@@ -224,16 +179,23 @@ describe('what people typed', () => {
       CREATE FUNCTION complain() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'bad: %', NEW; END $$`);
     await steward.database.query(`
       CREATE TRIGGER complain BEFORE INSERT ON users FOR EACH ROW WHEN (NEW.username = 'jane_q') EXECUTE FUNCTION complain()`);
+    const preferences = { [PREFERENCE]: PREFERENCE };
     const refused = [
       await steward.call('create_user', { username: 'jane_p', email: EMAIL }),
       await steward.call('create_user', { username: 'jane_q', email: EMAIL }),
-      await steward.call('update_user_preferences', {
-        user_id: 1,
-        preferences: { [PREFERENCE]: PREFERENCE },
-      }),
+      await steward.call('update_user_preferences', { user_id: 1, preferences }),
     ];
-    expect(refused.map((answer) => answer.error)).toEqual(['INTERNAL', 'INTERNAL', 'INTERNAL']);
-    for (const line of await callLines(3)) expect(line['cause']).toEqual(expect.any(String));
+    for (const [at, cause] of [/no_luck/, /bad/, /nothing/].entries()) {
+      const { error, text = '' } = refused[at] ?? {};
+      expect(error).toBe('INTERNAL');
+      expect(text).not.toMatch(/no_luck|constraint|users|prisma|23514|P20|\.js|select|insert/i);
+      const reference = /[0-9a-f-]{36}/.exec(text)?.[0] ?? 'none';
+      expect(await steward.logOfCall(reference)).toMatchObject({
+        level: 'error',
+        outcome: 'INTERNAL',
+        cause: expect.stringMatching(cause),
+      });
+    }
     expectNoSecret();
   });
 });
@@ -252,22 +214,6 @@ describe('a full disk of the database', () => {
     expect(refused.text).toMatch(/no room left on its disk\. Nothing was changed.*Tell the operator/);
     expect(refused.text).not.toMatch(/base\/|space|extend/i);
     expect((await steward.call('get_user', { id: 1 })).data.user.role).not.toBe('Tester');
-  });
-});
-
-describe('INTERNAL', () => {
-  it('tells the caller a reference, and the log under that reference what happened', async () => {
-    await startAlone();
-    await steward.database.query(`ALTER TABLE users ADD CONSTRAINT no_luck CHECK (username <> 'unlucky')`);
-    const refused = await steward.call('create_user', { username: 'unlucky', email: 'unlucky@example.com' });
-    expect(refused.error).toBe('INTERNAL');
-    expect(refused.text).not.toMatch(/no_luck|constraint|users|prisma|23514|P20|\.js|select|insert/i);
-    const reference = /[0-9a-f-]{36}/.exec(refused.text)?.[0] ?? 'none';
-    expect(await steward.logOfCall(reference)).toMatchObject({
-      level: 'error',
-      outcome: 'INTERNAL',
-      cause: expect.stringMatching(/no_luck/),
-    });
   });
 });
 

@@ -12,8 +12,7 @@ import { ROOT } from '../support/command.mjs';
 import { freePort } from '../support/free-port.mjs';
 import { administer } from '../support/server.mjs';
 import { serverUrl } from '../support/template.mjs';
-import { EngineUnavailableError, openEngine } from './engine.mjs';
-import { runCommand } from './run-command.mjs';
+import { EngineUnavailableError, openEngine, runCommand } from './engine.mjs';
 
 const NAME = `steward-image-${process.pid}`;
 const BUILD_SECONDS = 900;

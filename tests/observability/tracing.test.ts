@@ -136,12 +136,14 @@ describe('a traced call', () => {
     expect(new Set(collector.spans.map(({ traceId }) => traceId)).size).toBe(callers.length);
   });
 
-  it('says by its status and type that it failed', async () => {
+  it('says by its status and type that it failed, and is sent before the server ends', async () => {
     const collector = await collect();
-    const steward = await start(collector.url);
+    const steward = await start(`${collector.url}/`, { OTEL_BSP_SCHEDULE_DELAY: '600000' });
     await steward.call('get_user', { id: 999_999 });
     await steward.request('resources/read', { uri: 'directory://users/999999' });
+    expect(collector.requests).toEqual([]);
     await steward.stop();
+    expect(collector.requests.map((request) => request.path)).toEqual(['/v1/traces']);
     const failed = collector.spans.filter((span) => span.failed);
     expect(
       failed.map(({ name, attributes }) => [name, attributes['steward.outcome'], attributes['error.type']]),
@@ -176,33 +178,22 @@ describe('a traced call', () => {
     }
   });
 
-  it('starts a trace of its own where none came with it, or nothing that is one', async () => {
-    const collector = await collect();
-    const steward = await start(collector.url);
-    const { traceId } = newTrace();
-    const headers = [undefined, 'garbage', `00-${traceId}-0-01`, `00-${'0'.repeat(32)}-${'0'.repeat(16)}-01`];
-    for (const traceparent of headers)
-      expect(
-        codeOf(await steward.call('list_departments', {}, { headers: { traceparent } })),
-      ).toBeUndefined();
-    for (const _meta of [7, 'x', [], null, { traceparent: 7, baggage: { a: 1 } }])
-      await steward.request('tools/call', { name: 'list_departments', arguments: {}, _meta });
-    await steward.stop();
-    const roots = collector.spans.filter(({ parentSpanId }) => parentSpanId === '');
-    expect(roots.every(isHttp)).toBe(true);
-    expect(roots.length).toBeGreaterThanOrEqual(headers.length);
-    expect(new Set(roots.map((root) => root.traceId)).size).toBe(roots.length);
-    expect(roots.map((root) => root.traceId)).not.toContain(traceId);
-  });
-
-  it('is not a probe: those make no traces, nor does the start', async () => {
+  it('starts a trace of its own where none came with it, or nothing that is one; probes and the start make none', async () => {
     const collector = await collect();
     const steward = await start(collector.url, { METRICS_TOKEN: 'a-token-of-the-metrics' });
     for (const probe of ['/health', '/ready', '/metrics']) await steward.send({ method: 'GET', path: probe });
-    await steward.call('list_departments');
+    const { traceId } = newTrace();
+    const headers = [undefined, 'garbage', `00-${traceId}-0-01`, `00-${'0'.repeat(32)}-${'0'.repeat(16)}-01`];
+    for (const traceparent of headers)
+      await steward.call('list_departments', {}, { headers: { traceparent } });
+    const metas = [7, 'x', [], null, { traceparent: 7, baggage: { a: 1 } }];
+    for (const _meta of metas)
+      await steward.request('tools/call', { name: 'list_departments', arguments: {}, _meta });
     await steward.stop();
     const roots = collector.spans.filter(({ parentSpanId }) => parentSpanId === '');
-    expect(roots.map(({ name }) => name)).toEqual(['POST /mcp']);
+    expect(roots.map(({ name }) => name)).toEqual([...headers, ...metas].map(() => 'POST /mcp'));
+    expect(new Set(roots.map((root) => root.traceId)).size).toBe(roots.length);
+    expect(roots.map((root) => root.traceId)).not.toContain(traceId);
   });
 
   it('over stdio continues the trace in its _meta, and is sent before the server ends', async () => {
@@ -270,16 +261,6 @@ describe("OpenTelemetry's own variables", () => {
 });
 
 describe('a collector', () => {
-  it('gets the last spans before the server has ended', async () => {
-    const collector = await collect();
-    const steward = await start(`${collector.url}/`, { OTEL_BSP_SCHEDULE_DELAY: '600000' });
-    await steward.call('list_departments');
-    expect(collector.requests).toEqual([]);
-    expect(await steward.stop()).toEqual({ code: 0, signal: null });
-    expect(collector.requests.map((request) => request.path)).toEqual(['/v1/traces']);
-    expect(collector.spans.filter(isHttp)).toHaveLength(1);
-  });
-
   it('that is not there matters to no call and is told once, as is its coming back', async () => {
     const port = await freePort();
     const steward = await start(`http://127.0.0.1:${port}`, { OTEL_EXPORTER_OTLP_TIMEOUT: '100' });
@@ -303,55 +284,48 @@ describe('a collector', () => {
     expect(steward.log().filter(({ level }) => level !== 'info')).toHaveLength(1);
   });
 
-  it.each([
-    ['does not answer', () => collect({ answers: false }).then(({ url }) => url)],
-    ['is not there', async () => `http://127.0.0.1:${await freePort()}`],
-  ])('that %s does not keep the server from ending', async (_what, endpoint) => {
-    const steward = await start(await endpoint());
+  it('that does not answer does not keep the server from ending', async () => {
+    const { url } = await collect({ answers: false });
+    const steward = await start(url);
     expect(codeOf(await steward.call('list_departments'))).toBeUndefined();
     expect(await steward.stop()).toEqual({ code: 0, signal: null });
     expect(steward.log().at(-1)?.message).toBe('stopped');
   });
 });
 
-/** The modules of these that a process has loaded, by the list it left. */
-const loaded = async (file: string) => {
-  const modules = (await readFile(file, 'utf8')).split('\n');
-  return ['@opentelemetry', 'prom-client'].filter((name) =>
-    modules.some((module) => module.includes(`node_modules/${name}/`)),
-  );
+/** Has a process list the modules it has loaded. @returns those of these packages, once it has ended */
+const listing = (name: string) => {
+  const file = path.join(RUN_DIR, name);
+  const list = JSON.stringify(path.join(ROOT, 'tests', 'support', 'list-modules.cjs'));
+  const loaded = async () => {
+    const modules = await readFile(file, 'utf8');
+    return ['@opentelemetry', 'prom-client'].filter((one) => modules.includes(`node_modules/${one}/`));
+  };
+  return { env: { NODE_OPTIONS: `--require ${list}`, LOADED_MODULES_FILE: file }, loaded };
 };
-/** Has a process leave that list. */
-const listing = (file: string) => ({
-  NODE_OPTIONS: `--require ${JSON.stringify(path.join(ROOT, 'tests', 'support', 'list-modules.cjs'))}`,
-  LOADED_MODULES_FILE: file,
-});
 
 describe('what is not asked for', () => {
-  it('is not loaded by the HTTP server, and what is asked for is', async () => {
-    const collector = await collect();
-    const [file, fileOfAll] = [path.join(RUN_DIR, 'modules-http'), path.join(RUN_DIR, 'modules-http-all')];
-    const bare = await HttpSteward.start({ ...database.env, ...listing(file) });
-    expect(await bare.call('list_departments')).toMatchObject({ status: 200 });
-    await bare.stop();
-    expect(await loaded(file)).toEqual([]);
-
-    const all = await start(collector.url, {
-      METRICS_TOKEN: 'a-token-of-the-metrics',
-      ...listing(fileOfAll),
-    });
-    await all.stop();
-    expect(await loaded(fileOfAll)).toEqual(['@opentelemetry', 'prom-client']);
+  const TOKEN = { METRICS_TOKEN: 'a-token-of-the-metrics' };
+  it.each([
+    ['is not loaded by the HTTP server', async () => ({}), []],
+    [
+      'is loaded once it is asked for',
+      async () => ({ ...TOKEN, OTEL_EXPORTER_OTLP_ENDPOINT: (await collect()).url }),
+      ['@opentelemetry', 'prom-client'],
+    ],
+  ])('%s', async (what, asked, expected) => {
+    const { env, loaded } = listing(what);
+    const steward = await HttpSteward.start({ ...database.env, ...env, ...(await asked()) });
+    await steward.call('list_departments');
+    await steward.stop();
+    expect(await loaded()).toEqual(expected);
   });
 
   it('is not loaded over stdio', async () => {
-    const file = path.join(RUN_DIR, 'modules-stdio');
-    const steward = await startSteward({
-      database,
-      env: { METRICS_TOKEN: 'a-token-of-the-metrics', ...listing(file) },
-    });
+    const { env, loaded } = listing('modules-stdio');
+    const steward = await startSteward({ database, env: { ...TOKEN, ...env } });
     await steward.call('list_departments');
     await steward.stop();
-    expect(await loaded(file)).toEqual([]);
+    expect(await loaded()).toEqual([]);
   });
 });

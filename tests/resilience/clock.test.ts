@@ -85,12 +85,11 @@ describe("clock: Steward's wall clock jumps by up to 24 hours, forward and back"
     }
     expect(statuses).toEqual([200, 401, 200, 200]);
 
-    for (let calls = 0; calls < CALLS_A_MINUTE; calls += 1) await ping();
     for (const hours of [0, -6, -12]) {
       await clock.set(hours);
-      // The clock going back may give some calls more.
       let answer = await ping();
-      for (let calls = 0; answer.status === 200 && calls < CALLS_A_MINUTE; calls += 1) answer = await ping();
+      // The clock going back may give some calls more.
+      for (let calls = 0; calls < CALLS_A_MINUTE; calls += 1) answer = await ping();
       expect(codeOf(answer)).toBe('RATE_LIMITED');
       expect(Number(answer.headers['retry-after'])).toBeLessThanOrEqual(WINDOW_S);
     }

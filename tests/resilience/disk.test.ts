@@ -105,12 +105,8 @@ async function exhaustLog(server: PostgresServer): Promise<boolean> {
 
 /** As an operator does once there is room. */
 async function startWhereItEnded(server: PostgresServer): Promise<void> {
-  for (;;) {
-    try {
-      return void (await server.query('SELECT'));
-    } catch {
-      if (!server.running) await server.start();
-      await setTimeout(50);
-    }
+  while (!(await server.query('SELECT').catch(() => false))) {
+    if (!server.running) await server.start();
+    await setTimeout(50);
   }
 }

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout } from 'node:timers/promises';
-import { Forwarder } from './lab/forwarder.js';
+import { forwardTo } from './lab/forwarder.js';
 import { AWAY, FULL, LIMITS } from './lab/limits.js';
 import { underLoad } from './lab/load.js';
 import { itServesAgain } from './lab/outages.js';
@@ -23,7 +23,7 @@ describe.each(ORDERS)('fail-over: the primary is killed, its replica %s', (order
     // An acknowledged change is on the replica's disk as well. Without that, PostgreSQL itself may lose it.
     await primary.query(`ALTER SYSTEM SET synchronous_standby_names = '*'`);
     await primary.query('SELECT pg_reload_conf()');
-    const forwarder = await Forwarder.to(primary.port);
+    const forwarder = await forwardTo(primary.port);
     site.defer(() => forwarder.close());
     const replicaUrl = withPort(site.url, replica.port);
     site.url = withPort(site.url, forwarder.port);
@@ -38,7 +38,10 @@ describe.each(ORDERS)('fail-over: the primary is killed, its replica %s', (order
       const killed = performance.now();
       await primary.kill();
       await setTimeout(NOTICE_MS);
-      const steps = [() => replica.promote(), async () => forwarder.switchTo(replica.port)];
+      const steps = [
+        () => replica.query('SELECT pg_promote()'),
+        async () => forwarder.switchTo(replica.port),
+      ];
       for (const step of order.startsWith('promoted') ? steps : steps.toReversed()) {
         await step();
         await setTimeout(NOTICE_MS);

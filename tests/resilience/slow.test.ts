@@ -21,15 +21,7 @@ const slowUpdate = 'CREATE TRIGGER slow BEFORE UPDATE ON users FOR EACH ROW EXEC
 const slowAudit =
   'CREATE TRIGGER slow BEFORE INSERT ON user_audit_log FOR EACH ROW EXECUTE FUNCTION slow_row()';
 
-interface Slowness {
-  what: string;
-  make: string;
-  undo: string;
-  request: (people: People) => Request;
-  withinMs: number;
-}
-
-const SLOW: Slowness[] = [
+const SLOW = [
   {
     what: 'a read that would take minutes',
     // A policy is for all roles but the owner of the table.
@@ -42,14 +34,14 @@ const SLOW: Slowness[] = [
     what: 'a write that would take minutes',
     make: `${sleep(MINUTES_S)} ${slowUpdate}`,
     undo: 'DROP TRIGGER slow ON users',
-    request: (people) => setField(people, 'role'),
+    request: (people: People) => setField(people, 'role'),
     withinMs: STATEMENT_TIMEOUT_MS,
   },
   {
     what: 'a write of several long statements',
     make: `${sleep(LONG_S)} ${slowUpdate}; ${slowAudit}`,
     undo: 'DROP TRIGGER slow ON users; DROP TRIGGER slow ON user_audit_log',
-    request: (people) => setField(people, 'role'),
+    request: (people: People) => setField(people, 'role'),
     withinMs: DEADLINE_MS,
   },
 ];

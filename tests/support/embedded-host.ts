@@ -12,13 +12,10 @@ export async function hostPid(dataDir: string): Promise<number | undefined> {
   const owner = JSON.parse(await readFile(await currentLock(dataDir), 'utf8')) as {
     process: { pid: number };
   };
-  return isAlive(owner.process.pid) ? owner.process.pid : undefined;
-}
-
-function isAlive(pid: number): boolean {
   try {
-    return process.kill(pid, 0);
+    process.kill(owner.process.pid, 0);
+    return owner.process.pid;
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import http from 'node:http';
+import { text } from 'node:stream/consumers';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { LATEST_PROTOCOL_VERSION } from '@modelcontextprotocol/sdk/types.js';
@@ -95,39 +96,26 @@ export class HttpSteward {
   }
 
   /** Sends a request as it is. */
-  send({
-    method = 'POST',
-    path = '/mcp',
-    headers = {},
-    body = '',
-    signal,
-    agent,
-  }: HttpRequest): Promise<HttpAnswer> {
-    const given = Object.entries({ ...MCP_HEADERS, ...headers });
-    return new Promise((resolve, reject) => {
-      const request = http.request(
-        {
-          host: '127.0.0.1',
-          port: this.port,
-          method,
-          path,
-          agent: agent ?? false,
-          headers: Object.fromEntries(given.filter(([, value]) => value !== undefined)),
-          ...(signal && { signal }),
-        },
-        (response) => {
-          let text = '';
-          response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-          response.on('error', reject);
-          response.on('end', () => {
-            const { statusCode: status = 0, headers: received } = response;
-            resolve({ status, headers: received, text, json: parsed(text) });
-          });
-        },
-      );
-      request.on('error', reject);
-      request.end(body);
+  async send({ body = '', headers: own = {}, agent, ...options }: HttpRequest): Promise<HttpAnswer> {
+    const headers = Object.entries({ ...MCP_HEADERS, ...own }).filter(([, value]) => value !== undefined);
+    const request = http.request({
+      host: '127.0.0.1',
+      port: this.port,
+      method: 'POST',
+      path: '/mcp',
+      ...options,
+      agent: agent ?? false,
+      headers: Object.fromEntries(headers),
     });
+    request.on('error', () => {}).end(body);
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    const answer = await text(response);
+    return {
+      status: response.statusCode ?? 0,
+      headers: response.headers,
+      text: answer,
+      json: parsed(answer),
+    };
   }
 
   /** Sends a JSON-RPC request. */
@@ -166,9 +154,9 @@ export const bearing = (token: string) => ({ headers: { authorization: `Bearer $
 export const pingWith = (steward: HttpSteward, token: string) => steward.request('ping', {}, bearing(token));
 
 /** Text as JSON; undefined where it is not. */
-export function parsed(text: string): JsonRpcAnswer | undefined {
+export function parsed(json: string): JsonRpcAnswer | undefined {
   try {
-    return JSON.parse(text) as JsonRpcAnswer;
+    return JSON.parse(json) as JsonRpcAnswer;
   } catch {
     return undefined;
   }

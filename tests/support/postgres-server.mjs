@@ -87,7 +87,10 @@ export class PostgresServer {
   async start() {
     const address = ['-k', this.#dir, '-h', '127.0.0.1', '-p', String(this.port)];
     const args = ['-D', this.dataDir, ...address, ...this.#settings];
-    this.#process = spawn(this.#binary('postgres'), args, { ...unprivileged(), stdio: 'ignore' });
+    this.#process = spawn(path.join(POSTGRES_BIN ?? '', 'postgres'), args, {
+      ...unprivileged(),
+      stdio: 'ignore',
+    });
     const giveUp = Date.now() + START_WITHIN_MS;
     for (;;) {
       try {
@@ -127,11 +130,6 @@ export class PostgresServer {
     return this.#process?.exitCode === null && this.#process.signalCode === null;
   }
 
-  /** Makes a replica a server that can be written to, on a timeline of its own. */
-  async promote() {
-    await this.query('SELECT pg_promote()');
-  }
-
   /** Stops every process of the server where it stands: connections stay open, and no query is answered. */
   freeze() {
     const postmaster = /** @type {number} */ (this.#process?.pid);
@@ -165,14 +163,10 @@ export class PostgresServer {
     return path.join(this.#dir, 'data');
   }
 
-  /** @param {string} name */
-  #binary(name) {
-    return path.join(POSTGRES_BIN ?? '', name);
-  }
-
-  /** @param {string} binary @param {string[]} args */
-  #run(binary, ...args) {
-    execFileSync(this.#binary(binary), args, { ...unprivileged(), cwd: this.#dir, stdio: 'pipe' });
+  /** @param {string} program @param {string[]} args */
+  #run(program, ...args) {
+    const options = /** @type {const} */ ({ ...unprivileged(), cwd: this.#dir, stdio: 'pipe' });
+    execFileSync(path.join(POSTGRES_BIN ?? '', program), args, options);
   }
 
   #backends() {

@@ -30,7 +30,13 @@ export class RedisServer {
   async start() {
     const args = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
     this.#process = spawn('redis-server', args, { stdio: 'ignore' });
-    for (let tries = 0; tries < 100 && !(await this.#answers()); tries += 1) await setTimeout(50);
+    for (let tries = 0; tries < 100; tries += 1) {
+      const socket = net.connect(this.port, '127.0.0.1');
+      const connected = await once(socket, 'connect').catch(() => undefined);
+      socket.destroy();
+      if (connected) return;
+      await setTimeout(50);
+    }
   }
 
   async stop() {
@@ -47,12 +53,5 @@ export class RedisServer {
 
   thaw() {
     this.#process?.kill('SIGCONT');
-  }
-
-  async #answers() {
-    const socket = net.connect(this.port, '127.0.0.1');
-    const connected = await once(socket, 'connect').catch(() => false);
-    socket.destroy();
-    return connected !== false;
   }
 }

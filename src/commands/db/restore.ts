@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { DatabaseConfig } from '../../settings/config.js';
 import { readConfig } from '../read-config.js';
 import { OperatorError } from '../../errors.js';
-import type { RowCounts } from '../../database/backup/row-counts.js';
+import type { RowCounts } from '../../database/backup/server/state.js';
 import { checkSeal, type Sealed } from '../../database/backup/seal.js';
 import { describeProblem } from '../../database/check.js';
 import { check } from '../../directory/database.js';

@@ -31,12 +31,8 @@ export async function writeNewFile(
     await syncFile(path.dirname(file));
   } catch (error) {
     if (!(error instanceof Error && 'syscall' in error)) throw error;
-    throw new OperatorError(
-      `The backup cannot be written: ${error.message}. Choose another place, or make room there.`,
-      {
-        cause: error,
-      },
-    );
+    const remedy = 'Choose another place, or make room there.';
+    throw new OperatorError(`The backup cannot be written: ${error.message}. ${remedy}`, { cause: error });
   } finally {
     await rm(aside, { force: true });
   }

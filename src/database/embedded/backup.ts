@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import pg from 'pg';
 import { sealing } from '../backup/seal.js';
-import { EmbeddedDatabaseError } from './errors.js';
+import { UnusableDatabaseError } from '../check.js';
 import { layout } from './folder/data-folder.js';
 import { startPGlite } from './host/pglite.js';
 import { openEmbedded, type EmbeddedOptions } from './index.js';
@@ -14,7 +14,7 @@ import { openEmbedded, type EmbeddedOptions } from './index.js';
 /**
  * Writes a consistent backup of an embedded database in use: a sealed tar.gz of its folder. Other clients wait while
  * the folder is copied. The copy is opened and packed; a copy that cannot be opened makes no backup.
- * @throws EmbeddedDatabaseError; the signal's reason
+ * @throws UnusableDatabaseError; the signal's reason
  */
 export async function backUpEmbedded(
   options: EmbeddedOptions,
@@ -24,7 +24,7 @@ export async function backUpEmbedded(
   const { pgdata, backup } = layout(options.dataDir);
   const copy = backup(randomUUID());
   if (!existsSync(pgdata)) {
-    throw new EmbeddedDatabaseError(
+    throw new UnusableDatabaseError(
       `There is no embedded database in ${options.dataDir}, so nothing to back up. To back up a server, set DATABASE_URL.`,
     );
   }
@@ -73,7 +73,7 @@ async function archiveFolder(
     return archive;
   } catch (error) {
     signal.throwIfAborted();
-    throw new EmbeddedDatabaseError(
+    throw new UnusableDatabaseError(
       `The embedded database could not be copied: ${(error as Error).message}. Try again.`,
       { cause: error },
     );

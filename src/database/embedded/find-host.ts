@@ -1,81 +1,71 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { EmbeddedDatabaseError } from './errors.js';
+import type pg from 'pg';
+import { UnusableDatabaseError } from '../check.js';
 import { layout } from './folder/data-folder.js';
-import { currentGeneration, type Generation } from './folder/ownership.js';
+import { currentGeneration } from './folder/ownership.js';
 import type { EmbeddedOptions } from './index.js';
-import { Lease } from './lease.js';
+import { connectToHost, endLease, unreachable } from './host-client.js';
 import { startHost, type StartedHost } from './start-host.js';
+import { DATABASE } from './wire/startup.js';
 
 /** Longest silence of a host. */
 const PATIENCE_MS = 45_000;
-const FIRST_PAUSE_MS = 20;
-const LONGEST_PAUSE_MS = 500;
+const PAUSE_MS = 50;
 const MOST_FAILURES = 3;
 
 /**
  * Takes a lease from the folder's host, and starts a host if none is alive. Many processes may do so at once: of the
  * hosts that they start, one becomes the owner and the others exit.
  * @param signal ends the attempt
- * @throws EmbeddedDatabaseError if no host answers in time, or none can be started
+ * @throws UnusableDatabaseError if no host answers in time, or none can be started
  */
 export async function findHost(
   dataDir: string,
   { lingerMs, onProgress }: EmbeddedOptions,
   signal: AbortSignal,
-): Promise<Lease> {
+): Promise<pg.Client> {
   const begun = Date.now();
   let child: StartedHost | undefined;
   let failures = 0;
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
+  for (;;) {
     const current = await currentGeneration(dataDir);
     const owner = current?.owner?.released ? undefined : current?.owner;
     const others =
       owner && owner.process.pid !== child?.pid ? `waiting for process ${owner.process.pid}: ` : '';
     const lease =
       owner &&
-      (await Lease.take(owner, dataDir, {
-        silenceMs: PATIENCE_MS,
+      (await connectToHost(owner, dataDir, DATABASE, PATIENCE_MS, {
         onProgress: (text) => onProgress(others + text),
         signal,
       }));
-    if (signal.aborted) await lease?.end();
+    if (lease && signal.aborted) endLease(lease);
     signal.throwIfAborted();
     if (lease) return lease;
 
-    if (child?.ended && !lostToAnother(child) && ++failures > MOST_FAILURES)
+    // A host that finds another owner alive exits with status 0.
+    if (child?.ended && child.ended.code !== 0 && ++failures > MOST_FAILURES)
       throw cannotStart(child, dataDir);
-    if (Date.now() - begun > PATIENCE_MS) throw unanswered(dataDir, current);
+    if (Date.now() - begun > PATIENCE_MS) {
+      if (current?.owner) throw unreachable(dataDir, current, PATIENCE_MS);
+      throw new UnusableDatabaseError(
+        `No embedded database came up in ${dataDir} within ${PATIENCE_MS / 1000} s. Try again; ${layout(dataDir).log} may say why.`,
+      );
+    }
     if (!child) onProgress('starting the embedded database');
     if (!child || child.ended) child = startHost(dataDir, lingerMs);
-    await delay(pause);
+    await delay(PAUSE_MS);
   }
 }
 
-/** A host that finds another owner alive exits with status 0. */
-function lostToAnother(child: StartedHost): boolean {
-  return child.ended?.code === 0;
-}
-
-function cannotStart({ ended }: StartedHost, dataDir: string): EmbeddedDatabaseError {
+function cannotStart({ ended }: StartedHost, dataDir: string): UnusableDatabaseError {
   if (ended?.error?.code === 'ENOENT') {
-    return new EmbeddedDatabaseError(
+    return new UnusableDatabaseError(
       'The embedded database needs a `node` program, version 20.19 or newer, in the PATH. Install Node.js, or set DATABASE_URL.',
       { cause: ended.error },
     );
   }
-  return new EmbeddedDatabaseError(
+  return new UnusableDatabaseError(
     `The embedded database in ${dataDir} cannot be started (exit status ${ended?.code ?? 'unknown'}). The reason is in ${layout(dataDir).log}.`,
     { cause: ended?.error },
-  );
-}
-
-function unanswered(dataDir: string, current: Generation | undefined): EmbeddedDatabaseError {
-  if (!current?.owner)
-    return new EmbeddedDatabaseError(
-      `No embedded database came up in ${dataDir} within ${PATIENCE_MS / 1000} s. Try again; ${layout(dataDir).log} may say why.`,
-    );
-  return new EmbeddedDatabaseError(
-    `Process ${current.owner.process.pid} holds the embedded database in ${dataDir} and could not be reached for ${PATIENCE_MS / 1000} s. ` +
-      `End it and try again. If it ran in a container that is gone, remove ${current.file}.`,
   );
 }

@@ -1,12 +1,11 @@
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { EmbeddedDatabaseError } from './errors.js';
+import { UnusableDatabaseError } from '../check.js';
 import { findHost } from './find-host.js';
 import { prepareDataFolder } from './folder/data-folder.js';
-import type { Lease } from './lease.js';
+import { endLease } from './host-client.js';
 
-const FIRST_RETRY_MS = 100;
-const LONGEST_RETRY_MS = 10_000;
+const RETRY_MS = 5_000;
 
 export interface EmbeddedOptions {
   /** The folder of the database. If absent, it is created for this user alone. */
@@ -28,44 +27,34 @@ export interface Embedded {
 /**
  * Opens the embedded PostgreSQL of a folder, shared with all other processes of this machine that open it. An open
  * database does not keep this process running.
- * @throws EmbeddedDatabaseError if the folder cannot be used, or no host can be started
+ * @throws UnusableDatabaseError if the folder cannot be used, or no host can be started
  */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const dataDir = await prepareDataFolder(path.resolve(options.dataDir));
   const closing = new AbortController();
   let lease = await findHost(dataDir, options, closing.signal);
+  const leaseEnded = () => new Promise((resolve) => lease.once('end', resolve));
   const holding = (async () => {
-    for (let next: Lease | undefined = lease; next; next = await recover(dataDir, options, closing.signal)) {
-      lease = next;
-      await lease.closed;
+    await leaseEnded();
+    while (!closing.signal.aborted) {
+      try {
+        lease = await findHost(dataDir, options, closing.signal);
+        await leaseEnded();
+      } catch (error) {
+        if (closing.signal.aborted) return;
+        options.onProgress(`the embedded database is not back yet: ${(error as Error).message}`);
+        await delay(RETRY_MS, undefined, { ref: false, signal: closing.signal }).catch(() => {});
+      }
     }
   })();
   return {
     get url() {
-      return `postgresql://postgres@localhost/postgres?host=${encodeURIComponent(lease.folder)}`;
+      return `postgresql://postgres@localhost/postgres?host=${encodeURIComponent(lease.host)}`;
     },
     async close() {
-      closing.abort(new EmbeddedDatabaseError('The embedded database has been closed.'));
-      await lease.end();
+      closing.abort(new UnusableDatabaseError('The embedded database has been closed.'));
+      endLease(lease);
       await holding;
     },
   };
-}
-
-/** Repeats `findHost` until it succeeds. @returns undefined once closed */
-async function recover(
-  dataDir: string,
-  options: EmbeddedOptions,
-  closing: AbortSignal,
-): Promise<Lease | undefined> {
-  for (let pause = FIRST_RETRY_MS; !closing.aborted; pause = Math.min(pause * 2, LONGEST_RETRY_MS)) {
-    try {
-      return await findHost(dataDir, options, closing);
-    } catch (error) {
-      if (closing.aborted) break;
-      options.onProgress(`the embedded database is not back yet: ${(error as Error).message}`);
-    }
-    await delay(pause, undefined, { ref: false, signal: closing }).catch(() => {});
-  }
-  return undefined;
 }

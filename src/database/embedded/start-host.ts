@@ -2,8 +2,10 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { PROJECT_ROOT } from '../../project-root.js';
-import { EmbeddedDatabaseError } from './errors.js';
+import { UnusableDatabaseError } from '../check.js';
 import { layout } from './folder/data-folder.js';
+
+const ENVIRONMENT = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LD_LIBRARY_PATH', 'NODE_EXTRA_CA_CERTS'];
 
 /** A host started by this process. It may have become the owner, have lost to another host, or have failed. */
 export interface StartedHost {
@@ -16,16 +18,18 @@ export interface StartedHost {
  * Starts a host that outlives this process. It inherits no terminal or pipe (an MCP client waits for them to close), no
  * working folder, and only those variables of the environment that hold paths or the language.
  * @param lingerMs the host's lifetime without a connection
- * @throws EmbeddedDatabaseError if this installation has no host program
+ * @throws UnusableDatabaseError if this installation has no host program
  */
 export function startHost(dataDir: string, lingerMs: number): StartedHost {
   const stderr = openSync(layout(dataDir).log, 'a', 0o600);
   try {
-    const child = spawn(nodeProgram(), [hostProgram(), dataDir, String(lingerMs)], {
+    // Inside Electron, the executable is the application, so the system's Node.js is needed.
+    const node = process.versions['electron'] ? 'node' : process.execPath;
+    const child = spawn(node, [hostProgram(), dataDir, String(lingerMs)], {
       detached: true,
       stdio: ['ignore', 'ignore', stderr],
       cwd: path.parse(dataDir).root,
-      env: pickEnvironment('PATH', 'HOME', 'TMPDIR', 'LANG', 'LD_LIBRARY_PATH', 'NODE_EXTRA_CA_CERTS'),
+      env: Object.fromEntries(ENVIRONMENT.map((name) => [name, process.env[name]])),
     });
     const host: StartedHost = { pid: child.pid, ended: undefined };
     child.on('exit', (code) => (host.ended = { code }));
@@ -37,20 +41,9 @@ export function startHost(dataDir: string, lingerMs: number): StartedHost {
   }
 }
 
-/** Inside Electron, the executable is the application, so the system's Node.js is needed. */
-function nodeProgram(): string {
-  return process.versions['electron'] ? 'node' : process.execPath;
-}
-
 function hostProgram(): string {
   const built = path.join(PROJECT_ROOT, 'dist', 'embedded-host', 'main.js');
   if (!existsSync(built))
-    throw new EmbeddedDatabaseError(`${built} is missing. Run the build, or install Steward anew.`);
+    throw new UnusableDatabaseError(`${built} is missing. Run the build, or install Steward anew.`);
   return built;
-}
-
-function pickEnvironment(...names: string[]): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
-  );
 }

@@ -1,8 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { PROTOCOL } from './folder/owner.js';
+import { ownIdentity, PROTOCOL } from './folder/owner.js';
 import { acquire, currentGeneration, type OwnGeneration } from './folder/ownership.js';
-import { ownIdentity } from './folder/process-identity.js';
 import { LARGEST_PORT, socketFolder, socketPath } from './folder/socket-folder.js';
 import { WireServer } from './wire/wire-server.js';
 

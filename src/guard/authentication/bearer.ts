@@ -45,27 +45,20 @@ export function bearerChallenge(
   about: Record<string, string>,
   scopes: readonly Scope[],
 ): string {
-  if (refusal instanceof AuthenticationError) {
-    const error = ERRORS[refusal.kind];
-    return challenge({
-      ...about,
-      ...(error !== undefined && { error, error_description: refusal.message }),
-      scope: scopes.join(' '),
-    });
-  }
-  const { caller, missing } = refusal;
-  return challenge({
+  const [error, description, granted] =
+    refusal instanceof AuthenticationError
+      ? [ERRORS[refusal.kind], refusal.message, scopes]
+      : [
+          'insufficient_scope',
+          `This needs the scope ${refusal.missing}.`,
+          scopes.filter((scope) => scope === refusal.missing || refusal.caller.scopes.has(scope)),
+        ];
+  const parameters = Object.entries({
     ...about,
-    error: 'insufficient_scope',
-    error_description: `This needs the scope ${missing}.`,
-    scope: scopes.filter((scope) => scope === missing || caller.scopes.has(scope)).join(' '),
+    ...(error !== undefined && { error, error_description: description }),
+    scope: granted.join(' '),
   });
-}
-
-/** RFC 9110, sections 11.6.1 and 5.6.4. */
-function challenge(parameters: Record<string, string>): string {
-  const quoted = Object.entries(parameters).map(
-    ([name, value]) => `${name}="${value.replace(/["\\]/g, '\\$&')}"`,
-  );
+  // RFC 9110, sections 11.6.1 and 5.6.4.
+  const quoted = parameters.map(([name, value]) => `${name}="${value.replace(/["\\]/g, '\\$&')}"`);
   return `Bearer ${quoted.join(', ')}`;
 }

@@ -22,7 +22,7 @@ export function checkHeaders(request: IncomingMessage): string {
     request.headers;
   if (!/^application\/json\s*(;|$)/i.test(contentType))
     throw new HttpRefusal(415, 'The Content-Type must be application/json.');
-  if (!acceptsJson(request))
+  if (accepts(request).type('application/json') === false)
     throw new HttpRefusal(
       406,
       'The Accept header must allow application/json (and, for MCP, text/event-stream).',
@@ -32,12 +32,6 @@ export function checkHeaders(request: IncomingMessage): string {
     throw new HttpRefusal(400, `This Mcp-Protocol-Version is not supported. Supported: ${known}.`);
   }
   return version;
-}
-
-function acceptsJson(request: IncomingMessage): boolean {
-  // The headers of MCP's clients need no negotiation.
-  if (request.headers.accept === 'application/json, text/event-stream') return true;
-  return accepts(request).type('application/json') !== false;
 }
 
 /**

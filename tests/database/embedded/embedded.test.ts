@@ -1,68 +1,49 @@
-import { cp, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { steward as command } from '../../support/command.mjs';
 import { onEmbedded } from '../../support/conditions.js';
-import type { TestDatabase } from '../../support/database.js';
+import { freshDatabase, type TestDatabase } from '../../support/database.js';
 import { currentLock, hostPid } from '../../support/embedded-host.js';
+import { eventually } from '../../support/eventually.js';
 import { startSteward, type Steward } from '../../support/steward.js';
-import { RUN_DIR, TEMPLATE_DIR } from '../../support/template.mjs';
 
 onEmbedded('the embedded database (not on a server)', () => {
+  let database: TestDatabase;
   let dataDir: string;
   let running: Steward[] = [];
 
   beforeEach(async () => {
-    dataDir = path.join(await mkdtemp(path.join(RUN_DIR, 'e-')), 'postgres');
+    database = await freshDatabase();
+    dataDir = database.env['STEWARD_DATA_DIR'] as string;
   });
   afterEach(async () => {
     await Promise.all(running.map((steward) => steward.stop()));
     running = [];
-    await rm(path.dirname(dataDir), { recursive: true, force: true, maxRetries: 40, retryDelay: 250 });
+    await database.drop();
   });
 
   const start = async () => {
-    const env = { STEWARD_DATA_DIR: dataDir, STEWARD_EMBEDDED_LINGER_MS: '300', CALL_DEADLINE_MS: '50000' };
-    const database: TestDatabase = {
-      env,
-      administration: env,
-      query: () => Promise.reject(new Error('not used')),
-      disconnect: async () => {},
-      drop: async () => {},
-    };
-    const steward = await startSteward({ database });
+    const env = { CALL_DEADLINE_MS: '50000', RATE_LIMIT_PER_MINUTE: '100000' };
+    const steward = await startSteward({ database, env });
     running.push(steward);
     return steward;
   };
-  const fromTemplate = () => cp(TEMPLATE_DIR, dataDir, { recursive: true });
 
-  const hostGone = async () => {
-    for (let tries = 0; tries < 100 && (await hostPid(dataDir)) !== undefined; tries++) await delay(100);
-    return hostPid(dataDir);
-  };
-
-  it('is created, migrated and seeded at the first start, with progress on stderr', async () => {
-    const steward = await start();
-    expect(await total(steward)).toBeGreaterThan(150);
-    const messages = steward.log().map((line) => line.message);
-    expect(messages).toEqual(
-      expect.arrayContaining([
-        expect.stringContaining('creating'),
-        expect.stringContaining('migrating'),
-        expect.stringContaining('seeded'),
-      ]),
-    );
-  });
-
-  it('is created once by two servers that start at once, and shared by them', async () => {
+  it('is created, migrated and seeded once by two servers that start at once, and shared by them', async () => {
+    await rm(dataDir, { recursive: true });
     const [one, two] = await Promise.all([start(), start()]);
+    expect(await total(one)).toBeGreaterThan(150);
     expect(await create(one, 'first_one')).toBeUndefined();
     expect(await create(two, 'first_one')).toBe('CONFLICT');
     expect(await total(one)).toBe(await total(two));
+    const progress = [...one.log(), ...two.log()].map((line) => line.message).join('\n');
+    for (const step of ['creating', 'migrating', 'seeded']) expect(progress).toContain(step);
   });
 
   it('survives a kill at any moment of its first start', async () => {
+    await rm(dataDir, { recursive: true });
     for (const moment of ['creating', 'migrating', 'seeded', 'connected']) {
       const killed = await start();
       // A kill that comes late, on a busy machine, leaves nothing of the next moment to do.
@@ -74,7 +55,6 @@ onEmbedded('the embedded database (not on a server)', () => {
   });
 
   it('goes on for the second server when the first one ends or is killed', async () => {
-    await fromTemplate();
     const [first, second, third] = [await start(), await start(), await start()];
     expect(await create(first, 'by_first')).toBeUndefined();
     await first.stop();
@@ -85,7 +65,6 @@ onEmbedded('the embedded database (not on a server)', () => {
   });
 
   it('comes back by itself, with everything acknowledged, when its process is killed', async () => {
-    await fromTemplate();
     const [one, two] = [await start(), await start()];
     const acknowledged: string[] = [];
     for (let round = 0; round < 3; round++) {
@@ -106,7 +85,6 @@ onEmbedded('the embedded database (not on a server)', () => {
   });
 
   it('is refused, politely, while a Steward of another version uses it', async () => {
-    await fromTemplate();
     await total(await start());
     const lock = await currentLock(dataDir);
     const owner = JSON.parse(await readFile(lock, 'utf8')) as { protocol: number };
@@ -119,21 +97,14 @@ onEmbedded('the embedded database (not on a server)', () => {
     await writeFile(lock, JSON.stringify(owner));
   });
 
-  it('leaves when the last server has left, and leaves the folder ready for the next', async () => {
-    await fromTemplate();
+  it('can be entered by its owner only, leaves when the last server has left, and is ready for the next', async () => {
     const steward = await start();
     await create(steward, 'last_words');
+    expect((await stat(path.join(dataDir, 'run'))).mode & 0o077).toBe(0);
     await steward.stop();
-    expect(await hostGone()).toBeUndefined();
+    await eventually(async () => (await hostPid(dataDir)) === undefined);
     const next = await start();
     expect((await next.call('get_user', { username: 'last_words' })).error).toBeUndefined();
-  });
-
-  it('can be entered by its owner only', async () => {
-    await fromTemplate();
-    const steward = await start();
-    await total(steward);
-    expect(((await stat(path.join(dataDir, 'run'))).mode & 0o077).toString(8)).toBe('0');
   });
 });
 
@@ -143,10 +114,5 @@ const create = async (steward: Steward, name: string) => {
 };
 const total = async (steward: Steward) => (await steward.call('find_users')).data.total;
 
-async function servesAgain(steward: Steward): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
-    if ((await steward.call('list_recent_users')).error === undefined) return;
-    await delay(100);
-  }
-  throw new Error('the server does not serve again');
-}
+const servesAgain = (steward: Steward) =>
+  eventually(async () => (await steward.call('list_recent_users')).error === undefined);

@@ -37,12 +37,10 @@ onServer('the role that Steward connects as (of a PostgreSQL server: the embedde
     await expectGoodFor(database.env);
   });
 
+  // One of each kind: doctor, above, has compared every privilege on tables and columns.
   it.each([
     'DELETE FROM users WHERE id = 1',
-    'DELETE FROM departments WHERE id = 2',
-    'DELETE FROM user_preferences WHERE user_id = 1',
     'TRUNCATE user_preferences',
-    'TRUNCATE users CASCADE',
     'DELETE FROM user_audit_log',
     `UPDATE user_audit_log SET actor = 'another actor'`,
     'TRUNCATE user_audit_log',
@@ -50,15 +48,8 @@ onServer('the role that Steward connects as (of a PostgreSQL server: the embedde
     `INSERT INTO user_audit_log (user_id, field_changed, actor, tool, request_id, changed_at)
      VALUES (2, 'role', 'a', 't', 'r', '2001-01-01')`,
     'UPDATE users SET id = 4711 WHERE id = 1',
-    `UPDATE users SET username = 'renamed' WHERE id = 1`,
-    `UPDATE users SET email = 'renamed@example.com' WHERE id = 1`,
-    `UPDATE users SET created_at = '2001-01-01' WHERE id = 1`,
     `INSERT INTO users (id, username, email) VALUES (4711, 'chosen', 'chosen@example.com')`,
-    `UPDATE departments SET name = 'Renamed' WHERE id = 2`,
-    'UPDATE user_preferences SET user_id = 2 WHERE user_id = 1',
     'UPDATE headcounts SET users = 1000',
-    `INSERT INTO headcounts (department_id, role, active, users) VALUES (1, 'Ghost', true, 1000)`,
-    'DELETE FROM headcounts',
     `SELECT setval('users_id_seq', 1)`,
     'UPDATE _prisma_migrations SET finished_at = NULL',
     'CREATE TABLE mine (id int)',

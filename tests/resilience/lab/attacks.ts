@@ -1,4 +1,5 @@
 import { expect } from '@jest/globals';
+import type { Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { GRACE_MS } from './limits.js';
 import { endsWithin, head, openSocket, textFrom } from './raw-http.js';
@@ -53,10 +54,7 @@ const resetInMidCall: Attack = async (port, address) => {
 export const deaf: Attack = async (port, address) => {
   const socket = await deafSocket(port, address);
   // The end is never read: it shows when the client writes.
-  const probing = setInterval(() => socket.write(' '), 1000);
-  const ended = await endsWithin(socket, STALLED_MS);
-  clearInterval(probing);
-  expect(ended).toBe(true);
+  await writeUntilTheEnd(socket, ' ', 1000, STALLED_MS);
 };
 
 export const deafForAMoment: Attack = async (port, address) => {
@@ -72,9 +70,13 @@ export const QUICK = [halfClosed, halfARequest, resetInMidCall];
 async function drip(port: number, beginning: string, limitMs: number): Promise<void> {
   const socket = await openSocket(port);
   socket.resume().write(beginning);
-  const dripping = setInterval(() => socket.write('1'), PACE_MS);
-  const ended = await endsWithin(socket, limitMs + GRACE_MS);
-  clearInterval(dripping);
+  await writeUntilTheEnd(socket, '1', PACE_MS, limitMs + GRACE_MS);
+}
+
+async function writeUntilTheEnd(socket: Socket, text: string, everyMs: number, limitMs: number) {
+  const writing = setInterval(() => socket.write(text), everyMs);
+  const ended = await endsWithin(socket, limitMs);
+  clearInterval(writing);
   expect(ended).toBe(true);
 }
 
@@ -85,9 +87,7 @@ async function deafSocket(port: number, address: string) {
   return socket;
 }
 
-function request(address: string, body: string): string {
-  return head(address, body.length) + body;
-}
+const request = (address: string, body: string) => head(address, body.length) + body;
 
 function message(method: string, params: object): string {
   return JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });

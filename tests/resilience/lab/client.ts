@@ -19,12 +19,8 @@ export type Caller = (tool: string, args: Record<string, unknown>) => Promise<Ou
 
 export function callerOf(client: Client, steward: () => string): Caller {
   return async (tool, args) => {
-    try {
-      const answer = toAnswer(await client.callTool({ name: tool, arguments: args }));
-      return { ...answer, steward: steward() };
-    } catch (error) {
-      return { ...failure(error), steward: steward() };
-    }
+    const answer = await client.callTool({ name: tool, arguments: args }).then(toAnswer, failure);
+    return { ...answer, steward: steward() };
   };
 }
 

@@ -10,11 +10,6 @@ export const pick = <Item>(items: readonly Item[]): Item =>
 /** The part of a user's preferences that the load changes. */
 export const stampOf = (preferences: unknown) => String(Object(preferences).stamp);
 
-type UserBefore = Record<'username' | 'department' | 'role' | 'active', string> & {
-  id: number;
-  preferences: unknown;
-};
-
 /** The users that the load is about: what they were at first, and what to change them to next. */
 export class People {
   readonly usernames = new Map<number, string>();
@@ -26,11 +21,11 @@ export class People {
 
   static async of(database: Pick<TestDatabase, 'query'>): Promise<People> {
     const people = new People();
-    const users = await database.query<UserBefore>(`
-      SELECT u.id, username::text, d.name::text AS department, role::text, active::text, p.preferences
+    const users = await database.query<{ id: number; username: string; initial: Record<string, string> }>(`
+      SELECT u.id, username::text, json_build_object('department', d.name, 'role', role, 'active', active::text,
+        'preferences', coalesce(p.preferences->>'stamp', 'undefined')) AS initial
       FROM users u JOIN departments d ON d.id = department_id LEFT JOIN user_preferences p ON p.user_id = u.id`);
-    for (const { id, username, preferences, ...fields } of users)
-      people.add(id, username, { ...fields, preferences: stampOf(preferences) });
+    for (const { id, username, initial } of users) people.add(id, username, initial);
     const departments = await database.query<{ name: string }>('SELECT name::text FROM departments');
     people.departments = departments.map(({ name }) => name);
     return people;

@@ -1,5 +1,7 @@
 import type pg from 'pg';
-import type { RowCounts } from '../row-counts.js';
+
+/** The number of rows of each table. */
+export type RowCounts = [table: string, rows: number][];
 
 /** The database of a server, to back up or to replace. */
 export interface ServerTarget {
@@ -44,15 +46,17 @@ export async function readState(pool: pg.Pool): Promise<ServerState> {
   return rows[0] as ServerState;
 }
 
-/** Counts the rows of each table of the schema public. */
-export async function countRows(pool: pg.Pool): Promise<RowCounts> {
-  const { rows: tables } = await pool.query<{ name: string; quoted: string }>(`
+/** Counts the rows of each table of the schema public, on a server or in PGlite. */
+export async function countRows(database: {
+  query(sql: string): Promise<{ rows: unknown[] }>;
+}): Promise<RowCounts> {
+  const { rows: tables } = await database.query(`
     SELECT relname::text AS name, format('public.%I', relname) AS quoted FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY 1`);
   const counts: RowCounts = [];
-  for (const { name, quoted } of tables) {
-    const { rows } = await pool.query<{ count: string }>(`SELECT count(*) FROM ${quoted}`);
-    counts.push([name, Number(rows[0]?.count)]);
+  for (const { name, quoted } of tables as { name: string; quoted: string }[]) {
+    const { rows } = await database.query(`SELECT count(*) FROM ${quoted}`);
+    counts.push([name, Number((rows as { count: unknown }[])[0]?.count)]);
   }
   return counts;
 }

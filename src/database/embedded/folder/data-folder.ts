@@ -1,7 +1,7 @@
 import { access, constants, mkdir, readdir, readFile, realpath, statfs } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { EmbeddedDatabaseError } from '../errors.js';
+import { UnusableDatabaseError } from '../../check.js';
 
 /** PGlite's major version of PostgreSQL. No other major version can read its data files. */
 const POSTGRES_MAJOR = '18';
@@ -41,11 +41,11 @@ export function layout(dataDir: string) {
  * Creates the folder if it is absent, and checks that it is usable and either empty or an embedded database's.
  * @param replacing true if its database is about to be replaced: that must be Steward's, but may be unreadable
  * @returns the folder's real path, the same for all processes
- * @throws EmbeddedDatabaseError if a check fails
+ * @throws UnusableDatabaseError if a check fails
  */
 export async function prepareDataFolder(given: string, replacing = false): Promise<string> {
   if (process.platform === 'win32') {
-    throw new EmbeddedDatabaseError(
+    throw new UnusableDatabaseError(
       'The embedded database is not supported on Windows yet. Set DATABASE_URL to a PostgreSQL server.',
     );
   }
@@ -61,7 +61,11 @@ export async function prepareDataFolder(given: string, replacing = false): Promi
     await assertRoom(dataDir, replacing);
     return dataDir;
   } catch (error) {
-    throw explain(error, given);
+    if (error instanceof UnusableDatabaseError) throw error;
+    throw new UnusableDatabaseError(
+      `The folder ${given} cannot be used for the embedded database: ${(error as Error).message}. Fix that, or choose another folder.`,
+      { cause: error },
+    );
   }
 }
 
@@ -69,19 +73,19 @@ export async function prepareDataFolder(given: string, replacing = false): Promi
 async function assertOurs(dataDir: string, replacing: boolean): Promise<void> {
   const names = await readdir(dataDir);
   if (names.includes('PG_VERSION')) {
-    throw new EmbeddedDatabaseError(
+    throw new UnusableDatabaseError(
       `${dataDir} is the data folder of a PostgreSQL server or of another program. Choose an empty folder for the embedded database.`,
     );
   }
   if (replacing && names.some((name) => DATABASE.test(name)) && !names.some((name) => LOCK.test(name))) {
-    throw new EmbeddedDatabaseError(
+    throw new UnusableDatabaseError(
       `${dataDir} holds a PostgreSQL data folder that Steward has never opened, so it is not Steward's to replace. ` +
         'Choose an empty folder, or move it away. Nothing was changed.',
     );
   }
   const stranger = names.find((name) => !OURS.test(name));
   if (stranger !== undefined && !names.includes('pgdata')) {
-    throw new EmbeddedDatabaseError(
+    throw new UnusableDatabaseError(
       `${dataDir} holds other files ("${stranger}"). Choose an empty or a new folder for the embedded database.`,
     );
   }
@@ -92,7 +96,7 @@ async function assertNoServer(dataDir: string): Promise<void> {
   const file = path.join(layout(dataDir).pgdata, 'postmaster.pid');
   const pid = Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10);
   if (!(pid > 0)) return;
-  throw new EmbeddedDatabaseError(
+  throw new UnusableDatabaseError(
     `${file} names process ${pid}: the database is that of a PostgreSQL server, which may be running. ` +
       'Choose an empty folder for the embedded database. Nothing was changed.',
   );
@@ -105,7 +109,7 @@ async function assertVersion(dataDir: string, replacing: boolean): Promise<void>
   // A restore may replace a database without a readable version, but not one of another version. An absent `pgdata` is no
   // error: another process may be replacing it right now.
   if (version === POSTGRES_MAJOR || (!version && (replacing || !existsSync(pgdata)))) return;
-  throw new EmbeddedDatabaseError(
+  throw new UnusableDatabaseError(
     version
       ? `${pgdata} was written by PostgreSQL ${version}, and this Steward has PostgreSQL ${POSTGRES_MAJOR}. Use the Steward that wrote it, or choose an empty folder.`
       : `${pgdata} is not a PostgreSQL data folder (its PG_VERSION cannot be read). Restore a backup of it (steward db restore), or choose an empty folder.`,
@@ -117,16 +121,8 @@ async function assertRoom(dataDir: string, replacing: boolean): Promise<void> {
   const needed = !replacing && existsSync(layout(dataDir).pgdata) ? ROOM_FOR_EXISTING : ROOM_FOR_NEW;
   const free = Math.floor((bavail * bsize) / MEGABYTE);
   if (free >= needed) return;
-  throw new EmbeddedDatabaseError(
+  throw new UnusableDatabaseError(
     `The disk of ${dataDir} is full: ${free} MB are free and the embedded database needs ${needed} MB. ` +
       'Free some space, or choose a folder on another disk.',
-  );
-}
-
-function explain(error: unknown, dataDir: string): unknown {
-  if (error instanceof EmbeddedDatabaseError) return error;
-  return new EmbeddedDatabaseError(
-    `The folder ${dataDir} cannot be used for the embedded database: ${(error as Error).message}. Fix that, or choose another folder.`,
-    { cause: error },
   );
 }

@@ -14,7 +14,7 @@
  * generations are kept, and a new owner tidies up only after its database is open.
  */
 import { randomUUID } from 'node:crypto';
-import { link, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { link, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isAlive, type Owner } from './owner.js';
 
@@ -26,12 +26,9 @@ export interface Generation {
 }
 
 /** A generation of this process. */
-export interface OwnGeneration extends Generation {
-  owner: Owner;
-}
+export type OwnGeneration = Generation & { owner: Owner };
 
 const KEPT_GENERATIONS = 8;
-const ABANDONED_AFTER_MS = 60_000;
 
 /** Reads the highest generation; undefined in a folder that never had a host. */
 export async function currentGeneration(dataDir: string): Promise<Generation | undefined> {
@@ -73,17 +70,11 @@ export async function release(dataDir: string, { file, owner }: OwnGeneration): 
   await rename(await write(dataDir, { ...owner, released: true }), file);
 }
 
-/** Removes the files of former hosts and of hosts that lost to them. Only the owner may call it. */
+/** Removes the files of former hosts. Only the owner may call it. */
 export async function tidyUp(dataDir: string, own: Generation): Promise<void> {
   for (const number of await listGenerations(dataDir)) {
     if (number <= own.number - KEPT_GENERATIONS)
       await unlink(path.join(dataDir, `lock.${number}`)).catch(() => {});
-  }
-  for (const name of await readdir(dataDir)) {
-    const file = path.join(dataDir, name);
-    if (!name.startsWith('lock.tmp-')) continue;
-    const age = Date.now() - ((await stat(file).catch(() => undefined))?.mtimeMs ?? Date.now());
-    if (age > ABANDONED_AFTER_MS) await unlink(file).catch(() => {});
   }
 }
 
@@ -93,13 +84,7 @@ async function listGenerations(dataDir: string): Promise<number[]> {
 
 async function write(dataDir: string, owner: Owner): Promise<string> {
   const file = path.join(dataDir, `lock.tmp-${randomUUID()}`);
-  const handle = await open(file, 'wx', 0o600);
-  try {
-    await handle.writeFile(JSON.stringify(owner));
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await writeFile(file, JSON.stringify(owner), { flag: 'wx', mode: 0o600, flush: true });
   return file;
 }
 

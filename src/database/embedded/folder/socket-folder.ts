@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { lstat, mkdir } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { EmbeddedDatabaseError } from '../errors.js';
+import { UnusableDatabaseError } from '../../check.js';
 import { layout } from './data-folder.js';
 
 /** The socket that PostgreSQL clients open if their host is this folder. */
@@ -18,7 +18,7 @@ const LONGEST_SOCKET_PATH = 100;
  * Finds or creates the folder for the host's sockets: inside the data folder, or in the system's folder for temporary
  * files if a socket's path would be too long there.
  * @param previous the folder of the last host; it is used again if possible, so that a URL outlives its host
- * @throws EmbeddedDatabaseError if there is no folder that only this user can enter
+ * @throws UnusableDatabaseError if there is no folder that only this user can enter
  */
 export async function socketFolder(dataDir: string, previous?: string): Promise<string> {
   const { run } = layout(dataDir);
@@ -37,7 +37,7 @@ export async function socketFolder(dataDir: string, previous?: string): Promise<
       problem = (error as Error).message;
     }
   }
-  throw new EmbeddedDatabaseError(
+  throw new UnusableDatabaseError(
     `There is no folder for the embedded database's socket: ${problem}. Fix that, or choose a data folder with a shorter path.`,
   );
 }

@@ -5,7 +5,7 @@
 import { writeSync } from 'node:fs';
 import { layout } from '../folder/data-folder.js';
 import { takeOwnership, type Ownership } from '../take-ownership.js';
-import { CRASHED, Host } from './host.js';
+import { CRASHED, serve } from './host.js';
 
 const LAST_LINES = 20;
 
@@ -17,15 +17,23 @@ process.umask(0o077);
 process.on('uncaughtException', (error) => crash('crashed', error));
 const ownership = await takeOwnership(dataDir);
 if (!ownership) process.exit(0);
-await serve(ownership);
+await open(ownership);
 
-async function serve(owned: Ownership): Promise<void> {
+async function open(owned: Ownership): Promise<void> {
   try {
-    const host = await open(owned);
-    await host.serve();
+    // Loaded late: of several hosts that start together, all but the owner exit without it.
+    const { openPGlite } = await import('./pglite.js');
+    const pglite = await openPGlite(dataDir, {
+      onCreate: () => owned.server.announce('creating the embedded database; this takes some seconds'),
+      onCrash: (error) => crash('PostgreSQL crashed', error),
+      onOutput(line) {
+        lastLines.push(line);
+        if (lastLines.length > LAST_LINES) lastLines.shift();
+      },
+    });
+    const stop = await serve(dataDir, owned, pglite, Number(lingerMs), log);
     // Until here a signal ends the process like a kill, which is as safe.
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
-      process.on(signal, () => void host.stop(signal));
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => void stop(signal));
     log('ready');
   } catch (error) {
     log(`cannot open the database: ${describe(error)}`);
@@ -34,20 +42,6 @@ async function serve(owned: Ownership): Promise<void> {
     );
     process.exit(1);
   }
-}
-
-async function open(owned: Ownership): Promise<Host> {
-  // Loaded late: of several hosts that start together, all but the owner exit without it.
-  const { openPGlite } = await import('./pglite.js');
-  const pglite = await openPGlite(dataDir, {
-    onCreate: () => owned.server.announce('creating the embedded database; this takes some seconds'),
-    onCrash: (error) => crash('PostgreSQL crashed', error),
-    onOutput(line) {
-      lastLines.push(line);
-      if (lastLines.length > LAST_LINES) lastLines.shift();
-    },
-  });
-  return new Host(dataDir, owned, pglite, Number(lingerMs), log);
 }
 
 function crash(event: string, error: unknown): never {

@@ -8,50 +8,41 @@ const WORTH_A_ROUND = 1024 * 1024;
 /**
  * Does the work of PostgreSQL's background processes, which PGlite lacks. Without it the log grows as long as the host
  * runs, dead rows stay, and the planner's statistics never change.
+ * @returns a function that runs the last round, before the database is closed
  */
-export class Maintenance {
-  #timer: NodeJS.Timeout | undefined;
-  #position = 0;
-
-  constructor(
-    private readonly pglite: PGlite,
-    private readonly session: Session,
-    private readonly log: (text: string) => void,
-  ) {}
-
-  async begin(): Promise<void> {
-    this.#position = await this.#readLogBytes();
-    this.#timer = setInterval(() => void this.#run(), CHECK_EVERY_MS);
-  }
-
-  /** Runs the last round, before the database is closed. */
-  async end(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#run();
-  }
+export async function beginMaintenance(
+  pglite: PGlite,
+  session: Session,
+  log: (text: string) => void,
+): Promise<() => Promise<void>> {
+  let position = await readLogBytes(pglite);
 
   /** Never waits for the session, because a waiting holder makes the session evict an idle transaction. */
-  async #run(): Promise<void> {
-    if (!this.session.free) return;
-    await this.session.take({});
+  async function run(): Promise<void> {
+    if (!session.free) return;
+    await session.take({});
     try {
-      if ((await this.#readLogBytes()) - this.#position < WORTH_A_ROUND) return;
-      await this.pglite.exec('VACUUM (ANALYZE)');
-      await this.pglite.exec('CHECKPOINT');
-      this.#position = await this.#readLogBytes();
+      if ((await readLogBytes(pglite)) - position < WORTH_A_ROUND) return;
+      await pglite.exec('VACUUM (ANALYZE)');
+      await pglite.exec('CHECKPOINT');
+      position = await readLogBytes(pglite);
     } catch (error) {
       // The likely reason is a full disk. Committed data is safe without maintenance.
-      this.log(`maintenance failed: ${(error as Error).message}`);
+      log(`maintenance failed: ${(error as Error).message}`);
     } finally {
-      this.session.release();
+      session.release();
     }
   }
 
-  /** Bytes of log since the folder was created. */
-  async #readLogBytes(): Promise<number> {
-    const { rows } = await this.pglite.query<{ at: number }>(
-      `SELECT (pg_current_wal_lsn() - '0/0')::float8 AS at`,
-    );
-    return rows[0]?.at ?? 0;
-  }
+  const timer = setInterval(() => void run(), CHECK_EVERY_MS);
+  return () => {
+    clearInterval(timer);
+    return run();
+  };
+}
+
+/** Bytes of log since the folder was created. */
+async function readLogBytes(pglite: PGlite): Promise<number> {
+  const { rows } = await pglite.query<{ at: number }>(`SELECT (pg_current_wal_lsn() - '0/0')::float8 AS at`);
+  return rows[0]?.at ?? 0;
 }

@@ -43,44 +43,36 @@ interface NodeStreamOperations {
 
 /**
  * Opens the database of the folder, and creates it if there is none. Only the folder's owner may call it.
- * @param onCreate called before a database is created, which takes some seconds
- * @param onCrash called if PostgreSQL crashes inside PGlite. It must end the process: PGlite itself would ignore the
+ * @param events.onCreate called before a database is created, which takes some seconds
+ * @param events.onCrash called if PostgreSQL crashes inside PGlite. It must end the process: PGlite itself would ignore the
  * crash and continue with its memory in an unknown state.
  */
 export async function openPGlite(
   dataDir: string,
-  {
-    onCreate,
-    onCrash,
-    onOutput,
-  }: { onCreate(): void; onCrash(error: unknown): never; onOutput(line: string): void },
+  events: { onCreate(): void; onCrash(error: unknown): never; onOutput(line: string): void },
 ): Promise<PGlite> {
   const { pgdata } = layout(dataDir);
   await finishReplacement(dataDir);
   if (!fs.existsSync(pgdata)) {
-    onCreate();
-    await createDatabase(dataDir);
+    events.onCreate();
+    // Built aside, so that a kill half-way leaves no database.
+    const aside = layout(dataDir).aside(randomUUID());
+    // A thread lets the host answer waiting clients, and frees most of initdb's memory at its end.
+    await once(new Worker(new URL('./initdb-worker.js', import.meta.url), { workerData: aside }), 'exit');
+    await replaceDatabase(dataDir, aside);
   }
-  const pglite = await startPGlite(pgdata, onOutput);
+  const pglite = await startPGlite(pgdata, events.onOutput);
   const engine = pglite.Module;
   const runOne = engine._PostgresMainLoopOnce.bind(engine);
   engine._PostgresMainLoopOnce = () => {
     try {
       runOne();
     } catch (error) {
-      if ((error as { status?: unknown }).status !== SQL_ERROR_STATUS) onCrash(error);
+      if ((error as { status?: unknown }).status !== SQL_ERROR_STATUS) events.onCrash(error);
       throw error;
     }
   };
   return pglite;
-}
-
-/** Builds the database aside and renames it into place once it is complete, so that a kill half-way leaves none. */
-async function createDatabase(dataDir: string): Promise<void> {
-  const aside = layout(dataDir).aside(randomUUID());
-  // A thread lets the host answer waiting clients, and frees most of initdb's memory at its end.
-  await once(new Worker(new URL('./initdb-worker.js', import.meta.url), { workerData: aside }), 'exit');
-  await replaceDatabase(dataDir, aside);
 }
 
 /** Starts PGlite on a data folder. If the folder is absent, it unpacks the archive, or runs initdb without one. */

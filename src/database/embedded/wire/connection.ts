@@ -1,49 +1,39 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import {
-  BACKEND,
-  cString,
-  FatalError,
-  FRONTEND,
-  MAX_MESSAGE,
-  message,
-  MessageReader,
-  report,
-} from './frames.js';
+import { BACKEND, cString, FatalError, FRONTEND, message, MessageReader, report } from './frames.js';
 import type { Holder, Session } from './session.js';
-import { greet, readStartup } from './startup.js';
-import { readAnswer, Statements } from './statements.js';
+import { readStartup } from './startup.js';
+import { Statements } from './statements.js';
 
 const SYNC = message(FRONTEND.sync);
 const ROLLBACK = message(FRONTEND.query, cString('ROLLBACK'));
 /** All clients share one session: a client's time zone or search path must not outlast it. */
 const RESET_ALL = message(FRONTEND.query, cString('RESET ALL'));
-const STARTUP_LIMIT_MS = 30_000;
-/** Bytes that a client may leave unread before its next batch runs. */
-const UNREAD_LIMIT = 8 * 1024 * 1024;
+const PARSE_COMPLETE = message(BACKEND.parseComplete);
+/** The last byte of a ReadyForQuery outside of a transaction. */
+const IDLE = 0x49;
 
 export interface OpenDatabase {
   session: Session;
-  /** PGlite's ParameterStatus messages. */
-  parameters: Buffer;
+  /** PGlite's answer to a start-up packet. */
+  greeting: Buffer;
 }
 
 /** One client, from its start-up packet to the end of its socket. */
 export class Connection implements Holder {
   /** Resolves when the client has disconnected and the session is clean again. A fault of the client never rejects it. */
   readonly ended: Promise<void>;
-  readonly #reader = new MessageReader();
+  readonly #reader: MessageReader;
   readonly #statements: Statements;
   #session: Session | undefined;
-  #batch: Buffer[] = [];
-  #batchBytes = 0;
 
   constructor(
-    private readonly id: number,
+    id: number,
     private readonly socket: Socket,
     /** Resolves when the client may use the database of this name. @throws FatalError if it may not */
     private readonly admit: (database: string) => Promise<OpenDatabase>,
   ) {
+    this.#reader = new MessageReader(socket);
     this.#statements = new Statements(id);
     socket.on('error', () => socket.destroy());
     this.ended = this.#run();
@@ -55,78 +45,55 @@ export class Connection implements Holder {
   }
 
   evict(): void {
-    this.#hangUp('25P03', 'terminating connection due to idle-in-transaction timeout: others are waiting');
+    this.hangUp('25P03', 'terminating connection due to idle-in-transaction timeout: others are waiting');
   }
 
-  /** Ends the connection because the database is closing. */
-  shutDown(): void {
-    this.#hangUp('57P01', 'terminating connection due to administrator command');
+  /** Ends the connection with an error. */
+  hangUp(sqlState: string, text: string): void {
+    this.socket.end(report(BACKEND.error, 'FATAL', sqlState, text));
+    // A client that does not read its last message must not hold the session.
+    setImmediate(() => this.socket.destroy());
   }
 
   async #run(): Promise<void> {
     try {
-      await this.#serve();
+      const database = await readStartup(this.#reader, this.socket);
+      if (database !== undefined) await this.#serve(await this.admit(database));
     } catch (error) {
-      if (error instanceof FatalError) this.#hangUp(error.sqlState, error.message);
+      if (error instanceof FatalError) this.hangUp(error.sqlState, error.message);
     } finally {
       if (this.#session) await this.#cleanUp(this.#session);
       this.socket.destroySoon();
     }
   }
 
-  async #serve(): Promise<void> {
-    this.socket.setTimeout(STARTUP_LIMIT_MS, () => this.socket.destroy());
-    let goesOn = true;
-    // The socket must outlive the loop, so that the final error message can be sent.
-    for await (const chunk of this.socket.iterator({ destroyOnReturn: false })) {
-      this.#reader.push(chunk as Buffer);
-      while (goesOn && !this.#session) {
-        const packet = this.#reader.startup();
-        if (!packet) break;
-        goesOn = await this.#startUp(packet);
-      }
-      if (this.#session) goesOn = await this.#readQueries(this.#session);
-      if (!goesOn) return;
-    }
-  }
-
-  async #startUp(packet: Buffer): Promise<boolean> {
-    const request = readStartup(packet);
-    // PGlite runs on the thread that reads the request, so no statement is running by now.
-    if (request.kind === 'cancel') return false;
-    if (request.kind === 'encryption') return this.socket.write('N') || true;
-    this.socket.setTimeout(0);
-    const { session, parameters } = await this.admit(request.database);
+  /** Runs each batch of the client, until it ends the connection. */
+  async #serve({ session, greeting }: OpenDatabase): Promise<void> {
     this.#session = session;
-    if (this.socket.writable) this.socket.write(greet(request.protocol, parameters, this.id));
-    return true;
-  }
-
-  /** Runs every complete batch that has arrived. @returns false when the client ends the connection */
-  async #readQueries(session: Session): Promise<boolean> {
-    for (let frame = this.#reader.message(); frame; frame = this.#reader.message()) {
+    if (this.socket.writable) this.socket.write(greeting);
+    let batch: Buffer[] = [];
+    for (let frame = await this.#reader.next('message'); frame; frame = await this.#reader.next('message')) {
       switch (frame[0]) {
         case FRONTEND.terminate:
-          return false;
+          return;
         case FRONTEND.copyData:
         case FRONTEND.copyDone:
         case FRONTEND.copyFail:
           break; // These belong to a COPY that was refused.
+        case FRONTEND.sync:
+        case FRONTEND.query:
+        case FRONTEND.flush:
+          await this.#runBatch(session, [...batch, frame], frame[0] !== FRONTEND.flush);
+          batch = [];
+          break;
         default:
-          this.#batch.push(frame);
-          this.#batchBytes += frame.length;
-          if (this.#batchBytes > MAX_MESSAGE + frame.length)
-            throw new FatalError('08P01', 'too many messages without a Sync');
-          if (endsBatch(frame)) await this.#runBatch(session);
+          batch.push(frame);
       }
     }
-    return true;
   }
 
-  async #runBatch(session: Session): Promise<void> {
-    const batch = this.#batch;
-    this.#batch = [];
-    this.#batchBytes = 0;
+  /** @param complete true if the answer ends with a ReadyForQuery */
+  async #runBatch(session: Session, batch: Buffer[], complete: boolean): Promise<void> {
     const continued = session.holds(this);
     await session.take(this);
     // A client that disconnected while it waited may have reported a failure: its batch must not run.
@@ -134,13 +101,14 @@ export class Connection implements Holder {
       if (!continued) session.release();
       return;
     }
-    const { messages, surplus } = this.#statements.prepare(batch);
-    const { bytes, idle } = readAnswer(await session.execute(messages), surplus);
-    if (idle) session.release();
+    const { messages, parsedAgain } = this.#statements.prepare(batch, continued);
+    const answer = await session.execute(messages);
+    if (complete && answer.at(-1) === IDLE) session.release();
     else session.pause();
     if (!this.socket.writable) return;
-    this.socket.write(bytes);
-    if (this.socket.writableLength > UNREAD_LIMIT)
+    // The client did not send that Parse. One that failed is answered with an error, which the client gets.
+    const surplus = parsedAgain && answer[0] === PARSE_COMPLETE[0] ? PARSE_COMPLETE.length : 0;
+    if (!this.socket.write(answer.subarray(surplus)))
       await Promise.race([once(this.socket, 'drain'), once(this.socket, 'close')]);
   }
 
@@ -152,14 +120,4 @@ export class Connection implements Holder {
     await session.execute(Buffer.concat([...rollback, ...this.#statements.closeAll(), RESET_ALL]));
     session.release();
   }
-
-  #hangUp(sqlState: string, text: string): void {
-    this.socket.end(report(BACKEND.error, 'FATAL', sqlState, text));
-    // A client that does not read its last message must not hold the session.
-    setImmediate(() => this.socket.destroy());
-  }
-}
-
-function endsBatch(frame: Buffer): boolean {
-  return frame[0] === FRONTEND.sync || frame[0] === FRONTEND.query || frame[0] === FRONTEND.flush;
 }

@@ -1,4 +1,5 @@
 /** Messages of the PostgreSQL frontend/backend protocol, version 3, as bytes. */
+import type { Socket } from 'node:net';
 
 /** Messages of a client after start-up. FunctionCall is absent: only old libpq code uses it. */
 export const FRONTEND = {
@@ -18,19 +19,14 @@ export const FRONTEND = {
 
 /** The messages of a server that are read or sent here. */
 export const BACKEND = {
-  authentication: 0x52,
-  backendKeyData: 0x4b,
-  closeComplete: 0x33,
   error: 0x45,
   negotiateProtocolVersion: 0x76,
   notice: 0x4e,
-  parameterStatus: 0x53,
-  readyForQuery: 0x5a,
+  parseComplete: 0x31,
 } as const;
 
 /** In bytes. A larger message closes its connection, because all connections share the session's memory. */
-export const MAX_MESSAGE = 64 * 1024 * 1024;
-const MAX_STARTUP_PACKET = 10_000;
+const MAX_MESSAGE = 64 * 1024 * 1024;
 
 const KNOWN: ReadonlySet<number> = new Set(Object.values(FRONTEND));
 
@@ -46,64 +42,42 @@ export class FatalError extends Error {
   }
 }
 
-/** Splits a stream of bytes into messages. Chunks are joined only when a message is complete. */
+/** Reads the messages of a client. The socket keeps the bytes of a message that is not complete. */
 export class MessageReader {
-  #chunks: Buffer[] = [];
-  #length = 0;
+  #wake = () => {};
 
-  push(chunk: Buffer): void {
-    this.#chunks.push(chunk);
-    this.#length += chunk.length;
+  constructor(private readonly socket: Socket) {
+    for (const event of ['readable', 'end', 'close']) socket.on(event, () => this.#wake());
   }
 
   /**
-   * The next packet of the start-up phase (length, code, …), or undefined until it is complete.
-   * @throws FatalError for an impossible length
-   */
-  startup(): Buffer | undefined {
-    return this.#next(0, 8, MAX_STARTUP_PACKET);
-  }
-
-  /**
-   * The next typed message (type, length, …), or undefined until it is complete.
+   * Resolves with the next message (type, length, …), or packet of the start-up phase (length, code, …); with undefined if
+   * the client ends.
    * @throws FatalError for an unknown type or an impossible length. Both are checked in the header, because an unknown
    * type makes PGlite loop for ever.
    */
-  message(): Buffer | undefined {
-    return this.#next(1, 4, MAX_MESSAGE);
-  }
-
-  /** @param typeBytes the number of bytes before the length, which does not include them */
-  #next(typeBytes: 0 | 1, shortest: number, longest: number): Buffer | undefined {
-    const headerBytes = typeBytes + 4;
-    if (this.#length < headerBytes) return undefined;
-    if ((this.#chunks[0]?.length ?? 0) < headerBytes) this.#join();
-    const header = this.#chunks[0] as Buffer;
-    const length = header.readInt32BE(typeBytes);
-    if (typeBytes === 1 && !KNOWN.has(header.readUInt8(0)))
+  async next(kind: 'packet' | 'message'): Promise<Buffer | undefined> {
+    const [typeBytes, shortestBody] = kind === 'message' ? [1, 0] : [0, 4];
+    const header = await this.#read(typeBytes + 4);
+    if (!header) return undefined;
+    if (kind === 'message' && !KNOWN.has(header.readUInt8(0)))
       throw new FatalError('08P01', `invalid frontend message type ${header.readUInt8(0)}`);
-    if (length < shortest || length > longest) throw new FatalError('08P01', 'invalid message length');
-    const end = typeBytes + length;
-    if (this.#length < end) return undefined;
-    const all = this.#join();
-    this.#chunks = [all.subarray(end)];
-    this.#length -= end;
-    return all.subarray(0, end);
+    const bodyBytes = header.readInt32BE(typeBytes) - 4;
+    if (bodyBytes < shortestBody || bodyBytes > MAX_MESSAGE)
+      throw new FatalError('08P01', 'invalid message length');
+    if (bodyBytes === 0) return header;
+    const body = await this.#read(bodyBytes);
+    return body && Buffer.concat([header, body]);
   }
 
-  #join(): Buffer {
-    const [first = Buffer.alloc(0), ...rest] = this.#chunks;
-    const all = rest.length === 0 ? first : Buffer.concat(this.#chunks);
-    this.#chunks = [all];
-    return all;
-  }
-}
-
-/** Yields the position of each message in `bytes`: `from` is its type, `to` is the first byte after it. */
-export function* messagesOf(bytes: Buffer): Generator<{ type: number; from: number; to: number }> {
-  for (let from = 0, to; from + 5 <= bytes.length; from = to) {
-    to = from + 1 + bytes.readInt32BE(from + 1);
-    yield { type: bytes.readUInt8(from), from, to };
+  /** Resolves with exactly so many bytes, or with undefined if the client ends before. */
+  async #read(count: number): Promise<Buffer | undefined> {
+    while (this.socket.readable) {
+      const bytes = this.socket.read(count) as Buffer | null;
+      if (bytes) return bytes.length === count ? bytes : undefined;
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+    return undefined;
   }
 }
 

@@ -1,4 +1,4 @@
-/** Longest idle time inside a transaction while other clients wait. */
+/** Longest idle time inside a transaction if other clients wait at its end. */
 const IDLE_LIMIT_MS = 60_000;
 
 /** A client that can hold the session. */
@@ -14,7 +14,6 @@ export interface Holder {
 export class Session {
   #holder: Holder | undefined;
   #waiting: { holder: Holder; go: () => void }[] = [];
-  #idle = false;
   #eviction: NodeJS.Timeout | undefined;
 
   /** @param execute resolves to PGlite's complete answer to `messages`. Only the holder may call it. */
@@ -31,36 +30,23 @@ export class Session {
   /** Resolves when the holder has the session; at once if it already has it. */
   take(holder: Holder): Promise<void> {
     this.#holder ??= holder;
-    if (this.#holder === holder) {
-      this.#setIdle(false);
-      return Promise.resolve();
-    }
-    return new Promise((go) => {
-      this.#waiting.push({ holder, go });
-      this.#setIdle(this.#idle);
-    });
+    if (this.#holder !== holder) return new Promise((go) => this.#waiting.push({ holder, go }));
+    clearInterval(this.#eviction);
+    return Promise.resolve();
   }
 
   /** The holder keeps the session until the next batch of its transaction. */
   pause(): void {
-    this.#setIdle(true);
+    this.#eviction = setInterval(() => {
+      if (this.#waiting.length > 0) this.#holder?.evict?.();
+    }, IDLE_LIMIT_MS);
   }
 
   /** Gives the session to the holder that has waited longest. */
   release(): void {
-    this.#setIdle(false);
+    clearInterval(this.#eviction);
     const next = this.#waiting.shift();
     this.#holder = next?.holder;
     next?.go();
-  }
-
-  #setIdle(idle: boolean): void {
-    this.#idle = idle;
-    if (!idle || this.#waiting.length === 0) {
-      clearTimeout(this.#eviction);
-      this.#eviction = undefined;
-    } else {
-      this.#eviction ??= setTimeout(() => this.#holder?.evict?.(), IDLE_LIMIT_MS);
-    }
   }
 }

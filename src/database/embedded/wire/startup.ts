@@ -1,4 +1,5 @@
-import { BACKEND, cString, FatalError, int32, message, messagesOf } from './frames.js';
+import type { Socket } from 'node:net';
+import { BACKEND, cString, FatalError, int32, message, type MessageReader } from './frames.js';
 
 const PROTOCOL_3_0 = 196_608;
 const CANCEL_REQUEST = 80_877_102;
@@ -12,51 +13,36 @@ export const HANDOVER = 'steward handover';
 export const CANNOT_OPEN = '57P03';
 export const IN_USE = '55006';
 
-/** The request in a packet of the start-up phase. */
-export type StartupRequest =
-  { kind: 'encryption' } | { kind: 'cancel' } | { kind: 'session'; database: string; protocol: number };
-
 /**
- * Reads one packet of the start-up phase. Its settings are ignored, because all clients share one session.
+ * Reads what a client sends before it may ask anything, and refuses encryption. Its settings are ignored, because all
+ * clients share one session.
+ * @returns the name of the database; undefined if the client wants no session
  * @throws FatalError if the protocol is not version 3
  */
-export function readStartup(packet: Buffer): StartupRequest {
-  const protocol = packet.readInt32BE(4);
-  if (protocol === SSL_REQUEST || protocol === GSSENC_REQUEST) return { kind: 'encryption' };
-  if (protocol === CANCEL_REQUEST) return { kind: 'cancel' };
-  if (protocol >> 16 !== 3) throw new FatalError('08P01', 'unsupported frontend protocol');
-  const words = packet.toString('utf8', 8).split('\0');
-  const name = words.findIndex((word, index) => index % 2 === 0 && word === 'database');
-  return { kind: 'session', database: (name >= 0 && words[name + 1]) || DATABASE, protocol };
+export async function readStartup(reader: MessageReader, socket: Socket): Promise<string | undefined> {
+  for (let packet = await reader.next('packet'); packet; packet = await reader.next('packet')) {
+    const protocol = packet.readInt32BE(4);
+    // PGlite runs on the thread that reads the request, so no statement is running by now.
+    if (protocol === CANCEL_REQUEST) return undefined;
+    if (protocol === SSL_REQUEST || protocol === GSSENC_REQUEST) {
+      socket.write('N');
+      continue;
+    }
+    if (protocol >> 16 !== 3) throw new FatalError('08P01', 'unsupported frontend protocol');
+    if (protocol !== PROTOCOL_3_0)
+      socket.write(message(BACKEND.negotiateProtocolVersion, int32(PROTOCOL_3_0), int32(0)));
+    const words = packet.toString('utf8', 8).split('\0');
+    const name = words.findIndex((word, index) => index % 2 === 0 && word === 'database');
+    return (name >= 0 && words[name + 1]) || DATABASE;
+  }
+  return undefined;
 }
 
 /**
- * Encodes the answer that admits a client. No password is required: access to the socket's folder is the permission.
- * @param parameters PGlite's ParameterStatus messages
+ * Encodes a start-up packet. PGlite's answer greets every client. No password is required: access to the socket's folder
+ * is the permission.
  */
-export function greet(protocol: number, parameters: Buffer, connectionId: number): Buffer {
-  return Buffer.concat([
-    ...(protocol === PROTOCOL_3_0
-      ? []
-      : [message(BACKEND.negotiateProtocolVersion, int32(PROTOCOL_3_0), int32(0))]),
-    message(BACKEND.authentication, int32(0)),
-    parameters,
-    message(BACKEND.backendKeyData, int32(connectionId), int32(0)),
-    message(BACKEND.readyForQuery, Buffer.from('I')),
-  ]);
-}
-
-/** Encodes a start-up packet; PGlite's answer contains its parameters. */
 export function ownStartupPacket(): Buffer {
   const body = Buffer.concat(['user', 'postgres', 'database', DATABASE, ''].map(cString));
   return Buffer.concat([int32(8 + body.length), int32(PROTOCOL_3_0), body]);
-}
-
-/** The ParameterStatus messages in PGlite's answer to a start-up packet, for example `server_version`. */
-export function parameterStatuses(answer: Buffer): Buffer {
-  const found: Buffer[] = [];
-  for (const { type, from, to } of messagesOf(answer)) {
-    if (type === BACKEND.parameterStatus) found.push(answer.subarray(from, to));
-  }
-  return Buffer.concat(found);
 }

@@ -1,11 +1,4 @@
-import { BACKEND, cString, endOfString, FRONTEND, message, messagesOf } from './frames.js';
-
-/** A batch for PGlite. */
-interface Prepared {
-  messages: Buffer;
-  /** The CloseCompletes of the answer, counted from 0, that the client did not request. */
-  surplus: ReadonlySet<number>;
-}
+import { cString, endOfString, FRONTEND, message } from './frames.js';
 
 /** The first byte of a Describe or a Close that names a statement, not a portal. */
 const STATEMENT = 0x53;
@@ -16,67 +9,61 @@ const COPY_REFUSED = message(
 );
 
 /**
- * The prepared statements of one connection. They are renamed, because all connections share one session and two may use
- * the same name. The unnamed statement gets a name, too, so it is closed before it is prepared again. Portals need
- * neither: they end before another connection gets the session.
+ * The prepared statements of one connection. All connections share one session, and two may use the same name. So named
+ * statements are renamed, and the unnamed one is parsed again if others may have replaced it. Portals need neither: they
+ * end before another connection gets the session.
  */
 export class Statements {
   #names = new Map<string, string>();
+  /** The Parse of the unnamed statement, and whether the session has it. */
+  #unnamed: Buffer | undefined;
+  #unnamedIsThere = false;
   #mayCopy = false;
 
   constructor(private readonly connectionId: number) {}
 
-  /** @throws FatalError for a message without its strings */
-  prepare(batch: Buffer[]): Prepared {
+  /**
+   * Prepares a batch for PGlite.
+   * @param continued true if no other connection had the session since the last batch
+   * @returns `parsedAgain` is true if the messages begin with a Parse that is not the client's
+   * @throws FatalError for a message without its strings
+   */
+  prepare(batch: Buffer[], continued: boolean): { messages: Buffer; parsedAgain: boolean } {
     const out: Buffer[] = [];
-    const surplus = new Set<number>();
-    let closes = 0;
+    let parsedAgain = false;
+    if (!continued) this.#unnamedIsThere = false;
     for (const frame of batch) {
-      if (frame[0] === FRONTEND.parse && frame[5] === 0 && this.#names.has('')) {
-        out.push(closeStatement(this.#nameFor('')));
-        surplus.add(closes++);
+      const nameAt = findStatementName(frame);
+      const unnamed = nameAt !== undefined && frame[nameAt] === 0;
+      if (unnamed) {
+        if (frame[0] === FRONTEND.parse) this.#unnamed = frame;
+        else if (this.#unnamed && !this.#unnamedIsThere) {
+          out.unshift(this.#unnamed);
+          parsedAgain = true;
+        }
+        this.#unnamedIsThere = true;
       }
-      if (frame[0] === FRONTEND.close) closes++;
-      out.push(this.#rewrite(frame));
+      out.push(nameAt === undefined || unnamed ? frame : this.#rename(frame, nameAt));
       if (this.#awaitsCopyData(frame)) out.push(COPY_REFUSED);
     }
-    return { messages: Buffer.concat(out), surplus };
+    return { messages: Buffer.concat(out), parsedAgain };
   }
 
-  /** Messages that close every statement of this connection. */
+  /** Messages that close every named statement of this connection. */
   closeAll(): Buffer[] {
-    return [...this.#names.values()].map(closeStatement);
-  }
-
-  #rewrite(frame: Buffer): Buffer {
-    switch (frame[0]) {
-      case FRONTEND.parse:
-        return this.#rename(frame, 5);
-      case FRONTEND.bind:
-        return this.#rename(frame, endOfString(frame, 5));
-      case FRONTEND.describe:
-      case FRONTEND.close:
-        return frame[5] === STATEMENT ? this.#rename(frame, 6) : frame;
-      default:
-        return frame;
-    }
+    return [...this.#names.values()].map((name) =>
+      message(FRONTEND.close, Buffer.of(STATEMENT), cString(name)),
+    );
   }
 
   /** Replaces the statement name that starts at `from`. */
   #rename(frame: Buffer, from: number): Buffer {
     const end = endOfString(frame, from);
-    const name = this.#nameFor(frame.toString('latin1', from, end - 1));
-    return message(frame[0] ?? 0, frame.subarray(5, from), cString(name), frame.subarray(end));
-  }
-
-  #nameFor(name: string): string {
-    let renamed = this.#names.get(name);
-    if (renamed === undefined) {
-      // PostgreSQL cuts names at 63 bytes.
-      renamed = `steward_${this.connectionId}_${this.#names.size}`;
-      this.#names.set(name, renamed);
-    }
-    return renamed;
+    const name = frame.toString('latin1', from, end - 1);
+    // PostgreSQL cuts names at 63 bytes.
+    const renamed = this.#names.get(name) ?? `steward_${this.connectionId}_${this.#names.size}`;
+    this.#names.set(name, renamed);
+    return message(frame[0] ?? 0, frame.subarray(5, from), cString(renamed), frame.subarray(end));
   }
 
   /**
@@ -91,28 +78,19 @@ export class Statements {
   }
 }
 
-/**
- * Removes from PGlite's answer the CloseCompletes that the client did not request.
- * @returns `idle` is true if the batch ends outside of a transaction
- */
-export function readAnswer(answer: Buffer, surplus: ReadonlySet<number>): { bytes: Buffer; idle: boolean } {
-  const kept: Buffer[] = [];
-  let idle = false;
-  let closes = 0;
-  let keptTo = 0;
-  for (const { type, from, to } of messagesOf(answer)) {
-    if (type === BACKEND.readyForQuery) idle = answer[from + 5] === 0x49; // I
-    if (type === BACKEND.closeComplete && surplus.has(closes++)) {
-      kept.push(answer.subarray(keptTo, from));
-      keptTo = to;
-    }
+/** The position of a statement's name in a message. */
+function findStatementName(frame: Buffer): number | undefined {
+  switch (frame[0]) {
+    case FRONTEND.parse:
+      return 5;
+    case FRONTEND.bind:
+      return endOfString(frame, 5);
+    case FRONTEND.describe:
+    case FRONTEND.close:
+      return frame[5] === STATEMENT ? 6 : undefined;
+    default:
+      return undefined;
   }
-  const rest = answer.subarray(keptTo);
-  return { bytes: kept.length === 0 ? rest : Buffer.concat([...kept, rest]), idle };
-}
-
-function closeStatement(name: string): Buffer {
-  return message(FRONTEND.close, Buffer.of(STATEMENT), cString(name));
 }
 
 function mentionsStdin(frame: Buffer): boolean {

@@ -4,9 +4,6 @@ import { Connection, type OpenDatabase } from './connection.js';
 import { FatalError } from './frames.js';
 import { CANNOT_OPEN, DATABASE, HANDOVER, IN_USE } from './startup.js';
 
-/** A flood of connections must not exhaust the process's file descriptors. */
-const MAX_CONNECTIONS = 1000;
-
 /**
  * The PostgreSQL server of a data folder. It listens before its process owns the folder. Clients wait until the database
  * is open, and receive progress as notices. The host runs as long as it has a client, so an idle connection is a lease.
@@ -23,29 +20,14 @@ export class WireServer {
   /** Called when a client requests that the host exit, and the database has no other client. */
   onHandover: (() => void) | undefined;
 
-  readonly #server: net.Server;
+  readonly #server = net.createServer((socket) => this.#accept(socket));
   readonly #sockets = new Set<Socket>();
   readonly #waiting = new Set<Connection>();
   readonly #clients = new Set<Connection>();
   #lastId = 0;
   #progress: string | undefined = 'opening the embedded database';
   #open: (database: OpenDatabase) => void = () => {};
-  #fail: (error: FatalError) => void = () => {};
   #database = this.#pending();
-
-  constructor() {
-    this.#server = net.createServer({ noDelay: true }, (socket) => {
-      this.#sockets.add(socket);
-      socket.on('close', () => this.#sockets.delete(socket));
-      const connection: Connection = new Connection(++this.#lastId, socket, (name) =>
-        this.#admit(connection, name),
-      );
-      void connection.ended.finally(() => {
-        if (this.#clients.delete(connection)) this.onClients?.(this.#clients.size);
-      });
-    });
-    this.#server.maxConnections = MAX_CONNECTIONS;
-  }
 
   /** @throws an error of listen(2), for instance EADDRINUSE */
   async listen(path: string): Promise<void> {
@@ -68,9 +50,7 @@ export class WireServer {
 
   /** Ends the server because the database cannot be opened. */
   async refuse(text: string): Promise<void> {
-    const waiting = [...this.#waiting];
-    this.#fail(new FatalError(CANNOT_OPEN, text));
-    await Promise.all(waiting.map((connection) => connection.ended));
+    for (const connection of this.#waiting) connection.hangUp(CANNOT_OPEN, text);
     await this.close();
   }
 
@@ -79,8 +59,9 @@ export class WireServer {
     this.#database = this.#pending();
     this.announce(reason);
     const clients = [...this.#clients];
-    for (const connection of clients) connection.shutDown();
-    await Promise.all(clients.map((connection) => connection.ended));
+    for (const client of clients)
+      client.hangUp('57P01', 'terminating connection due to administrator command');
+    await Promise.all(clients.map((client) => client.ended));
   }
 
   /** Stops listening and ends every connection. */
@@ -90,39 +71,39 @@ export class WireServer {
     await closed;
   }
 
-  async #admit(connection: Connection, name: string): Promise<OpenDatabase> {
-    this.#waiting.add(connection);
-    try {
-      if (this.#progress !== undefined) connection.notify(this.#progress);
-      const database = await this.#database;
-      if (name === HANDOVER) return await this.#handOver();
-      if (name !== DATABASE)
-        throw new FatalError(
-          '3D000',
-          `database "${name}" does not exist; the embedded database is called "${DATABASE}"`,
-        );
-      this.#clients.add(connection);
-      this.onClients?.(this.#clients.size);
-      return database;
-    } finally {
-      this.#waiting.delete(connection);
-    }
+  #accept(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on('close', () => this.#sockets.delete(socket));
+    const connection: Connection = new Connection(++this.#lastId, socket, (name) =>
+      this.#admit(connection, name),
+    );
+    void connection.ended.finally(() => {
+      if (this.#clients.delete(connection)) this.onClients?.(this.#clients.size);
+    });
   }
 
-  /** Never resolves: the end of the connection shows the client that the host has left. */
-  #handOver(): Promise<never> {
-    if (this.#clients.size > 0) throw new FatalError(IN_USE, 'the database is in use');
-    this.onHandover?.();
-    return new Promise(() => {});
+  async #admit(connection: Connection, name: string): Promise<OpenDatabase> {
+    this.#waiting.add(connection);
+    if (this.#progress !== undefined) connection.notify(this.#progress);
+    const database = await this.#database;
+    this.#waiting.delete(connection);
+    if (name === HANDOVER) {
+      if (this.#clients.size > 0) throw new FatalError(IN_USE, 'the database is in use');
+      this.onHandover?.();
+      // The end of the connection shows the client that the host has left.
+      return new Promise(() => {});
+    }
+    if (name !== DATABASE)
+      throw new FatalError(
+        '3D000',
+        `database "${name}" does not exist; the embedded database is called "${DATABASE}"`,
+      );
+    this.#clients.add(connection);
+    this.onClients?.(this.#clients.size);
+    return database;
   }
 
   #pending(): Promise<OpenDatabase> {
-    const pending = new Promise<OpenDatabase>((resolve, reject) => {
-      this.#open = resolve;
-      this.#fail = reject;
-    });
-    // Without a waiting client the rejection has no handler, which would end the process.
-    pending.catch(() => {});
-    return pending;
+    return new Promise((resolve) => (this.#open = resolve));
   }
 }

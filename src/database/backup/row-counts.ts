@@ -1,2 +1,0 @@
-/** The number of rows of each table. */
-export type RowCounts = [table: string, rows: number][];
