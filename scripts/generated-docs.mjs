@@ -39,7 +39,11 @@ function argumentsOf(input) {
 function tools() {
   const rows = catalogue.tools.map(({ name, input, effect, scope, description }) => {
     const kind = effect.readOnlyHint ? 'reads' : effect.destructiveHint ? 'overwrites' : 'adds';
-    return [`\`${name}\` ${argumentsOf(input)}`, `${kind}, \`${scope}\``, firstSentence(description)];
+    return [
+      `\`${name}\` ${argumentsOf(input)}`,
+      `${kind}, \`${[scope].flat().join('` or `')}\``,
+      firstSentence(description),
+    ];
   });
   return markdownTable(['tool, and its arguments', 'effect, scope', 'what it does'], rows);
 }

@@ -13,7 +13,7 @@ const PINNED = {
  */
 export class ReadOnlyPool extends CancellablePool {
   constructor(config: pg.PoolConfig) {
-    super({ ...config, pipeline: true } as pg.PoolConfig);
+    super({ ...config, pipeline: true });
     this.query = ((query: string | pg.QueryConfig, values?: unknown[]) =>
       this.#run(query, values)) as typeof this.query;
   }

@@ -51,7 +51,7 @@ export function splitList(value: string | readonly string[], argument: string): 
   if (text.startsWith('[')) {
     const list = parseJson(text, argument);
     if (Array.isArray(list) && list.every((part) => typeof part === 'string'))
-      return splitList(list as string[], argument);
+      return splitList(list, argument);
     refuse('As JSON it must be a list of texts.', nowhere, argument);
   }
   const parts = text.match(/(?:'(?:[^']|'')*'|"[^"]*"|`[^`]*`|\((?:'(?:[^']|'')*'|[^()'])*\)|[^,])+/g) ?? [];

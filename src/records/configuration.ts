@@ -74,7 +74,7 @@ function readSchemaFiles(location: string): SchemaFile[] {
     const names = statSync(location).isDirectory()
       ? readdirSync(location, { recursive: true, encoding: 'utf8' })
           .filter((name) => name.endsWith('.prisma'))
-          .sort()
+          .toSorted()
           .map((name) => path.join(location, name))
       : [location];
     if (names.length === 0) throw new SchemaError(`The folder ${location} holds no .prisma file.`);

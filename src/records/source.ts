@@ -29,7 +29,7 @@ export class Source {
 
   /** What a caller with these scopes may see. */
   viewFor(scopes: ReadonlySet<string>): View {
-    const key = JSON.stringify(this.scopes.filter((scope) => scopes.has(scope)).sort());
+    const key = JSON.stringify(this.scopes.filter((scope) => scopes.has(scope)).toSorted());
     const known = this.#views.get(key);
     if (known) return known;
     const view = makeView(this.exposure, scopes);

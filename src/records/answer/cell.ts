@@ -15,8 +15,7 @@ export function readCell(column: ViewColumn, text: string | null, longest: numbe
   const { type, native, isList, masked } = column;
   if (masked) return MASK;
   if (text === null) return null;
-  const cut = [...text].length > longest;
-  if (cut) return `${[...text].slice(0, longest).join('')}${CUT}`;
+  if (isLonger(text, longest)) return `${Array.from(text).slice(0, longest).join('')}${CUT}`;
   if (isList) return readList(column, text);
   switch (type) {
     case 'Int':
@@ -35,6 +34,11 @@ export function readCell(column: ViewColumn, text: string | null, longest: numbe
   }
 }
 
+/** Counts characters as PostgreSQL does, by code points. */
+export function isLonger(text: string, longest: number): boolean {
+  return text.length > longest && Array.from(text).length > longest;
+}
+
 /** NaN, infinities and minus zero are no numbers of JSON. */
 function readFloat(text: string): Cell {
   const value = Number(text);
@@ -48,17 +52,16 @@ function readTime(native: string | undefined, text: string): string {
   return day === undefined ? text : `${day}T${time}Z${era}`;
 }
 
+/** A list of PostgreSQL may have several dimensions. The lengths of bytes are numbers. */
+type Nested = string | number | null | Nested[];
+
 /** A list stands in its cell as JSON. Its elements are read as cells of their own. */
 function readList(column: ViewColumn, text: string): string {
   const element = { ...column, isList: false };
-  const read = (value: unknown): unknown =>
-    Array.isArray(value)
-      ? value.map(read)
-      : readCell(element, value === null ? null : String(value), Infinity);
-  const list = JSON.parse(text) as unknown[];
-  if (column.type === 'Json')
-    return JSON.stringify(
-      list.map((value) => (typeof value === 'string' ? (JSON.parse(value) as unknown) : value)),
-    );
-  return JSON.stringify(read(list));
+  const read = (value: Nested): unknown => {
+    if (Array.isArray(value)) return value.map(read);
+    if (column.type === 'Json' && value !== null) return JSON.parse(String(value)) as unknown;
+    return readCell(element, value === null ? null : String(value), Infinity);
+  };
+  return JSON.stringify(read(JSON.parse(text) as Nested));
 }

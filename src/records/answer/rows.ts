@@ -3,7 +3,7 @@ import { takeFittingRows } from '../../capability/answer/bounds.js';
 import type { Selected, SelectedInclude } from '../plan/select.js';
 import { INCLUDED_ROWS } from '../sql/find.js';
 import type { TextRow } from '../source.js';
-import { CUT, readCell, type Cell } from './cell.js';
+import { CUT, isLonger, readCell, type Cell } from './cell.js';
 
 /** Ends a cell of related records where there are more. */
 export const AND_MORE = 'and more';
@@ -39,8 +39,7 @@ export function fillTable(
   const more = new Set<string>();
   const cell = ({ name, reference }: Selected, text: string | null): Cell => {
     const value = readCell(reference.column, text, longestText);
-    if (typeof value === 'string' && text !== null && value.endsWith(CUT) && [...text].length > longestText)
-      cut.add(name);
+    if (!reference.column.masked && text !== null && isLonger(text, longestText)) cut.add(name);
     return value;
   };
   const nested = (include: SelectedInclude, text: string | null): NestedRows => {

@@ -21,7 +21,11 @@ export function scan(text: string, argument: string): Token[] {
     if (!groups) {
       const quote = /^['"`]/.exec(text.slice(start))?.[0];
       if (quote !== undefined) refuse(`The ${quote} here is not closed.`, { at }, argument);
-      refuse(`Put values with characters such as ${[...text.slice(start)][0]} in quotes.`, { at }, argument);
+      refuse(
+        `Put values with characters such as ${text.slice(start).match(/./su)?.[0]} in quotes.`,
+        { at },
+        argument,
+      );
     }
     const { single, double, sign, word } = groups;
     if (single !== undefined) tokens.push({ kind: 'quoted', text: single.replaceAll("''", "'"), at });

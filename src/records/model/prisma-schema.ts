@@ -238,8 +238,8 @@ function columnNamed(model: PrismaModel, name: string | undefined): string | und
 }
 
 function expressionOf(value: unknown): string | undefined {
-  const { name, args } = Object(value) as { name?: string; args?: unknown[] };
-  return name === 'dbgenerated' ? String(args?.[0] ?? '') : undefined;
+  const { name, args } = Object(value) as { name?: string; args?: string[] };
+  return name === 'dbgenerated' ? (args?.[0] ?? '') : undefined;
 }
 
 /** Finds the line of a model, or of a field of it. */

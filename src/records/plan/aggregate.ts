@@ -101,7 +101,7 @@ export function readHaving(
   const columns = [
     ...keys
       .filter(({ bucket }) => bucket === undefined)
-      .map(({ name, reference }) => column(name, reference)),
+      .map(({ name, reference }) => keyColumn(name, reference)),
     ...metrics.map(resultColumn),
   ];
   const answer: Pick<ViewModel, 'name' | 'fields'> = {
@@ -111,7 +111,7 @@ export function readHaving(
   return resolveFilter(answer as ViewModel, joinNames(parseFilterText(text, argument)), argument);
 }
 
-function column(name: string, { column: of, relations }: Reference): ViewColumn {
+function keyColumn(name: string, { column: of, relations }: Reference): ViewColumn {
   return { ...of, name, isRequired: of.isRequired && relations.every(({ isRequired }) => isRequired) };
 }
 

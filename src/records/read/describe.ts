@@ -42,7 +42,7 @@ export async function listModels(
   ]);
   const taken = rows.reduce((sum, row) => sum + row.slice(0, 3).join('').length + 4, 0);
   const left = Math.max(0, Math.floor((MOST_CHARACTERS - taken) / Math.max(1, rows.length)));
-  const about = Math.min(LONGEST_ABOUT, left);
+  const longest = Math.min(LONGEST_ABOUT, left);
   return {
     total: found.length,
     pages: Math.ceil(found.length / MODELS_A_PAGE),
@@ -52,7 +52,7 @@ export async function listModels(
         label,
         key,
         count,
-        shorten(text, about),
+        shorten(text, longest),
       ]),
     },
   };

@@ -22,15 +22,18 @@ export async function explainTimeout<Result>(
 function describeUse({ indexes }: ViewModel, used: readonly Reference[]): string {
   const leading = new Set(indexes.map(([first]) => first?.name));
   const isIndexed = ({ relations, column }: Reference) => relations.length === 0 && leading.has(column.name);
-  const names = (references: readonly Reference[]) => [...new Set(references.map(nameOf))].join(', ');
-  const indexed = names(used.filter(isIndexed));
-  const others = names(used.filter((reference) => !isIndexed(reference)));
+  const indexed = listNames(used.filter(isIndexed));
+  const others = listNames(used.filter((reference) => !isIndexed(reference)));
   const begun = [...leading].filter((name) => name !== undefined).join(', ');
   return [
     ...(indexed === '' ? [] : [`Indexed: ${indexed}.`]),
     ...(others === '' ? [] : [`Not indexed: ${others}.`]),
     ...(begun === '' ? [] : [`Narrow the filter by one of ${begun}.`]),
   ].join(' ');
+}
+
+function listNames(references: readonly Reference[]): string {
+  return [...new Set(references.map(nameOf))].join(', ');
 }
 
 /** The columns that a condition reads of its model, by its own fields and to-one paths. */

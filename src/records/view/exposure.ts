@@ -134,7 +134,7 @@ function decide(
 ): FieldMark | undefined {
   const words = sources.flatMap((marks) => marks.filter((mark) => mark !== 'untrusted').slice(0, 1));
   if (new Set(words).size > 1) onDifference(words.join(' and '));
-  return words.sort((a, b) => STRICTNESS.indexOf(b) - STRICTNESS.indexOf(a))[0];
+  return words.toSorted((a, b) => STRICTNESS.indexOf(b) - STRICTNESS.indexOf(a))[0];
 }
 
 function isHiddenByDefault({ name, column, type }: Column): boolean {

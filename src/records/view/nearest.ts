@@ -10,7 +10,7 @@ export function rankByLikeness(word: string, known: Iterable<string>): string[] 
   };
   return [...known]
     .map((candidate) => ({ candidate, score: score(candidate) }))
-    .sort((a, b) => a.score - b.score)
+    .toSorted((a, b) => a.score - b.score)
     .map(({ candidate }) => candidate);
 }
 
@@ -19,7 +19,7 @@ export function findNearest(word: string, known: Iterable<string>): string | und
   const lower = word.toLowerCase();
   const ranked = [...known]
     .map((candidate) => ({ candidate, distance: distance(lower, candidate.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance);
+    .toSorted((a, b) => a.distance - b.distance);
   const [best] = ranked;
   return best && best.distance <= Math.max(1, Math.floor(lower.length / 3)) ? best.candidate : undefined;
 }
