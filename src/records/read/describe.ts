@@ -8,7 +8,7 @@ import { hasOrder } from '../plan/order.js';
 import type { RecordTable } from '../answer/rows.js';
 import type { ViewColumn, ViewField, ViewModel } from '../view/view.js';
 
-export const MODELS_A_PAGE = 100;
+const MODELS_A_PAGE = 100;
 /** Of a page of models, all in all. */
 const MOST_CHARACTERS = 3800;
 const LONGEST_ABOUT = 120;

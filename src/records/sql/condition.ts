@@ -77,7 +77,7 @@ function writeIn(
 }
 
 /** Compares as the column's own type does: PostgreSQL reads the value as one of that type. */
-export function compare(
+function compare(
   column: Sql,
   { type, native }: ViewColumn,
   operator: Comparison,

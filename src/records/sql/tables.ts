@@ -52,11 +52,11 @@ export class Tables {
   }
 }
 
-export function columnOf(alias: string, column: Identifier): Sql {
+function columnOf(alias: string, column: Identifier): Sql {
   return raw(`${alias}.${String(column)}`);
 }
 
-export function named(table: Identifier, alias: string): Sql {
+function named(table: Identifier, alias: string): Sql {
   return raw(`${String(table)} as ${alias}`);
 }
 

@@ -35,7 +35,7 @@ export interface Exposure {
   differences: readonly string[];
 }
 
-export const DEFAULT_SCOPE = 'records:read';
+const DEFAULT_SCOPE = 'records:read';
 
 /** From the most open to the strictest. */
 const STRICTNESS: readonly FieldMark[] = ['show', 'mask', 'hide'];
