@@ -13,6 +13,7 @@ export function renderText({ shape }: z.ZodObject, answer: Record<string, unknow
     else if (isTable(value)) tables.push(renderTable(value));
     else if (typeof value === 'object' && value !== null && !Array.isArray(value))
       lines.push(...Object.entries(value).map(([key, member]) => renderLine(key, member)));
+    else if (Array.isArray(value)) lines.push(...value.map((item) => renderLine(name, item)));
     else lines.push(name === 'notice' ? String(value) : renderLine(name, value));
   }
   return [...lines, ...tables].join('\n');
@@ -61,6 +62,7 @@ function renderLine(name: string, value: unknown): string {
  */
 export function renderCell(value: unknown): string {
   if (value === null || value === undefined) return '\\N';
+  if (typeof value === 'object') return renderJson(value);
   if (typeof value !== 'string') return JSON.stringify(value);
   return value.replaceAll('\\', '\\\\').replace(INVISIBLE, escapeCharacter);
 }
