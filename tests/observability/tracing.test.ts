@@ -104,8 +104,8 @@ describe('a traced call', () => {
         'POST /mcp',
       ]);
     }
-    const [line] = steward.log().filter(({ message }) => message === 'call');
-    expect(spans.find(isCall)?.attributes['steward.request_id']).toBe(line?.['requestId']);
+    const line = await steward.logged('call');
+    expect(spans.find(isCall)?.attributes['steward.request_id']).toBe(line['requestId']);
     expect(answer.status).toBe(200);
   });
 
