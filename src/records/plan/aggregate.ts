@@ -137,7 +137,8 @@ export function resultColumn({ name, function: of, reference }: Metric): ViewCol
     kind: 'column',
     name,
     type,
-    native: type === base.type ? base.native : undefined,
+    // Of money, numbers are read.
+    native: type === base.type && base.native !== 'Money' ? base.native : undefined,
     isList: false,
     isRequired: of.startsWith('count'),
     masked: false,
