@@ -77,7 +77,10 @@ export async function startZoo({
   const file = path.join(folder, 'steward.config.json');
   const databases = { zoo: { schema: SCHEMA, url: 'env:ZOO_URL', ...section } };
   await writeFile(file, JSON.stringify({ databases, ...beside }));
-  const server = await startSteward({ database, env: { STEWARD_CONFIG: file, ZOO_URL: url, ...env } });
+  const server = await startSteward({
+    database,
+    env: { RATE_LIMIT_PER_MINUTE: '1000000', STEWARD_CONFIG: file, ZOO_URL: url, ...env },
+  });
   const call = async (tool: string, args: Record<string, unknown>) =>
     (await server.call(tool, args)) as unknown as RecordsAnswer;
   return {
