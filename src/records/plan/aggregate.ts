@@ -3,7 +3,14 @@ import type { Condition, Reference } from '../filter/condition.js';
 import { parseFilterText } from '../filter/parse-text.js';
 import { describeType, resolveFilter } from '../filter/resolve-filter.js';
 import type { Filter } from '../filter/syntax.js';
-import { BUCKETS, FUNCTIONS, type AggregateFunction, type GroupKey, type Metric } from '../sql/aggregate.js';
+import {
+  BUCKETS,
+  FUNCTIONS,
+  type AggregateFunction,
+  type Bucket,
+  type GroupKey,
+  type Metric,
+} from '../sql/aggregate.js';
 import { suggest } from '../view/nearest.js';
 import { resolveOpenColumn } from '../view/resolve.js';
 import type { ViewColumn, ViewModel } from '../view/view.js';
@@ -76,15 +83,20 @@ export function readGroupKeys(model: ViewModel, text: string | readonly string[]
     const { column } = reference;
     if (!hasOrder(column))
       refuse(`'${column.name}' is ${describeType(column)}, which makes no groups.`, nowhere, argument);
-    if (bucket && (column.type !== 'DateTime' || column.native === 'Time' || column.native === 'Timetz'))
+    if (bucket && !hasBuckets(column, bucket))
       refuse(
-        `${bucket} is for days and moments; '${column.name}' is ${describeType(column)}.`,
+        `${bucket} is for ${bucket === 'hour' ? '' : 'days and '}moments; '${column.name}' is ${column.native ?? describeType(column)}.`,
         nowhere,
         argument,
       );
     const name = path.segments.join('.');
     return { name: bucket ? `${bucket}_${name}` : name, reference, bucket };
   });
+}
+
+function hasBuckets({ type, native }: ViewColumn, bucket: Bucket): boolean {
+  if (type !== 'DateTime' || native === 'Time' || native === 'Timetz') return false;
+  return bucket !== 'hour' || native !== 'Date';
 }
 
 /**
