@@ -149,17 +149,16 @@ describe('Time', () => {
     });
 
     it('of months, quarters and years are named as such', async () => {
-      const named = async (bucket: string) => (await buckets(`${bucket}(${field})`, 'id != 8')).rows;
-      expect(await named('month')).toEqual([
+      expect((await buckets(`month(${field})`, 'id != 8')).rows).toEqual([
         ['2026-04', 2],
         ['2026-05', 3],
         ['2026-10', 2],
       ]);
-      expect(await named('quarter')).toEqual([
+      expect((await buckets(`quarter(${field})`, 'id != 8')).rows).toEqual([
         ['2026-Q2', 5],
         ['2026-Q4', 2],
       ]);
-      expect(await named('year')).toEqual([['2026', 7]]);
+      expect((await buckets(`year(${field})`, 'id != 8')).rows).toEqual([['2026', 7]]);
     });
 
     it('of hours keep the two autumn hours apart', async () => {
@@ -183,13 +182,12 @@ describe('Time', () => {
     await zoo.database.query(
       "INSERT INTO zoo.animals (id, name, seen) VALUES (50, 'a', 'infinity'), (51, 'b', '0044-03-15 10:00:00+00 BC'), (52, 'c', '12026-01-01 00:00:00+00')",
     );
-    const of = async (bucket: string) => (await buckets(`${bucket}(seen)`, 'id in (50, 51, 52)')).rows;
-    expect(await of('month')).toEqual([
+    expect((await buckets('month(seen)', 'id in (50, 51, 52)')).rows).toEqual([
       ['0044-03 BC', 1],
       ['12026-01', 1],
       ['infinity', 1],
     ]);
-    expect(await of('hour')).toEqual([
+    expect((await buckets('hour(seen)', 'id in (50, 51, 52)')).rows).toEqual([
       ['0044-03-15T10:00:00Z BC', 1],
       ['12026-01-01T00:00:00Z', 1],
       ['infinity', 1],

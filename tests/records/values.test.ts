@@ -79,6 +79,9 @@ describe('A value', () => {
   });
   afterAll(() => zoo.stop());
 
+  const lookUp = async (model: string, key: string, fields: string) =>
+    (await zoo.call('get_record', { model, key, fields })).data.record.rows.map(([, cell]) => cell);
+
   const all = [...CELLS, ...SHOWN_ONLY];
 
   it.each(all)('%s of %i is in its row as %j', async (field, id, cell) => {
@@ -148,13 +151,11 @@ describe('A value', () => {
   });
 
   it('of a unique field is a key', async () => {
-    const of = async (model: string, key: string, fields: string) =>
-      (await zoo.call('get_record', { model, key, fields })).data.record.rows.map(([, cell]) => cell);
-    expect(await of('Keeper', '9007199254740993', 'name')).toEqual(['Kim']);
-    expect(await of('constructor', 'a', 'user')).toEqual(['u']);
-    expect(await of('Room', '2, 1', 'keeper.name')).toEqual(['Lee']);
-    expect(await of('Visit', 'order = 7', 'amount')).toEqual(['8.75']);
-    expect(await of('Visit', '2, 2026-01-02T00:00:00.000001Z', 'quote')).toEqual(['q1']);
+    expect(await lookUp('Keeper', '9007199254740993', 'name')).toEqual(['Kim']);
+    expect(await lookUp('constructor', 'a', 'user')).toEqual(['u']);
+    expect(await lookUp('Room', '2, 1', 'keeper.name')).toEqual(['Lee']);
+    expect(await lookUp('Visit', 'order = 7', 'amount')).toEqual(['8.75']);
+    expect(await lookUp('Visit', '2, 2026-01-02T00:00:00.000001Z', 'quote')).toEqual(['q1']);
   });
 
   it('keeps its name where SQL has other uses for it', async () => {
