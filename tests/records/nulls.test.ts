@@ -70,6 +70,9 @@ describe('Null', () => {
     ['parent.number is null', [1, 7], undefined],
     ['parent.number is not null', [2, 3, 4, 5, 6, 8, 9], undefined],
     ['parent.number != 10', [4, 6, 8, 9], '2 rows without parent or parent.number are not among these.'],
+    ['parent.children some (id = 4)', [4, 9], undefined],
+    ['parent.children none (id = 4)', [2, 3, 5, 6, 7, 8], '1 row without parent is not among these.'],
+    ['not parent.children some (id = 4)', [2, 3, 5, 6, 7, 8], '1 row without parent is not among these.'],
     ['parent is null', [1], undefined],
     ['not parent is null', [2, 3, 4, 5, 6, 7, 8, 9], undefined],
     // some, none and every are true or false; every is met by those that have none.

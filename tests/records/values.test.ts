@@ -158,6 +158,41 @@ describe('A value', () => {
     expect(await lookUp('Visit', '2, 2026-01-02T00:00:00.000001Z', 'quote')).toEqual(['q1']);
   });
 
+  it.each([
+    ['Visit', '2', 'Visit is named by animalId, at or by order; values given: 1.'],
+    ['Visit', 'quote = q1', 'Visit is named by animalId, at or by order.'],
+    ['Visit', 'order > 1', 'Visit is named by animalId, at or by order; values given: 1.'],
+    ['Visit', '2, 2026-01-02', "'at' takes a whole time here, such as 2026-05-01T09:00:00Z."],
+    ['Visit', 'animalId = 2, at = 2026-01-02', "'at' takes a whole time here, such as 2026-05-01T09:00:00Z."],
+    [
+      'Keeper',
+      '1.5',
+      "'id' takes a whole number from -9223372036854775808 to 9223372036854775807, not '1.5'.",
+    ],
+    ['constructor', 'null', "Nothing equals null. Write then is null, or 'null' in quotes."],
+  ])('is no key of %s: %s', async (model, key, message) => {
+    expect((await zoo.call('get_record', { model, key })).text).toBe(`VALIDATION: key: ${message}`);
+  });
+
+  it('in quotes is a key, with each character in it', async () => {
+    const keys = ['a, b', "it's", 'say "x"', 'x = 1', ' and ', 'null'];
+    const quote = (text: string) => `'${text.replaceAll("'", "''")}'`;
+    await zoo.database.query(
+      `INSERT INTO zoo.constructor VALUES ${keys.map((key) => `(${quote(key)})`).join()}`,
+    );
+    const double = (text: string) => `"${text.replaceAll('"', '""')}"`;
+    for (const key of keys)
+      for (const written of [quote(key), `then = ${quote(key)}`, double(key), `then = ${double(key)}`])
+        expect(
+          (await zoo.call('get_record', { model: 'constructor', key: written, fields: 'then' })).data.record
+            .rows,
+        ).toEqual([['then', key]]);
+    const none = await zoo.call('get_record', { model: 'constructor', key: 'none' });
+    expect(none.text).toBe(
+      'NOT_FOUND: There is no constructor with this key. find_records looks by other fields.',
+    );
+  });
+
   it('keeps its name where SQL has other uses for it', async () => {
     const { data } = await zoo.call('find_records', {
       model: 'Visit',

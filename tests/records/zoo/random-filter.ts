@@ -212,18 +212,33 @@ const RELATIONS: Record<string, (alias: string, there: string) => string> = {
 
 let aliases = 0;
 
-function related(relation: string, quantifier: 'some' | 'none' | 'every', inner: RandomFilter): RandomFilter {
+interface Related {
+  relation: string;
+  quantifier: 'some' | 'none' | 'every';
+  inner: RandomFilter;
+  ofParent: boolean;
+}
+
+function relate({ relation, quantifier, inner, ofParent }: Related): RandomFilter {
   const rows = RELATIONS[relation] as (alias: string, there: string) => string;
+  const quantified = (alias: string): string => {
+    const there = `r${aliases++}`;
+    const met = `(${inner.sql(there)})`;
+    const exists = `exists (select from ${rows(alias, there)} and ${quantifier === 'every' ? `${met} is not true` : met})`;
+    return quantifier === 'some' ? exists : `not ${exists}`;
+  };
   return {
-    text: `${relation} ${quantifier} (${inner.text})`,
+    text: `${ofParent ? 'parent.' : ''}${relation} ${quantifier} (${inner.text})`,
     sql: (alias) => {
-      const there = `r${aliases++}`;
-      const met = `(${inner.sql(there)})`;
-      const exists = `exists (select from ${rows(alias, there)} and ${quantifier === 'every' ? `${met} is not true` : met})`;
-      return quantifier === 'some' ? exists : `not ${exists}`;
+      if (!ofParent) return quantified(alias);
+      const parent = `r${aliases++}`;
+      return `(select ${quantified(parent)} from zoo.animals ${parent} where ${parent}.id = ${alias}.parent_id)`;
     },
     // Prisma's `every` is met by rows for which it is undecided.
-    where: inner.where && quantifier !== 'every' ? { [relation]: { [quantifier]: inner.where } } : undefined,
+    where:
+      inner.where && quantifier !== 'every'
+        ? ofField(relation, ofParent, { [quantifier]: inner.where })
+        : undefined,
     canNegate: false,
   };
 }
@@ -270,12 +285,13 @@ export const randomFilter: fc.Arbitrary<RandomFilter> = fc.letrec<{ filter: Rand
     {
       weight: 3,
       arbitrary: fc
-        .tuple(
-          fc.constantFrom(...Object.keys(RELATIONS)),
-          fc.constantFrom('some' as const, 'none' as const, 'every' as const),
-          tie('filter'),
-        )
-        .map(([relation, quantifier, inner]) => related(relation, quantifier, inner)),
+        .record({
+          relation: fc.constantFrom(...Object.keys(RELATIONS)),
+          quantifier: fc.constantFrom('some' as const, 'none' as const, 'every' as const),
+          inner: tie('filter'),
+          ofParent: fc.boolean(),
+        })
+        .map(relate),
     },
   ),
 })).filter;
