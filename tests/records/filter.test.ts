@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { onServer } from '../support/conditions.js';
 import { startZoo, type Cell, type Zoo } from './zoo/zoo.js';
 
@@ -9,6 +10,40 @@ const TRAPS = `
   UPDATE zoo.animals SET note = '50% off_now' || chr(92) || 'x' WHERE id = 3;
   UPDATE zoo.animals SET name = 'and' WHERE id = 60;
 `;
+
+const FIELDS =
+  'id small big float real decimal price alive mood born fed fedZone seen plain uid address bits nick fixed name numbers moods times decimals data rawData'.split(
+    ' ',
+  );
+
+/** Numbers, times and addresses, nearly right; words that PostgreSQL has a meaning for; any characters. */
+const ANY_VALUE = fc.oneof(
+  fc.stringMatching(/^[-+0-9.eE:TZ ,/$]{1,14}$/),
+  fc.stringMatching(
+    /^[0-9]{1,7}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?( BC)?$/,
+  ),
+  fc.stringMatching(/^now[+-][0-9]{1,5}(min|h|d|w|mo|y)$/),
+  fc.stringMatching(/^-?[0-9]{1,25}(\.[0-9]{1,5})?(e[+-]?[0-9]{1,4})?$/),
+  fc.stringMatching(/^[0-9a-f:./{}]{1,40}$/),
+  fc.constantFrom(
+    ...[
+      'infinity',
+      '-Infinity',
+      'NaN',
+      'null',
+      'true',
+      '',
+      'epoch',
+      'today',
+      '24:00',
+      '23:59:60',
+      '\0',
+      '\ud800',
+    ],
+    ...['{}', '[1', '"', "'", '\\', '%', '$1', "'; drop table zoo.animals; --"],
+  ),
+  fc.string({ unit: 'binary' }),
+);
 
 describe('A filter', () => {
   let zoo: Zoo;
@@ -434,6 +469,20 @@ describe('A filter', () => {
       expect(await ids('Animal', "code = 'a_1'")).toEqual([1]);
       expect(await ids('Animal', "code in ('a_1')")).toEqual([1]);
     });
+  });
+
+  it('with any value is answered, or refused as a value: never as a fault of the database', async () => {
+    const property = fc.asyncProperty(
+      fc.constantFrom(...FIELDS),
+      fc.constantFrom('eq', 'gt', 'in', 'has'),
+      ANY_VALUE,
+      async (field, op, text) => {
+        const filter = { field, op, value: op === 'in' ? [text] : text };
+        const { error } = await zoo.call('count_records', { model: 'Animal', filter });
+        expect([undefined, 'VALIDATION']).toContain(error);
+      },
+    );
+    await fc.assert(property, { seed: 10, numRuns: 2000 });
   });
 
   it('is read up to its bounds', async () => {
