@@ -71,6 +71,10 @@ const SHOWN_ONLY: [field: string, id: number, cell: Cell][] = [
 /** PostgreSQL has no least and greatest of these. */
 const WITHOUT_LEAST = ['uid', 'bits', 'alive'];
 
+function quote(text: string, by = "'"): string {
+  return by + text.replaceAll(by, by + by) + by;
+}
+
 describe('A value', () => {
   let zoo: Zoo;
   beforeAll(async () => {
@@ -176,13 +180,16 @@ describe('A value', () => {
 
   it('in quotes is a key, with each character in it', async () => {
     const keys = ['a, b', "it's", 'say "x"', 'x = 1', ' and ', 'null'];
-    const quote = (text: string) => `'${text.replaceAll("'", "''")}'`;
     await zoo.database.query(
       `INSERT INTO zoo.constructor VALUES ${keys.map((key) => `(${quote(key)})`).join()}`,
     );
-    const double = (text: string) => `"${text.replaceAll('"', '""')}"`;
     for (const key of keys)
-      for (const written of [quote(key), `then = ${quote(key)}`, double(key), `then = ${double(key)}`])
+      for (const written of [
+        quote(key),
+        `then = ${quote(key)}`,
+        quote(key, '"'),
+        `then = ${quote(key, '"')}`,
+      ])
         expect(
           (await zoo.call('get_record', { model: 'constructor', key: written, fields: 'then' })).data.record
             .rows,
