@@ -29,6 +29,7 @@ export function parseFilterText(text: string, argument: string): Filter {
 
 class Parser {
   #next = 0;
+  #afterValue = 0;
   #terms = 0;
 
   constructor(
@@ -124,7 +125,7 @@ class Parser {
   #value(): Literal {
     const token = this.#peek();
     if (token.kind !== 'word' && token.kind !== 'quoted') this.#expected('a value');
-    this.#next++;
+    this.#afterValue = ++this.#next;
     return { text: token.text, quoted: token.kind === 'quoted', at: token.at };
   }
 
@@ -158,7 +159,7 @@ class Parser {
   #expected(what: string): never {
     const token = this.#peek();
     const hint =
-      token.kind === 'word' && this.tokens[this.#next - 1]?.kind === 'word'
+      token.kind === 'word' && this.#afterValue === this.#next
         ? ' A value of several words needs quotes.'
         : '';
     refuse(`Expected ${what}, found ${token.text}.${hint}`, token, this.argument);

@@ -1,9 +1,16 @@
-import { refuse, splitList, splitPath } from '../argument.js';
+import { refuse, splitList, splitPath, type Place } from '../argument.js';
 import type { Condition, Reference } from '../filter/condition.js';
 import { parseFilterText } from '../filter/parse-text.js';
 import { describeType, resolveFilter } from '../filter/resolve-filter.js';
 import type { Filter } from '../filter/syntax.js';
-import { BUCKETS, FUNCTIONS, type AggregateFunction, type GroupKey, type Metric } from '../sql/aggregate.js';
+import {
+  BUCKETS,
+  FUNCTIONS,
+  type AggregateFunction,
+  type Bucket,
+  type GroupKey,
+  type Metric,
+} from '../sql/aggregate.js';
 import { suggest } from '../view/nearest.js';
 import { resolveOpenColumn } from '../view/resolve.js';
 import type { ViewColumn, ViewModel } from '../view/view.js';
@@ -76,15 +83,20 @@ export function readGroupKeys(model: ViewModel, text: string | readonly string[]
     const { column } = reference;
     if (!hasOrder(column))
       refuse(`'${column.name}' is ${describeType(column)}, which makes no groups.`, nowhere, argument);
-    if (bucket && (column.type !== 'DateTime' || column.native === 'Time' || column.native === 'Timetz'))
+    if (bucket && !hasBuckets(column, bucket))
       refuse(
-        `${bucket} is for days and moments; '${column.name}' is ${describeType(column)}.`,
+        `${bucket} is for ${bucket === 'hour' ? '' : 'days and '}moments; '${column.name}' is ${column.native ?? describeType(column)}.`,
         nowhere,
         argument,
       );
     const name = path.segments.join('.');
     return { name: bucket ? `${bucket}_${name}` : name, reference, bucket };
   });
+}
+
+function hasBuckets({ type, native }: ViewColumn, bucket: Bucket): boolean {
+  if (type !== 'DateTime' || native === 'Time' || native === 'Timetz') return false;
+  return bucket !== 'hour' || native !== 'Date';
 }
 
 /**
@@ -108,18 +120,30 @@ export function readHaving(
     name: 'The answer',
     fields: new Map(columns.map((one) => [one.name, one])),
   };
-  return resolveFilter(answer as ViewModel, joinNames(parseFilterText(text, argument)), argument);
+  const filter = joinNames(parseFilterText(text, argument), [...answer.fields.keys()]);
+  return resolveFilter(answer as ViewModel, filter, argument);
 }
 
 function keyColumn(name: string, { column: of, relations }: Reference): ViewColumn {
   return { ...of, name, isRequired: of.isRequired && relations.every(({ isRequired }) => isRequired) };
 }
 
-/** Columns of an answer have one name, even where it holds dots. */
-function joinNames(filter: Filter): Filter {
-  if ('terms' in filter) return { ...filter, terms: filter.terms.map(joinNames) };
-  if (filter.kind === 'not') return { ...filter, term: joinNames(filter.term) };
-  return { ...filter, path: { ...filter.path, segments: [filter.path.segments.join('.')] } };
+/** Columns of an answer have one name, even where it holds dots. @throws StewardError VALIDATION for another */
+function joinNames(filter: Filter, known: readonly string[]): Filter {
+  if ('terms' in filter) return { ...filter, terms: filter.terms.map((term) => joinNames(term, known)) };
+  if (filter.kind === 'not') return { ...filter, term: joinNames(filter.term, known) };
+  const name = filter.path.segments.join('.');
+  assertColumn(name, known, filter.path, 'having');
+  return { ...filter, path: { ...filter.path, segments: [name] } };
+}
+
+function assertColumn(name: string, known: readonly string[], place: Place, argument: string): void {
+  if (!known.includes(name))
+    refuse(
+      `It takes columns of the answer: ${known.join(', ')}; not '${name.slice(0, 60)}'.${suggest(name, known)}`,
+      place,
+      argument,
+    );
 }
 
 /** A metric as a column of the answer, with the type that PostgreSQL gives it. */
@@ -137,7 +161,8 @@ export function resultColumn({ name, function: of, reference }: Metric): ViewCol
     kind: 'column',
     name,
     type,
-    native: type === base.type ? base.native : undefined,
+    // Of money, numbers are read.
+    native: type === base.type && base.native !== 'Money' ? base.native : undefined,
     isList: false,
     isRequired: of.startsWith('count'),
     masked: false,
@@ -157,12 +182,7 @@ export function readGroupOrder(
   return parts.map((part) => {
     const { path, descending } = readDirection(part, argument);
     const name = splitPath(path).segments.join('.');
-    if (!names.includes(name))
-      refuse(
-        `The answer has no column '${name}'; it has ${names.join(', ')}.${suggest(name, names)}`,
-        nowhere,
-        argument,
-      );
+    assertColumn(name, names, nowhere, argument);
     return { name, descending };
   });
 }

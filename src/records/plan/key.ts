@@ -1,5 +1,5 @@
 import { refuse, splitList } from '../argument.js';
-import type { Condition } from '../filter/condition.js';
+import type { Condition, Value } from '../filter/condition.js';
 import { parseFilterText } from '../filter/parse-text.js';
 import { readValue } from '../filter/read-value.js';
 import { resolveFilter } from '../filter/resolve-filter.js';
@@ -18,7 +18,7 @@ export function readKey(model: ViewModel, text: string): Condition {
   const values = splitList(text, ARGUMENT);
   if (values.length !== first.length)
     refuse(
-      `${model.name} is named by ${describeKeys(model)}; ${values.length} values were given.`,
+      `${model.name} is named by ${describeKeys(model)}; values given: ${values.length}.`,
       { at: undefined },
       ARGUMENT,
     );
@@ -31,11 +31,18 @@ function equals(column: ViewColumn, written: string): Condition {
     ? (quoted[1]?.replaceAll("''", "'") ?? quoted[2]?.replaceAll('""', '"') ?? '')
     : written;
   const value = readValue(column, { text, quoted: quoted !== null, at: undefined }, ARGUMENT);
+  assertOneValue(column, value);
   return { kind: 'compare', reference: { relations: [], column }, operator: '=', value };
 }
 
+/** A day would be all moments of it, and so name several records. */
+function assertOneValue({ name, native }: ViewColumn, { kind }: Value): void {
+  if (native !== 'Date' && (kind === 'day' || kind === 'distance'))
+    refuse(`'${name}' takes a whole time here, such as 2026-05-01T09:00:00Z.`, { at: undefined }, ARGUMENT);
+}
+
 function readNamed(model: ViewModel, text: string): Condition {
-  const filter = parseFilterText(text.replace(/,(?=(?:[^']*'[^']*')*[^']*$)/g, ' and '), ARGUMENT);
+  const filter = parseFilterText(splitList(text, ARGUMENT).join(' and '), ARGUMENT);
   const terms = filter.kind === 'and' ? filter.terms : [filter];
   const names = terms.map((term) =>
     term.kind === 'compare' && term.operator === '=' ? term.path.segments.join('.') : '',
@@ -44,7 +51,10 @@ function readNamed(model: ViewModel, text: string): Condition {
     (columns) => columns.length === names.length && columns.every(({ name }) => names.includes(name)),
   );
   if (!key) refuse(`${model.name} is named by ${describeKeys(model)}.`, { at: undefined }, ARGUMENT);
-  return resolveFilter(model, filter, ARGUMENT);
+  const condition = resolveFilter(model, filter, ARGUMENT);
+  for (const term of condition.kind === 'and' ? condition.terms : [condition])
+    if (term.kind === 'compare') assertOneValue(term.reference.column, term.value);
+  return condition;
 }
 
 export function describeKeys({ keys }: ViewModel): string {

@@ -67,7 +67,8 @@ function readGroup(row: TextRow, keys: readonly GroupKey[], metrics: readonly Me
     ...keys.map(({ reference, bucket }, at): Cell => {
       const text = row[`c${at}`] ?? null;
       if (bucket === undefined || text === null) return readCell(reference.column, text, LONGEST_TEXT);
-      return bucket === 'hour' ? labelHour(text, row[`l${at}`] ?? text) : labelBucket(bucket, text);
+      if (bucket !== 'hour') return labelBucket(bucket, text);
+      return labelHour(text, row[`l${at}`] ?? text) ?? readCell(reference.column, text, LONGEST_TEXT);
     }),
     ...metrics.map((metric, at) => readMetric(metric, row[`c${keys.length + at}`] ?? null)),
   ];
@@ -100,11 +101,14 @@ function labelBucket(bucket: Exclude<Bucket, 'hour'>, text: string): string {
   }
 }
 
-/** An hour of the zone with its distance from UTC, which tells the two autumn hours of one name apart. */
-function labelHour(utc: string, local: string): string {
+/**
+ * An hour of the zone with its distance from UTC, which tells the two autumn hours of one name apart.
+ * @returns undefined for one beyond the years that JavaScript counts
+ */
+function labelHour(utc: string, local: string): string | undefined {
   const time = (text: string) => Date.parse(`${text.replace(' ', 'T').replace(/\+00$/, '')}Z`);
   const minutes = Math.round((time(local) - time(utc)) / 60_000);
-  if (Number.isNaN(minutes)) return utc;
+  if (Number.isNaN(minutes)) return undefined;
   const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
   const two = (value: number) => String(value).padStart(2, '0');
   return `${local.replace(' ', 'T').slice(0, -3)}${minutes < 0 ? '-' : '+'}${two(hours)}:${two(rest)}`;

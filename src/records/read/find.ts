@@ -13,6 +13,9 @@ import { groundValues } from './ground.js';
 import { explainTimeout, listReferences } from './slow.js';
 import { describeUndecided } from './undecided.js';
 
+/** Characters. Rows ordered by long texts would have cursors as long. */
+export const LONGEST_CURSOR = 8000;
+
 /** In a list; get_record shows the rest. */
 const LONGEST_LISTED_TEXT = 500;
 
@@ -79,10 +82,12 @@ export async function find(services: Services, input: FindInput, context: Contex
   const { table, isCut } = fitTable(filled.table, services.largestAnswerBytes);
   const more = isCut || read.length > input.limit;
   const last = more ? read[table.rows.length - 1] : undefined;
-  const content: CursorContent | undefined = last && {
-    position: order.keys.map((_, at) => last[`p${at}`] ?? null),
-    now: question.now,
-  };
+  const content: CursorContent | undefined =
+    last && order.isTotal
+      ? { position: order.keys.map((_, at) => last[`p${at}`] ?? null), now: question.now }
+      : undefined;
+  const cursor = content && services.cursors.encode(content, scope);
+  const isTooLong = cursor !== undefined && cursor.length > LONGEST_CURSOR;
   const grounded = read.length === 0 && !from ? await groundValues(named, condition, signal) : [];
   return {
     notes: [
@@ -93,11 +98,16 @@ export async function find(services: Services, input: FindInput, context: Contex
       ...(more && !order.isTotal
         ? [`${named.label} has no visible key, so there is no next page: narrow the filter.`]
         : []),
+      ...(isTooLong
+        ? [
+            'There is no next page, since the values of order_by are too long for a cursor: order by other fields.',
+          ]
+        : []),
     ],
     total: total?.count ?? null,
     total_is_exact: total?.exact ?? false,
     more,
-    next_cursor: content && order.isTotal ? services.cursors.encode(content, scope) : null,
+    next_cursor: cursor === undefined || isTooLong ? null : cursor,
     records: table,
   };
 }

@@ -1,6 +1,7 @@
 import { empty, join, raw, sqltag as sql, type Sql } from '@prisma/client/runtime/client';
 import { nameOf, type Condition, type Reference } from '../filter/condition.js';
 import type { ViewModel } from '../view/view.js';
+import { writeNumber } from './cells.js';
 import { writeCondition, type Columns } from './condition.js';
 import { as, where } from './find.js';
 import type { Question } from './question.js';
@@ -48,7 +49,7 @@ export function writeAggregate(plan: AggregatePlan, question: Question): Sql {
   const tables = new Tables(model, new Aliases());
   const inner = [
     ...keys.map((key, at) => as(writeKey(key, tables, question), `k${at}`)),
-    ...metrics.map(({ reference }, at) => as(reference ? tables.column(reference) : raw('1'), `m${at}`)),
+    ...metrics.map(({ reference }, at) => as(reference ? readColumn(reference, tables) : raw('1'), `m${at}`)),
   ];
   const conditions = condition ? [sql`(${writeCondition(condition, tables, question)})`] : [];
   const rows = sql`(select ${join(inner)} from ${tables.from()}${where(conditions)}) as rows`;
@@ -97,16 +98,16 @@ function columnsOf(outer: ReadonlyMap<string, Sql>): Columns {
   };
 }
 
+function readColumn(reference: Reference, tables: Tables): Sql {
+  return writeNumber(tables.column(reference), reference.column);
+}
+
 function writeMetric({ function: name, reference }: Metric, value: Sql): Sql {
-  const { native } = reference?.column ?? {};
   switch (name) {
     case 'count':
       return reference ? sql`count(${value})` : sql`count(*)`;
     case 'count distinct':
       return sql`count(distinct ${value})`;
-    case 'avg':
-      // There is no average of money.
-      return native === 'Money' ? sql`avg(${value}::numeric)` : sql`avg(${value})`;
     default:
       return sql`${raw(name)}(${value})`;
   }
@@ -114,8 +115,8 @@ function writeMetric({ function: name, reference }: Metric, value: Sql): Sql {
 
 /** Hours are kept as moments, so that the two autumn hours of one name are two; longer stretches are days of the zone. */
 function writeKey({ reference, bucket }: GroupKey, tables: Tables, { zone }: Question): Sql {
+  if (bucket === undefined) return readColumn(reference, tables);
   const column = tables.column(reference);
-  if (bucket === undefined) return column;
   const { native } = reference.column;
   if (native === 'Date') return sql`date_trunc(${bucket}, ${column}::timestamp)`;
   const point = native === 'Timestamptz' ? column : sql`(${column} at time zone 'UTC')`;

@@ -35,9 +35,14 @@ function write(condition: Condition, writing: Writing, negated: boolean): Sql {
     return join(terms, condition.kind === 'and' ? ' and ' : ' or ');
   }
   if (condition.kind === 'not') return sql`not (${write(condition.term, writing, true)})`;
-  const surprises = negated || (condition.kind === 'compare' && condition.operator === '!=');
   const leaf = writeLeaf(condition, writing);
-  return writing.seeksUndecided && !surprises ? sql`(${leaf}) is true` : leaf;
+  return writing.seeksUndecided && !isNegative(condition, negated) ? sql`(${leaf}) is true` : leaf;
+}
+
+/** True for what a reader may expect to find rows that lack a value, as `!=` and `none`. */
+function isNegative(condition: Leaf, negated: boolean): boolean {
+  if (condition.kind === 'compare' && condition.operator === '!=') return true;
+  return negated || (condition.kind === 'related' && condition.quantifier === 'none');
 }
 
 type Leaf = Exclude<Condition, { terms: unknown } | { kind: 'not' }>;
@@ -193,7 +198,7 @@ function writeRelated({ relations, quantifier, term }: Leaf & { kind: 'related' 
   // Over a path that leads nowhere, nothing is decided.
   return towards.length === 0
     ? found
-    : sql`(nullif(${isPresent(towards, writing.tables)}, false) and ${found})`;
+    : sql`(case when ${isPresent(towards, writing.tables)} then ${found} end)`;
 }
 
 /** The names of what may be null under a negation, and so keeps rows from being found that a reader may expect. */
@@ -211,15 +216,13 @@ function namesUndecided(condition: Condition, negated: boolean): string[] {
     case 'compare':
     case 'in':
     case 'match': {
-      const { reference } = condition;
-      const surprises = negated || (condition.kind === 'compare' && condition.operator === '!=');
-      return surprises ? nullableParts(reference) : [];
+      return isNegative(condition, negated) ? nullableParts(condition.reference) : [];
     }
     case 'related': {
       const towards = condition.relations.slice(0, -1);
       const optional = towards.findIndex(({ isRequired }) => !isRequired);
       const path = towards.slice(0, optional + 1).map(({ name }) => name);
-      return negated && optional >= 0 ? [path.join('.')] : [];
+      return isNegative(condition, negated) && optional >= 0 ? [path.join('.')] : [];
     }
     default:
       return [];

@@ -3,7 +3,7 @@ import { notice, withNotice } from '../../capability/answer/notice.js';
 import { defineTool, EFFECTS, type Scope } from '../../capability/define.js';
 import { recordTable } from '../answer/rows.js';
 import { fieldList, filterText, flatText, includeList, modelName, timeZone } from '../arguments.js';
-import { find } from '../read/find.js';
+import { find, LONGEST_CURSOR } from '../read/find.js';
 import type { Services } from '../services.js';
 
 export const findRecords = (services: Services, scope: readonly Scope[]) =>
@@ -20,7 +20,7 @@ export const findRecords = (services: Services, scope: readonly Scope[]) =>
       include: includeList.optional(),
       order_by: flatText('placedAt desc, id; nulls last').optional(),
       limit: z.int().min(1).max(100).default(20),
-      cursor: z.string().max(8000).optional().describe('next_cursor of the page before'),
+      cursor: z.string().max(LONGEST_CURSOR).optional().describe('next_cursor of the page before'),
       total: z.boolean().default(false).describe('Count, too, up to 10,000'),
       time_zone: timeZone.optional(),
     }),

@@ -47,6 +47,8 @@ export interface Zoo {
   call(tool: string, args: Record<string, unknown>): Promise<RecordsAnswer>;
   /** The rows that find_records answers, of one field: the ids of a filter, for one. */
   find(model: string, filter: string | undefined, field?: string): Promise<Cell[]>;
+  /** Another Steward on the same database, with other settings. */
+  another(env: Record<string, string>): Promise<Steward>;
   stop(): Promise<void>;
 }
 
@@ -77,7 +79,8 @@ export async function startZoo({
   const file = path.join(folder, 'steward.config.json');
   const databases = { zoo: { schema: SCHEMA, url: 'env:ZOO_URL', ...section } };
   await writeFile(file, JSON.stringify({ databases, ...beside }));
-  const server = await startSteward({ database, env: { STEWARD_CONFIG: file, ZOO_URL: url, ...env } });
+  const settings = { RATE_LIMIT_PER_MINUTE: '1000000', STEWARD_CONFIG: file, ZOO_URL: url, ...env };
+  const server = await startSteward({ database, env: settings });
   const call = async (tool: string, args: Record<string, unknown>) =>
     (await server.call(tool, args)) as unknown as RecordsAnswer;
   return {
@@ -90,6 +93,7 @@ export async function startZoo({
       if (answer.error !== undefined) throw new Error(answer.text);
       return answer.data.records.rows.map(([cell = null]) => cell);
     },
+    another: (other) => startSteward({ database, env: { ...settings, ...other } }),
     async stop() {
       await server.stop();
       await database.drop();
