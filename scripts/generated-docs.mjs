@@ -1,8 +1,10 @@
 #!/usr/bin/env node
-// Writes the sections of docs/ that follow from the code.
+// Writes the sections of docs/ that follow from the code, and steward.schema.json.
 //   node scripts/generated-docs.mjs          writes them
 //   node scripts/generated-docs.mjs --check  exits 1 if one is not current
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import prettier from 'prettier';
+import { configurationSchema } from '../build/commands/configuration-schema.js';
 import { flagOf } from '../build/commands/setting-flags.js';
 import { createDirectory } from '../build/directory/index.js';
 import { toJsonSchema } from '../build/protocol/json-schema.js';
@@ -77,10 +79,22 @@ for (const [page, sections] of Object.entries(PAGES)) {
     (text, [name, content]) => replaceSection(text, name, content()),
     before,
   );
-  const after = await formatMarkdown(written, file);
-  if (!process.argv.includes('--check')) writeFileSync(file, after);
+  keepCurrent(page, before, await formatMarkdown(written, file));
+}
+
+const SCHEMA = '../steward.schema.json';
+const published = new URL(SCHEMA, import.meta.url);
+const json = await prettier.format(JSON.stringify(configurationSchema()), {
+  ...(await prettier.resolveConfig(published)),
+  parser: 'json',
+});
+keepCurrent(SCHEMA, existsSync(published) ? readFileSync(published, 'utf8') : '', json);
+
+/** @param {string} file relative to this one @param {string} before @param {string} after */
+function keepCurrent(file, before, after) {
+  if (!process.argv.includes('--check')) writeFileSync(new URL(file, import.meta.url), after);
   else if (before !== after) {
-    process.stderr.write(`${page.replace('../', '')} is not current. Run: npm run docs\n`);
+    process.stderr.write(`${file.replace('../', '')} is not current. Run: npm run docs\n`);
     process.exitCode = 1;
   }
 }

@@ -1,4 +1,5 @@
 import { composeCatalogue, type Catalogue } from '../capability/catalogue.js';
+import type { Scope } from '../capability/define.js';
 import type { Domain } from '../capability/domain.js';
 import { Database } from '../database/open.js';
 import { check, createClient, type PrismaClient } from '../directory/database.js';
@@ -18,6 +19,8 @@ import { keepSecret, passingSecret, Secret } from '../settings/secret.js';
 export interface Composition {
   domains: Domain[];
   databases: Database[];
+  /** What a caller may do who needs no credentials; absent, everything. */
+  callerScopes?: readonly Scope[] | undefined;
 }
 
 export interface ComposeOptions {
@@ -33,7 +36,7 @@ export type Compose = (options: ComposeOptions) => Composition;
 
 /** What the configuration names: records of databases, and the staff directory. */
 export const composeConfigured: Compose = (options) => {
-  const { records, directory } = readConfigured(options.config);
+  const { records, directory, callerScopes } = readConfigured(options.config);
   const compositions = [
     ...(directory ? [composeDirectory({ ...options, directoryUrl: directory.url })] : []),
     ...(records.length > 0 ? [composeRecords(options, records, directory !== undefined)] : []),
@@ -41,6 +44,7 @@ export const composeConfigured: Compose = (options) => {
   return {
     domains: compositions.flatMap(({ domains }) => domains),
     databases: compositions.flatMap(({ databases }) => databases),
+    callerScopes,
   };
 };
 
@@ -84,7 +88,7 @@ function composeRecords(
       log,
       onUnusable,
     });
-    return { database, source: new Source(name, exposure, database, zone) };
+    return { database, source: new Source(name, exposure, database, zone, log) };
   });
   const domain = createRecords({
     sources: opened.map(({ source }) => source),
@@ -123,12 +127,20 @@ async function openEmbedded(database: Config['database'], log: Log) {
 /** A composition with its catalogue. */
 export interface Served extends Composition {
   catalogue: Catalogue;
+  callerScopes: readonly Scope[];
 }
 
 /** @throws OperatorError where the domains do not go together */
 export function composeServer(compose: Compose, options: Omit<ComposeOptions, 'secret'>): Served {
   const composition = compose({ ...options, secret: openSecret(options.config, options.log) });
-  return { ...composition, catalogue: composeCatalogue(composition.domains) };
+  const catalogue = composeCatalogue(composition.domains);
+  const { callerScopes = catalogue.scopes } = composition;
+  const unknown = callerScopes.find((scope) => !catalogue.scopes.includes(scope));
+  if (unknown !== undefined)
+    throw new OperatorError(
+      `The configuration gives the caller the scope "${unknown}", which nothing here needs. There are ${catalogue.scopes.join(', ')}.`,
+    );
+  return { ...composition, catalogue, callerScopes };
 }
 
 /** The configured secret, or the one that is kept in the data folder. */

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { SCOPE } from '../capability/define.js';
+import { SCOPE, type Scope } from '../capability/define.js';
+import { DIRECTORY_SCOPES } from '../directory/rights.js';
 import { OperatorError } from '../errors.js';
 import { DATABASE, openSchema, type DatabaseSection, type OpenedSchema } from '../records/configuration.js';
 import type { Config } from '../settings/config.js';
@@ -63,6 +64,14 @@ export function readConfigured({ file, database }: Config): Configured {
       `The configuration file ${file.path} serves nothing. Name a database, or set "directory": true.`,
     );
   return { records, directory: served, callerScopes: caller?.scopes };
+}
+
+/** All scopes that something which is served needs. */
+export function scopesOf({ records, directory }: Configured): Scope[] {
+  const ofRecords = records.flatMap(({ exposure }) =>
+    [...exposure.models.values()].map(({ scope }) => scope),
+  );
+  return [...new Set([...(directory ? DIRECTORY_SCOPES : []), ...ofRecords])];
 }
 
 function open(section: DatabaseSection, url: string, file: string): OpenedSchema {

@@ -1,5 +1,4 @@
 import { OperatorError } from '../errors.js';
-import type { Scope } from '../capability/define.js';
 import type { ConfigForHttp, HttpConfig } from '../settings/config.js';
 import { withoutAuthentication, type Authentication } from '../guard/authentication/index.js';
 import { withJwt } from '../guard/authentication/jwt.js';
@@ -11,7 +10,7 @@ import { originPolicy } from '../transport/http/origin.js';
 import { resourceMetadataUrl } from '../transport/http/protected-resource.js';
 import { HttpServer } from '../transport/http/server.js';
 import { VERSION } from '../version.js';
-import { composeConfigured, composeServer, type Compose } from './compose.js';
+import { composeConfigured, composeServer, type Compose, type Served } from './compose.js';
 import { httpRoutes } from './http-routes.js';
 import { readHttpConfig } from './read-config.js';
 import { closeWithin, onProcessEvents, openTracing } from './server-process.js';
@@ -34,9 +33,9 @@ export async function serveHttp(compose: Compose = composeConfigured): Promise<v
   const log = createLog(config.logLevel);
   const served = composeServer(compose, { config, log, onUnusable: (error) => log.error(error.message) });
   const { databases } = served;
-  const authentication = await openAuthentication(config, served.catalogue.scopes, log);
+  const authentication = await openAuthentication(config, served, log);
   const redis = connectRedis(config.http, log);
-  const metrics = await openMetrics(config.http);
+  const metrics = await openMetrics(config.http, served);
   const tracing = await openTracing(config, log);
   const stopping = new AbortController();
   const server = new HttpServer(
@@ -84,12 +83,12 @@ export async function serveHttp(compose: Compose = composeConfigured): Promise<v
  */
 async function openAuthentication(
   { authentication, callerName, tokensFile }: ConfigForHttp,
-  scopes: readonly Scope[],
+  { catalogue: { scopes }, callerScopes }: Served,
   log: Log,
 ): Promise<Authentication> {
   switch (authentication.mode) {
     case 'none':
-      return withoutAuthentication(callerName, scopes);
+      return withoutAuthentication(callerName, callerScopes);
     case 'token':
       return withStaticTokens(tokensFile, scopes, log);
     case 'jwt':
@@ -103,10 +102,10 @@ function connectRedis({ redisUrl, withoutRedis }: HttpConfig, log: Log): Redis |
 }
 
 /** Loaded only if metrics are on. */
-async function openMetrics({ metricsToken }: HttpConfig): Promise<Metrics | undefined> {
+async function openMetrics({ metricsToken }: HttpConfig, { domains }: Served): Promise<Metrics | undefined> {
   if (metricsToken === undefined) return undefined;
   const { Metrics } = await import('../observability/metrics.js');
-  return new Metrics(VERSION);
+  return new Metrics(VERSION, [...new Set(domains.flatMap(({ labels }) => labels?.names ?? []))]);
 }
 
 const LISTENING: Record<string, string> = {

@@ -1,11 +1,12 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { Scope } from '../capability/define.js';
-import { DIRECTORY_SCOPES as SCOPES } from '../directory/rights.js';
-import { StewardError } from '../errors.js';
+import { OperatorError, StewardError } from '../errors.js';
 import { newToken } from '../guard/authentication/static-tokens.js';
 import { changeTokens, readTokensIfAny } from '../guard/authentication/token-file.js';
 import { alignColumns } from './columns.js';
+import { readConfigured, scopesOf } from './configuration.js';
 import { readConfig } from './read-config.js';
+import type { Config } from '../settings/config.js';
 import { wholeNumber } from './whole-number.js';
 
 const MOST_DAYS = 3650;
@@ -17,7 +18,10 @@ export function addTokenCommands(token: Command): void {
     .command('create')
     .description('make a token and print it, this once: only its SHA-256 is kept')
     .requiredOption('--name <name>', 'who calls with it, as audit rows will say', callerName)
-    .requiredOption('--scopes <list>', `what it may do, separated by commas: ${SCOPES.join(', ')}`, scopes)
+    .requiredOption(
+      '--scopes <list>',
+      'what it may do, separated by commas: scopes that the configuration needs, such as directory:read or records:read',
+    )
     .option(
       '--expires-in-days <number>',
       'how long it is good for (default: until it is revoked)',
@@ -40,16 +44,18 @@ function callerName(text: string): string {
   throw new InvalidArgumentError('It must be up to 100 letters, digits and . _ @ -');
 }
 
-function scopes(text: string): Scope[] {
+/** @throws OperatorError for a scope that nothing which is served needs */
+function readScopes(text: string, config: Config): Scope[] {
+  const served = scopesOf(readConfigured(config));
   const wanted = text.split(',').map((item) => item.trim());
-  const known = SCOPES.filter((scope) => wanted.includes(scope));
+  const known = served.filter((scope) => wanted.includes(scope));
   if (known.length === new Set(wanted).size) return known;
-  throw new InvalidArgumentError(`There are the scopes ${SCOPES.join(', ')}.`);
+  throw new OperatorError(`There are the scopes ${served.join(', ')}.`);
 }
 
 interface NewToken {
   name: string;
-  scopes: Scope[];
+  scopes: string;
   expiresInDays?: number;
 }
 
@@ -57,8 +63,10 @@ interface NewToken {
  * Makes a token and prints it, to stdout nothing but the token.
  * @throws StewardError CONFLICT for a name that is taken; OperatorError, OperatorError
  */
-async function createToken({ name, scopes: granted, expiresInDays }: NewToken): Promise<void> {
-  const { tokensFile } = readConfig();
+async function createToken({ name, scopes, expiresInDays }: NewToken): Promise<void> {
+  const config = readConfig();
+  const { tokensFile } = config;
+  const granted = readScopes(scopes, config);
   const { token, sha256 } = newToken();
   const now = Date.now();
   const created = new Date(now).toISOString();

@@ -13,6 +13,7 @@ export interface Sources {
 interface CountedCall {
   kind: string;
   listedAs: string | undefined;
+  labels?: Record<string, string> | undefined;
 }
 
 /** In seconds: from what the cache answers to the longest deadline in use. */
@@ -23,11 +24,7 @@ const LATENCIES = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2
  * codes, never out of a request, so however much is called, the number of series is bounded.
  */
 export class Metrics {
-  readonly #calls = new Counter({
-    name: 'steward_calls_total',
-    help: 'Calls of tools, resources, prompts and completions, by how they ended: OK, CANCELLED or an error code',
-    labelNames: ['kind', 'capability', 'outcome'],
-  });
+  readonly #calls: Counter;
   readonly #durations = new Histogram({
     name: 'steward_call_duration_seconds',
     help: 'How long calls took, from the guard to the answer',
@@ -45,15 +42,25 @@ export class Metrics {
     labelNames: ['path', 'status'],
   });
 
-  constructor(version: string) {
+  /** @param labels of counted calls, beyond those that every call has */
+  constructor(version: string, labels: readonly string[]) {
     collectDefaultMetrics();
+    this.#calls = new Counter({
+      name: 'steward_calls_total',
+      help: 'Calls of tools, resources, prompts and completions, by how they ended: OK, CANCELLED or an error code',
+      labelNames: ['kind', 'capability', 'outcome', ...labels],
+    });
     const help = 'Always 1; the label has the version that runs';
     new Gauge({ name: 'steward_info', help, labelNames: ['version'] }).set({ version }, 1);
   }
 
   /** Counts a call that is over. @param ms how long it took, in milliseconds; kept in seconds, as Prometheus has it */
-  countCall({ kind, listedAs: capability = 'unknown' }: CountedCall, outcome: string, ms: number): void {
-    this.#calls.inc({ kind, capability, outcome });
+  countCall(
+    { kind, listedAs: capability = 'unknown', labels }: CountedCall,
+    outcome: string,
+    ms: number,
+  ): void {
+    this.#calls.inc({ ...labels, kind, capability, outcome });
     this.#durations.observe({ kind, capability }, ms / 1000);
   }
 

@@ -54,6 +54,7 @@ export function run<Answer extends Result>(
     scope: found && scopeOf(found),
     arguments: args,
     redactArguments: domain?.redactArguments,
+    labels: domain?.labels?.of(args),
   };
   return guard.run(call, async (context) => {
     const { result, rows = 1 } = await work(context, async () => {

@@ -1,4 +1,4 @@
-import { databaseCode } from '../database/errors.js';
+import { databaseCode, translateDatabaseError } from '../database/errors.js';
 import { StewardError } from '../errors.js';
 
 /** By SQLSTATE. PostgreSQL's own words name columns and hold values, so none of them passes. */
@@ -18,11 +18,25 @@ const MEANINGS: [RegExp, ConstructorParameters<typeof StewardError>[0], string][
     'SCHEMA_CHANGED',
     'The database does not let Steward read this. The operator finds out why with: steward doctor',
   ],
+  [
+    /^25006$/,
+    'SCHEMA_CHANGED',
+    'Reading this would change the database, and Steward only reads. Other models may still answer. Tell the operator, whom steward doctor helps.',
+  ],
 ];
 
-/** @returns undefined for a failure that does not depend on what was read */
-export function translateReadError(thrown: unknown): StewardError | undefined {
+/** Codes whose words name tables, columns and states of the server. Those of all others may repeat a value. */
+const WITHOUT_VALUES = /^(0[8A]|25|28|3D|3F|4[02]|5[3578])/;
+
+/**
+ * Translates a failed read. The log, too, learns of PostgreSQL's words only where they hold no value.
+ * @returns undefined for a failure that is none of the database's
+ */
+export function translateReadError(thrown: unknown): Error | undefined {
   const code = databaseCode(thrown);
-  const meaning = MEANINGS.find(([pattern]) => code !== undefined && pattern.test(code));
-  return meaning && new StewardError(meaning[1], meaning[2], { cause: thrown });
+  if (code === undefined) return translateDatabaseError(thrown);
+  const cause = WITHOUT_VALUES.test(code) ? thrown : new Error(`PostgreSQL answered with SQLSTATE ${code}`);
+  const meaning = MEANINGS.find(([pattern]) => pattern.test(code));
+  if (meaning) return new StewardError(meaning[1], meaning[2], { cause });
+  return translateDatabaseError(thrown) ?? (cause as Error);
 }

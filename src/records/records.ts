@@ -13,10 +13,27 @@ export interface NamedModel {
 
 /** The models of all databases, as each caller may see them. */
 export class Records {
-  constructor(private readonly sources: readonly Source[]) {}
+  /** By each way to name an exposed model. */
+  readonly #labels: ReadonlyMap<string, string>;
+
+  constructor(private readonly sources: readonly Source[]) {
+    this.#labels = new Map(
+      this.models(new Set(this.scopes)).flatMap(({ label, model, source }) => [
+        [label, label],
+        [`${source.name}.${model.name}`, label],
+      ]),
+    );
+  }
 
   get scopes(): string[] {
     return [...new Set(this.sources.flatMap((source) => source.scopes))];
+  }
+
+  /** The label of a call in metrics: the model that it names, if that is exposed. */
+  labelsOf(args: unknown): Record<string, string> {
+    const { model } = Object(args) as { model?: unknown };
+    const label = this.#labels.get(typeof model === 'string' ? model.trim() : '');
+    return label === undefined ? {} : { model: label };
   }
 
   /** All models that a caller with these scopes may see, in the order of the schemas. */

@@ -1,5 +1,6 @@
 import type { Sql } from '@prisma/client/runtime/client';
-import { translateDatabaseError } from '../database/errors.js';
+import { StewardError } from '../errors.js';
+import { describeError, type Log } from '../observability/log.js';
 import type { Database } from '../database/open.js';
 import { translateReadError } from './read-error.js';
 import type { Exposure } from './view/exposure.js';
@@ -9,10 +10,12 @@ import { makeView, type View } from './view/view.js';
 export type TextRow = Readonly<Record<string, string | null>>;
 
 const MOST_VIEWS = 200;
+const MOST_REPORTED = 100;
 
 /** A database with its schema: what it holds that may be seen, and the way to read it. */
 export class Source {
   readonly #views = new Map<string, View>();
+  readonly #reported = new Set<string>();
 
   constructor(
     readonly name: string,
@@ -20,6 +23,7 @@ export class Source {
     private readonly database: Pick<Database, 'ready'>,
     /** The zone of days and hours where a question names none. */
     readonly zone: string,
+    private readonly log: Pick<Log, 'warn'>,
   ) {}
 
   /** All scopes that open something here. */
@@ -47,7 +51,22 @@ export class Source {
     try {
       return await client.$queryRaw<TextRow[]>(statement);
     } catch (error) {
-      throw translateReadError(error) ?? translateDatabaseError(error) ?? error;
+      const translated = translateReadError(error) ?? error;
+      if (translated instanceof StewardError && translated.code === 'SCHEMA_CHANGED')
+        this.#reportChange(translated.cause);
+      throw translated;
     }
+  }
+
+  /** Each difference is logged once, however many calls meet it; those are counted by their outcome. */
+  #reportChange(cause: unknown): void {
+    // The number of an alias depends on the question.
+    const difference = describeError(cause).replace(/\bt\d+\./g, '');
+    if (this.#reported.has(difference) || this.#reported.size >= MOST_REPORTED) return;
+    this.#reported.add(difference);
+    this.log.warn('the database is no longer as its schema says; find the difference with: steward doctor', {
+      database: this.name,
+      cause: difference,
+    });
   }
 }

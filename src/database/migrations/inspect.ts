@@ -30,6 +30,11 @@ export function isFormer(ledger: LedgerRow[], { former }: Migrations): boolean {
 export async function checkMigrations(client: DatabaseClient, migrations: Migrations): Promise<CheckResult> {
   const [shipped, ledger] = await Promise.all([listMigrations(migrations.folder), readLedger(client)]);
   const applied = ledger.map((row) => row.name);
+  // What belongs to another application is none of ours to migrate.
+  const foreign = applied.some((name) => shipped.includes(name) || migrations.former.has(name))
+    ? []
+    : await listForeign(client, applied);
+  if (foreign.length > 0) return fault('of another application', foreign, SERVE_OTHERS);
   const failed = ledger.filter((row) => !row.finished).map((row) => row.name);
   if (failed.length > 0)
     return fault('failed', failed, `npx prisma migrate resolve --rolled-back ${failed[0]}`);
@@ -41,6 +46,22 @@ export async function checkMigrations(client: DatabaseClient, migrations: Migrat
   const behind = shipped.filter((name) => !applied.includes(name));
   if (behind.length > 0) return fault('behind', behind, 'npx prisma migrate deploy');
   return { name: 'migrations', state: 'current' };
+}
+
+const SERVE_OTHERS =
+  'to serve the records of this database, name it and its Prisma schema in a steward.config.json; to serve something else, let DATABASE_URL name another database';
+const MOST_NAMED = 5;
+
+/** Migrations of others; or, without any ledger, tables. A ledger without a row is one of ours before its first migration. */
+async function listForeign(client: DatabaseClient, applied: string[]): Promise<string[]> {
+  if (applied.length > 0) return applied.slice(0, MOST_NAMED);
+  const tables = await client.$queryRaw<{ name: string }[]>`
+    SELECT c.relname::text AS "name" FROM pg_class c
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
+      AND to_regclass('_prisma_migrations') IS NULL
+      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.classid = 'pg_class'::regclass AND d.deptype = 'e')
+    ORDER BY 1 LIMIT ${MOST_NAMED}`;
+  return tables.map(({ name }) => name);
 }
 
 function fault(state: string, migrations: string[], remedy: string): CheckResult {
