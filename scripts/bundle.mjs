@@ -3,7 +3,7 @@
 // modules, and a few for the process of the embedded database. Nothing is minified but white space: a stack trace names
 // functions, and lines of dist/.
 import { execFileSync } from 'node:child_process';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -64,6 +64,8 @@ const host = await build({
 });
 const { wasm } = await import(QUERY_COMPILER);
 await writeFile(path.join(DIST, 'query-compiler.wasm'), Buffer.from(wasm, 'base64'));
+// The demo serves it.
+await cp(path.join(ROOT, 'examples', 'shop'), path.join(DIST, 'examples', 'shop'), { recursive: true });
 saveCodeCache();
 await writeLicences([program, host].flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {})));
 

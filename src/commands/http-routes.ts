@@ -61,7 +61,7 @@ function openMcp(services: HttpServices): Route {
     log,
     tracing,
     deadlineMs: config.callDeadlineMs,
-    observe: ({ kind, listedAs = 'unknown' }, outcome, ms) => metrics?.countCall(kind, listedAs, outcome, ms),
+    observe: (call, outcome, ms) => metrics?.countCall(call, outcome, ms),
   });
   const rateLimit = createRateLimit(
     config.rateLimitPerMinute,

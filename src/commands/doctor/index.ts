@@ -2,9 +2,11 @@ import { connect, type Connections } from '../../database/pool.js';
 import { UnusableDatabaseError } from '../../database/check.js';
 import { check, createClient, type PrismaClient } from '../../directory/database.js';
 import { DIRECTORY_RIGHTS } from '../../directory/rights.js';
-import { createLog, describeError } from '../../observability/log.js';
+import { createLog, describeError, type Log } from '../../observability/log.js';
 import type { Config } from '../../settings/config.js';
+import { readConfigured } from '../configuration.js';
 import { readConfig } from '../read-config.js';
+import { checkRecords } from './records.js';
 import { checkPrivileges, checkTimeLimits } from './server.js';
 
 /** The result of one check: passed, a warning, or a fault that keeps Steward from serving. */
@@ -23,8 +25,18 @@ const MARKS = { ok: '  ok ', warning: ' warn', problem: ' FAIL' };
  */
 export async function doctor(): Promise<void> {
   const config = readConfig();
+  const { records, directory } = readConfigured(config);
   report({ level: 'ok', text: `configuration (${config.environment})` });
-  const connections = await connectDirectory(config);
+  const log = createLog(config.logLevel === 'debug' ? 'debug' : 'silent');
+  for (const database of records) {
+    report({ level: 'ok', text: `database ${database.name}: ${withoutPassword(database.url)}` });
+    (await checkRecords(database, config, log)).forEach(report);
+  }
+  if (directory) await checkDirectory(config, log, directory.url);
+}
+
+async function checkDirectory(config: Config, log: Log, url: string | undefined): Promise<void> {
+  const connections = await connectDirectory(config, log, url);
   if (!connections) return;
   try {
     const version = await checkConnection(connections);
@@ -45,14 +57,14 @@ export async function doctor(): Promise<void> {
   }
 }
 
-async function connectDirectory({
-  database,
-  logLevel,
-}: Config): Promise<Connections<PrismaClient> | undefined> {
-  const log = createLog(logLevel === 'debug' ? 'debug' : 'silent');
-  if (database.url !== undefined) {
-    report({ level: 'ok', text: `database directory: ${withoutPassword(database.url)}` });
-    return connect(database.url, database.session, createClient, log);
+async function connectDirectory(
+  { database }: Config,
+  log: Log,
+  url: string | undefined,
+): Promise<Connections<PrismaClient> | undefined> {
+  if (url !== undefined) {
+    report({ level: 'ok', text: `database directory: ${withoutPassword(url)}` });
+    return connect(url, database.session, createClient, log);
   }
   report({ level: 'ok', text: `database directory: embedded, in ${database.embedded.dataDir}` });
   const { openPrepared } = await import('../../directory/prepare-embedded.js');

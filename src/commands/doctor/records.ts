@@ -1,0 +1,54 @@
+import { connect } from '../../database/pool.js';
+import { ReadOnlyPool } from '../../database/read-only-pool.js';
+import { createClient } from '../../directory/database.js';
+import { describeError, type Log } from '../../observability/log.js';
+import { inspectDatabase, type Inspection } from '../../records/inspect/inspect.js';
+import type { Config } from '../../settings/config.js';
+import type { ServedDatabase } from '../configuration.js';
+import type { Finding } from './index.js';
+
+/** Compares a database of the configuration with its schema. */
+export async function checkRecords(
+  { url, exposure }: ServedDatabase,
+  { database }: Config,
+  log: Log,
+): Promise<Finding[]> {
+  const { client, pool, close } = connect(url, database.session, createClient, log, ReadOnlyPool);
+  try {
+    // Not through Prisma Client, whose words for a failed connection lack the reason.
+    const { rows } = await pool.query<{ version: string }>('SELECT version()');
+    const version = rows[0]?.version ?? '';
+    const inspection = await inspectDatabase(exposure, (statement) => client.$queryRaw(statement));
+    return [
+      { level: 'ok', text: `connection: ${version.split(' on ')[0]}` },
+      ...exposure.differences.map((text): Finding => ({ level: 'warning', text })),
+      ...describe(inspection, version.includes('PGlite')),
+    ];
+  } catch (error) {
+    const remedy =
+      'check that the server runs and that host, port, user, password and database name are right';
+    return [{ level: 'problem', text: `connection: ${describeError(error)}`, remedy }];
+  } finally {
+    await close();
+  }
+}
+
+function describe({ models, fields, differences, writable }: Inspection, embedded: boolean): Finding[] {
+  const failed = differences.some(({ level }) => level === 'problem');
+  const compared = `schema: ${models} models with ${fields} fields are in the database`;
+  return [
+    ...(failed ? [] : [{ level: 'ok', text: compared } as const]),
+    ...differences,
+    // PGlite has one user, who may do everything.
+    ...(embedded || writable.length === 0 ? [] : [describeWritable(writable)]),
+  ];
+}
+
+/** Steward reads in transactions that cannot write. A role that cannot either is a second wall. */
+function describeWritable(models: string[]): Finding {
+  return {
+    level: 'warning',
+    text: `privileges: Steward only reads, and its role may change ${models.join(', ')}`,
+    remedy: 'connect as a role that has SELECT and nothing else',
+  };
+}
