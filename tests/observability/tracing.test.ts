@@ -314,12 +314,13 @@ describe('a collector', () => {
   });
 });
 
-/** The modules of these that a process has loaded, by the list it left. */
+/** The files of optional packages that a process has loaded, by the list it left. */
 const loaded = async (file: string) => {
   const modules = (await readFile(file, 'utf8')).split('\n');
-  return ['@opentelemetry', 'prom-client'].filter((name) =>
-    modules.some((module) => module.includes(`node_modules/${name}/`)),
-  );
+  return modules
+    .filter((module) => module.includes('/dist/optional/'))
+    .map((module) => path.basename(module, '.cjs'))
+    .toSorted();
 };
 /** Has a process leave that list. */
 const listing = (file: string) => ({
@@ -338,10 +339,11 @@ describe('what is not asked for', () => {
 
     const all = await start(collector.url, {
       METRICS_TOKEN: 'a-token-of-the-metrics',
+      REDIS_URL: `redis://127.0.0.1:${await freePort()}`,
       ...listing(fileOfAll),
     });
     await all.stop();
-    expect(await loaded(fileOfAll)).toEqual(['@opentelemetry', 'prom-client']);
+    expect(await loaded(fileOfAll)).toEqual(['opentelemetry', 'prom-client', 'redis']);
   });
 
   it('is not loaded over stdio', async () => {
