@@ -58,6 +58,8 @@ interface ZooOptions {
   /** Run once the tables are there. */
   sql?: string;
   env?: Record<string, string>;
+  /** The program that serves it, instead of dist/main.js. */
+  command?: string[];
 }
 
 /** Starts Steward on a database of the zoo's own. */
@@ -66,6 +68,7 @@ export async function startZoo({
   beside = {},
   sql = '',
   env = {},
+  command,
 }: ZooOptions = {}): Promise<Zoo> {
   const database = await freshDatabase();
   const { DATABASE_URL } = database.administration;
@@ -77,7 +80,11 @@ export async function startZoo({
   const file = path.join(folder, 'steward.config.json');
   const databases = { zoo: { schema: SCHEMA, url: 'env:ZOO_URL', ...section } };
   await writeFile(file, JSON.stringify({ databases, ...beside }));
-  const server = await startSteward({ database, env: { STEWARD_CONFIG: file, ZOO_URL: url, ...env } });
+  const server = await startSteward({
+    database,
+    env: { STEWARD_CONFIG: file, ZOO_URL: url, ...env },
+    ...(command && { command }),
+  });
   const call = async (tool: string, args: Record<string, unknown>) =>
     (await server.call(tool, args)) as unknown as RecordsAnswer;
   return {
