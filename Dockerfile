@@ -7,28 +7,48 @@ FROM base AS build
 COPY package.json package-lock.json ./
 # No package needs its install script: Prisma's would download an engine that Steward does without.
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json prisma.config.ts ./
+COPY tsconfig.json tsconfig.build.json prisma.config.ts README.md LICENSE ./
 COPY prisma ./prisma
 COPY scripts ./scripts
 COPY src ./src
+RUN npm run package
+
+# What `npm install` brings of the package.
+FROM base AS installed
+COPY --from=build /app/build/package/*.tgz /tmp/steward.tgz
+RUN tar -xzf /tmp/steward.tgz --strip-components=1 \
+ && npm install --ignore-scripts --no-audit --no-fund --no-package-lock
+
+# Prisma's command line for the step that migrates, with what it needs of Steward: `--target migrate`.
+FROM build AS prisma
 # Optional packages go too: TypeScript would come along as an optional peer of Prisma's.
-RUN npm run build && npm prune --ignore-scripts --no-audit --no-fund --omit=dev --omit=optional
+RUN npm pkg set "dependencies.prisma=$(npm pkg get devDependencies.prisma | tr -d '\"')" \
+ && npm pkg delete devDependencies.prisma \
+ && npm prune --ignore-scripts --no-audit --no-fund --omit=dev --omit=optional
+
+FROM base AS migrate
+# It does not ask its makers for news.
+ENV NODE_ENV=production \
+    CHECKPOINT_DISABLE=1
+COPY --from=prisma /app/node_modules ./node_modules
+COPY --from=prisma /app/dist ./dist
+COPY package.json prisma.config.ts ./
+COPY prisma ./prisma
+USER node
+ENTRYPOINT ["node_modules/.bin/prisma"]
+CMD ["migrate", "deploy"]
 
 FROM base
 LABEL org.opencontainers.image.title="Steward" \
       org.opencontainers.image.description="An MCP server for a PostgreSQL staff directory" \
       org.opencontainers.image.licenses="MIT"
-# On all of the container's addresses, so AUTH_MODE has to say how callers are known. Prisma's command line does not ask
-# its makers for news.
+# On all of the container's addresses, so AUTH_MODE has to say how callers are known.
 ENV NODE_ENV=production \
     HTTP_HOST=0.0.0.0 \
     HTTP_PORT=3000 \
-    AUTH_TOKENS_FILE=/app/tokens/tokens.json \
-    CHECKPOINT_DISABLE=1
-COPY --from=build /app/node_modules ./node_modules
-COPY --from=build /app/dist ./dist
-COPY package.json prisma.config.ts .env.production ./
-COPY prisma ./prisma
+    AUTH_TOKENS_FILE=/app/tokens/tokens.json
+COPY --from=installed /app ./
+COPY .env.production ./
 # For the file of `steward token`. A volume that is mounted here begins with these rights: anybody may write.
 RUN mkdir -m 1777 tokens
 # All else belongs to root, and nothing of it is written to: the file system may be read-only.

@@ -1,26 +1,37 @@
 #!/usr/bin/env node
 // Makes dist/ of src/: one file for Steward and all that it loads at its start, which takes less time than as many
-// modules, and a few for the process of the embedded database. Nothing is minified but white space: a stack trace names
-// functions, and lines of dist/.
+// modules, one for each thing that only a setting loads, and a few for the process of the embedded database. Nothing is
+// minified but white space: a stack trace names functions, and lines of dist/.
 import { execFileSync } from 'node:child_process';
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { NOT_BUNDLED } from './bundle/not-bundled.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = path.join(ROOT, 'dist');
 const QUERY_COMPILER = '@prisma/client/runtime/query_compiler_small_bg.postgresql.wasm-base64.mjs';
 
-/** Packages that are loaded only when their function is used; those with files of their own could not move anyway. */
+/** Packages that only a setting loads, by the file of dist/optional/ that holds them. */
+const OPTIONAL = {
+  opentelemetry: [
+    '@opentelemetry/api',
+    '@opentelemetry/exporter-trace-otlp-http',
+    '@opentelemetry/resources',
+    '@opentelemetry/sdk-trace-node',
+    '@prisma/instrumentation',
+  ],
+  'prom-client': ['prom-client'],
+  redis: ['@redis/client'],
+};
+
 const EXTERNAL = [
-  '@electric-sql/*',
-  '@opentelemetry/*',
-  '@prisma/instrumentation',
-  '@redis/client',
-  'prom-client',
+  ...NOT_BUNDLED.flatMap((name) => [name, `${name}/*`]),
   // Tried by pg, and not installed.
   'pg-native',
+  // Tried by the client of Redis, and not installed.
+  '@node-rs/xxhash',
   // Stands in a file of its own.
   QUERY_COMPILER,
 ];
@@ -54,7 +65,9 @@ const program = await build({
     navigator: '{ "userAgent": "Node.js" }',
   },
   alias: { '@prisma/client/runtime/client': './scripts/bundle/prisma-runtime.mjs' },
+  plugins: [{ name: 'optional', setup: leaveOptional }],
 });
+const optional = await Promise.all(Object.entries(OPTIONAL).map(bundleOptional));
 const host = await build({
   ...COMMON,
   entryPoints: ['main', 'initdb-worker'].map((name) => `src/database/embedded/host/${name}.ts`),
@@ -67,7 +80,36 @@ await writeFile(path.join(DIST, 'query-compiler.wasm'), Buffer.from(wasm, 'base6
 // The demo serves it.
 await cp(path.join(ROOT, 'examples', 'shop'), path.join(DIST, 'examples', 'shop'), { recursive: true });
 saveCodeCache();
-await writeLicences([program, host].flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {})));
+await writeLicences(
+  [program, host, ...optional].flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {})),
+);
+
+/** Has the program require optional packages from their files. @param {import('esbuild').PluginBuild} build */
+function leaveOptional({ onResolve, onLoad }) {
+  const files = new Map(
+    Object.entries(OPTIONAL).flatMap(([file, names]) =>
+      names.map((name) => [name, `./optional/${file}.cjs`]),
+    ),
+  );
+  onResolve({ filter: /^[@a-z]/ }, ({ path: name }) =>
+    files.has(name) ? { path: name, namespace: 'optional' } : undefined,
+  );
+  onResolve({ filter: /^\./, namespace: 'optional' }, ({ path: file }) => ({ path: file, external: true }));
+  onLoad({ filter: /./, namespace: 'optional' }, ({ path: name }) => ({
+    contents: `module.exports = require(${JSON.stringify(files.get(name))})[${JSON.stringify(name)}];`,
+  }));
+}
+
+/** @param {[file: string, names: string[]]} entry */
+function bundleOptional([file, names]) {
+  const modules = names.map((name) => `${JSON.stringify(name)}: require(${JSON.stringify(name)})`);
+  return build({
+    ...COMMON,
+    stdin: { contents: `module.exports = { ${modules.join(', ')} };`, resolveDir: ROOT },
+    outfile: `dist/optional/${file}.cjs`,
+    format: 'cjs',
+  });
+}
 
 /** Serves one call, which also loads all that a start needs. Without a database the call ends in an error. */
 function saveCodeCache() {

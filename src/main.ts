@@ -14,7 +14,8 @@ export const codeCache = `${filename}.cache`;
 // it compares the length only, so the build always writes both files. esbuild writes ASCII.
 const source = `(function (require, importMetaUrl) {${readFileSync(filename, 'latin1')}\n})`;
 export const script = new Script(source, {
-  filename,
+  // V8 keeps this name with the code: a path would be that of the build, in every stack trace of an installation.
+  filename: 'steward.cjs',
   cachedData: existsSync(codeCache) ? readFileSync(codeCache) : undefined,
 });
 script.runInThisContext()(createRequire(url), url.href);

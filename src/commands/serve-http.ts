@@ -3,7 +3,7 @@ import type { ConfigForHttp, HttpConfig } from '../settings/config.js';
 import { withoutAuthentication, type Authentication } from '../guard/authentication/index.js';
 import { withJwt } from '../guard/authentication/jwt.js';
 import { withStaticTokens } from '../guard/authentication/static-tokens.js';
-import { openRedis, type Redis } from '../guard/redis.js';
+import type { Redis } from '../guard/redis.js';
 import { createLog, type Log } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
 import { originPolicy } from '../transport/http/origin.js';
@@ -34,7 +34,7 @@ export async function serveHttp(compose: Compose = composeConfigured): Promise<v
   const served = composeServer(compose, { config, log, onUnusable: (error) => log.error(error.message) });
   const { databases } = served;
   const authentication = await openAuthentication(config, served, log);
-  const redis = connectRedis(config.http, log);
+  const redis = await connectRedis(config.http, log);
   const metrics = await openMetrics(config.http, served);
   const tracing = await openTracing(config, log);
   const stopping = new AbortController();
@@ -97,8 +97,10 @@ async function openAuthentication(
 }
 
 /** Only where processes are to share their counts of calls. */
-function connectRedis({ redisUrl, withoutRedis }: HttpConfig, log: Log): Redis | undefined {
-  return redisUrl === undefined ? undefined : openRedis(redisUrl, log, WITHOUT_REDIS[withoutRedis]);
+async function connectRedis({ redisUrl, withoutRedis }: HttpConfig, log: Log): Promise<Redis | undefined> {
+  if (redisUrl === undefined) return undefined;
+  const { openRedis } = await import('../guard/redis.js');
+  return openRedis(redisUrl, log, WITHOUT_REDIS[withoutRedis]);
 }
 
 /** Loaded only if metrics are on. */

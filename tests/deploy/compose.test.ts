@@ -8,6 +8,7 @@ import { ROOT } from '../support/command.mjs';
 
 interface Service {
   image: string;
+  build?: string | { context: string; target: string };
   environment?: Record<string, string>;
   command?: string[];
   ports?: string[];
@@ -56,6 +57,14 @@ describe('compose.yaml', () => {
     expect(migrate.depends_on).toMatchObject({ postgres: { condition: 'service_healthy' } });
     expect(steward.depends_on).toMatchObject({ migrate: { condition: 'service_completed_successfully' } });
     expect(steward.deploy?.replicas).toBe(2);
+  });
+
+  it('migrates from the stage of the Dockerfile that holds Prisma, and serves from its last', () => {
+    const stages = [...read('Dockerfile').matchAll(/^FROM \S+(?: AS (\S+))?$/gm)].map(([, name]) => name);
+    expect(migrate.build).toEqual({ context: '.', target: 'migrate' });
+    expect(stages).toContain('migrate');
+    expect([steward.build, stages.at(-1)]).toEqual(['.', undefined]);
+    expect(steward.image).not.toBe(migrate.image);
   });
 
   it('migrates as the owner of the tables, and serves as a role that owns nothing', () => {

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Builds the container image and runs it as compose.yaml does: without capabilities, on a root that cannot be written to,
+// Builds the container images and runs them as compose.yaml does: without capabilities, on a root that cannot be written to,
 // against a new database on the server at TEST_DATABASE_URL.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -8,6 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { parse } from 'yaml';
+import { NOT_BUNDLED } from '../../scripts/bundle/not-bundled.mjs';
 import { ROOT } from '../support/command.mjs';
 import { freePort } from '../support/free-port.mjs';
 import { administer } from '../support/server.mjs';
@@ -15,6 +16,7 @@ import { serverUrl } from '../support/template.mjs';
 import { EngineUnavailableError, openEngine, runCommand } from './engine.mjs';
 
 const NAME = `steward-image-${process.pid}`;
+const MIGRATE = `${NAME}-migrate`;
 const BUILD_SECONDS = 900;
 const START_MS = 30_000;
 /** As in compose.yaml, but for the network. */
@@ -29,13 +31,11 @@ for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => interruption.ab
 
 /** @param {string} file */
 const read = (file) => readFile(path.join(ROOT, file), 'utf8');
-const [dockerfile, manifest, lock, compose] = await Promise.all(
-  ['Dockerfile', 'package.json', 'package-lock.json', 'compose.yaml'].map(read),
+const [dockerfile, manifest, compose] = await Promise.all(
+  ['Dockerfile', 'package.json', 'compose.yaml'].map(read),
 );
 const base = /^FROM (\S+)/m.exec(dockerfile ?? '')?.[1] ?? '';
 const { version, engines } = JSON.parse(manifest ?? '');
-/** @type {{ packages: Record<string, { dev?: boolean, devOptional?: boolean, optional?: boolean }> }} */
-const { packages } = JSON.parse(lock ?? '');
 const { migrate } = parse(compose ?? '', { merge: true }).services;
 
 /** @type {import('./engine.mjs').Engine} */
@@ -93,15 +93,15 @@ async function expectSuccess(args, seconds) {
 }
 
 /**
- * The engine's arguments for a command in the image.
+ * The engine's arguments for a command in an image.
  * @param {string} name of the container
  * @param {string[]} argv
  */
-function inImage(name, [entrypoint = '', ...args]) {
+function inImage(name, [entrypoint = '', ...args], image = NAME) {
   const variables = Object.entries(env).flatMap(([key, value]) => ['--env', `${key}=${value}`]);
   const volume = ['--volume', `${NAME}:/app/tokens`];
   const options = [...CONFINEMENT, ...engine.runOptions, ...volume, ...variables];
-  return ['run', '--rm', '--name', name, ...options, '--entrypoint', entrypoint, NAME, ...args];
+  return ['run', '--rm', '--name', name, ...options, '--entrypoint', entrypoint, image, ...args];
 }
 
 /** @param {string[]} argv */
@@ -128,21 +128,17 @@ async function checkImage() {
   });
   await check('/app holds what Steward runs, and neither sources nor settings of a developer', async () => {
     const files = (await runInImage('ls', '-A', '/app')).split('\n').toSorted();
-    const expected = 'dist node_modules package.json prisma prisma.config.ts tokens';
-    assert.deepEqual(files, ['.env.production', ...expected.split(' ')]);
+    const expected = '.env.production LICENSE README.md dist node_modules package.json prisma tokens';
+    assert.deepEqual(files, expected.split(' '));
   });
-  await check('/app holds the packages of production, all of them and no others', async () => {
-    const names = Object.keys(packages).filter((name) => name !== '');
-    const required = names.filter((name) => {
-      const { dev, devOptional, optional } = packages[name] ?? {};
-      return !(dev || devOptional || optional);
-    });
-    const installed = await runInImage('sh', '-c', 'ls -d "$@" 2>/dev/null || true', 'sh', ...names);
-    assert.deepEqual(installed.split('\n').toSorted(), required.toSorted());
+  await check('/app holds the packages that are not bundled, and no others', async () => {
+    const installed = await runInImage('sh', '-c', 'cd node_modules && ls -d [!@]* @*/* 2>/dev/null || true');
+    assert.deepEqual(installed.split('\n').toSorted(), NOT_BUNDLED.toSorted());
   });
   await check('the migration of compose.yaml', async () => {
+    const argv = [...migrate.entrypoint, ...migrate.command];
     assert.match(
-      await runInImage(...migrate.entrypoint, ...migrate.command),
+      await expectSuccess(inImage(NAME, argv, MIGRATE)),
       /All migrations have been successfully applied/,
     );
   });
@@ -196,10 +192,13 @@ async function checkImage() {
 
 let created = false;
 try {
-  const build = ['build', '--network', 'host', ...engine.buildOptions, '--tag', NAME, ROOT];
+  const build = ['build', '--network', 'host', ...engine.buildOptions];
+  const buildAll = async () => {
+    await expectSuccess([...build, '--tag', NAME, ROOT], BUILD_SECONDS);
+    await expectSuccess([...build, '--target', migrate.build.target, '--tag', MIGRATE, ROOT], BUILD_SECONDS);
+  };
   created = await check('a new database at TEST_DATABASE_URL', () => administer(`CREATE DATABASE "${NAME}"`));
-  if (created && (await check('the build', async () => void (await expectSuccess(build, BUILD_SECONDS)))))
-    await checkImage();
+  if (created && (await check('the build', buildAll))) await checkImage();
 } catch (error) {
   if (!signal.aborted) throw error;
   console.log(`Interrupted by ${signal.reason.message}.`);
@@ -208,7 +207,7 @@ try {
   for (const args of [
     ['rm', '--force', NAME, `${NAME}-http`],
     ['volume', 'rm', '--force', NAME],
-    ['rmi', '--force', NAME],
+    ['rmi', '--force', NAME, MIGRATE],
   ])
     await runCommand([...engine.command, ...args]);
   await engine.close();

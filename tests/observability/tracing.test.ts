@@ -293,25 +293,30 @@ describe('a collector', () => {
   });
 });
 
-/** Has a process list the modules it has loaded. @returns those of these packages, once it has ended */
+/** Has a process list the modules it has loaded. @returns the optional packages among them, once it has ended */
 const listing = (name: string) => {
   const file = path.join(RUN_DIR, name);
   const list = JSON.stringify(path.join(ROOT, 'tests', 'support', 'list-modules.cjs'));
   const loaded = async () => {
-    const modules = await readFile(file, 'utf8');
-    return ['@opentelemetry', 'prom-client'].filter((one) => modules.includes(`node_modules/${one}/`));
+    const modules = (await readFile(file, 'utf8')).split('\n');
+    const optional = modules.filter((module) => module.includes('/dist/optional/'));
+    return optional.map((module) => path.basename(module, '.cjs')).toSorted();
   };
   return { env: { NODE_OPTIONS: `--require ${list}`, LOADED_MODULES_FILE: file }, loaded };
 };
 
 describe('what is not asked for', () => {
   const TOKEN = { METRICS_TOKEN: 'a-token-of-the-metrics' };
-  it.each([
+  it.each<[string, () => Promise<Record<string, string>>, string[]]>([
     ['is not loaded by the HTTP server', async () => ({}), []],
     [
       'is loaded once it is asked for',
-      async () => ({ ...TOKEN, OTEL_EXPORTER_OTLP_ENDPOINT: (await collect()).url }),
-      ['@opentelemetry', 'prom-client'],
+      async () => ({
+        ...TOKEN,
+        OTEL_EXPORTER_OTLP_ENDPOINT: (await collect()).url,
+        REDIS_URL: `redis://127.0.0.1:${await freePort()}`,
+      }),
+      ['opentelemetry', 'prom-client', 'redis'],
     ],
   ])('%s', async (what, asked, expected) => {
     const { env, loaded } = listing(what);

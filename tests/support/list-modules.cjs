@@ -1,5 +1,5 @@
 // Preloaded into a Steward: when that ends, the CommonJS modules it loaded are in the file that LOADED_MODULES_FILE names.
-// All of OpenTelemetry's packages and prom-client are such modules.
+// The packages that only a setting loads are such modules, in dist/optional/.
 const { writeFileSync } = require('node:fs');
 
 process.on('exit', () => {

@@ -106,12 +106,18 @@ function labelBucket(bucket: Exclude<Bucket, 'hour'>, text: string): string {
  * @returns undefined for one beyond the years that JavaScript counts
  */
 function labelHour(utc: string, local: string): string | undefined {
-  const time = (text: string) => Date.parse(`${text.replace(' ', 'T').replace(/\+00$/, '')}Z`);
-  const minutes = Math.round((time(local) - time(utc)) / 60_000);
+  const minutes = Math.round((toMs(local) - toMs(utc)) / 60_000);
   if (Number.isNaN(minutes)) return undefined;
   const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
-  const two = (value: number) => String(value).padStart(2, '0');
-  return `${local.replace(' ', 'T').slice(0, -3)}${minutes < 0 ? '-' : '+'}${two(hours)}:${two(rest)}`;
+  return `${local.replace(' ', 'T').slice(0, -3)}${minutes < 0 ? '-' : '+'}${pad(hours)}:${pad(rest)}`;
+}
+
+function toMs(text: string): number {
+  return Date.parse(`${text.replace(' ', 'T').replace(/\+00$/, '')}Z`);
+}
+
+function pad(value: number): string {
+  return String(value).padStart(2, '0');
 }
 
 function describeBuckets(keys: readonly GroupKey[], { zone }: Question): string[] {

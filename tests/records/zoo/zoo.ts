@@ -60,6 +60,8 @@ interface ZooOptions {
   /** Run once the tables are there. */
   sql?: string;
   env?: Record<string, string>;
+  /** The program that serves it, instead of dist/main.js. */
+  command?: string[];
 }
 
 /** Starts Steward on a database of the zoo's own. */
@@ -68,6 +70,7 @@ export async function startZoo({
   beside = {},
   sql = '',
   env = {},
+  command,
 }: ZooOptions = {}): Promise<Zoo> {
   const database = await freshDatabase();
   const { DATABASE_URL } = database.administration;
@@ -80,7 +83,7 @@ export async function startZoo({
   const databases = { zoo: { schema: SCHEMA, url: 'env:ZOO_URL', ...section } };
   await writeFile(file, JSON.stringify({ databases, ...beside }));
   const settings = { RATE_LIMIT_PER_MINUTE: '1000000', STEWARD_CONFIG: file, ZOO_URL: url, ...env };
-  const server = await startSteward({ database, env: settings });
+  const server = await startSteward({ database, env: settings, ...(command && { command }) });
   const call = async (tool: string, args: Record<string, unknown>) =>
     (await server.call(tool, args)) as unknown as RecordsAnswer;
   return {

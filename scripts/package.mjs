@@ -1,0 +1,46 @@
+#!/usr/bin/env node
+// Makes build/package/steward-mcp-<version>.tgz of dist/: what `npm install` brings to those who use Steward. Its manifest
+// names the packages that are not bundled, in the versions that were tried, and no script.
+import { execFileSync } from 'node:child_process';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { NOT_BUNDLED } from './bundle/not-bundled.mjs';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const FOLDER = path.join(ROOT, 'build', 'package');
+const CONTENTS = path.join(FOLDER, 'contents');
+
+const { name, version, description, keywords, license, type, engines, bin, files, dependencies } = JSON.parse(
+  await readFile(path.join(ROOT, 'package.json'), 'utf8'),
+);
+const needed = Object.fromEntries(NOT_BUNDLED.map((one) => [one, dependencies[one]]));
+const manifest = {
+  name,
+  version,
+  description,
+  keywords,
+  license,
+  type,
+  engines,
+  bin,
+  files,
+  dependencies: needed,
+};
+
+// Tarballs of other versions would be taken for this one's.
+await rm(FOLDER, { recursive: true, force: true });
+await mkdir(CONTENTS, { recursive: true });
+for (const one of [...files, 'README.md', 'LICENSE'])
+  await cp(path.join(ROOT, one), path.join(CONTENTS, one), { recursive: true });
+await writeFile(path.join(CONTENTS, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+const packed = execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', FOLDER], {
+  cwd: CONTENTS,
+  encoding: 'utf8',
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
+const [{ filename, size, unpackedSize }] = JSON.parse(packed);
+const megabytes = (/** @type {number} */ bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
+console.log(
+  `${path.relative(ROOT, path.join(FOLDER, filename))}: ${megabytes(size)}, unpacked ${megabytes(unpackedSize)}`,
+);
