@@ -49,7 +49,7 @@ export const composeConfigured: Compose = (options) => {
 };
 
 /** The staff directory. */
-export function composeDirectory({
+function composeDirectory({
   config,
   log,
   secret,

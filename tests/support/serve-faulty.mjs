@@ -1,7 +1,7 @@
 // Steward as in production, over HTTP, on capabilities that fail in every way.
 import { z } from 'zod';
 import { definePrompt, defineTool, EFFECTS } from '../../build/capability/define.js';
-import { composeDirectory } from '../../build/commands/compose.js';
+import { composeConfigured } from '../../build/commands/compose.js';
 import { serveHttp } from '../../build/commands/serve-http.js';
 
 /** @typedef {import('../../build/capability/define.js').Tool} Tool */
@@ -102,6 +102,6 @@ const domain = {
 };
 
 /** @type {import('../../build/commands/compose.js').Compose} */
-const compose = (options) => ({ ...composeDirectory(options), domains: [domain] });
+const compose = (options) => ({ ...composeConfigured(options), domains: [domain] });
 
 await serveHttp(compose);

@@ -1,13 +1,13 @@
 // `steward http` with the staff directory and a second domain, whose database cannot be reached.
 import { z } from 'zod';
 import { defineTool, EFFECTS } from '../../build/capability/define.js';
-import { composeDirectory } from '../../build/commands/compose.js';
+import { composeConfigured } from '../../build/commands/compose.js';
 import { serveHttp } from '../../build/commands/serve-http.js';
 import { Database } from '../../build/database/open.js';
 import { createClient } from '../../build/directory/database.js';
 
 await serveHttp((options) => {
-  const { domains, databases } = composeDirectory(options);
+  const { domains, databases } = composeConfigured(options);
   const { config, log } = options;
   const orders = new Database({
     name: 'orders',
