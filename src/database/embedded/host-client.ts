@@ -59,7 +59,8 @@ export async function connectToHost(
         `The embedded database in ${dataDir} is in use (process ${pid}). ` +
           'Close every MCP client that has a Steward on it, and try again. Nothing was changed.',
       );
-    if (code === CANNOT_OPEN) throw new UnusableDatabaseError(message);
+    // It is about to exit, which is all that a hand-over is for.
+    if (code === CANNOT_OPEN && database === DATABASE) throw new UnusableDatabaseError(message);
     return undefined;
   } finally {
     clearTimeout(timer);

@@ -84,20 +84,25 @@ async function readArchive(file: string, bytes: number): Promise<Buffer> {
  * @throws UnusableDatabaseError if a host does not leave in time
  */
 async function ownFolder(dataDir: string, onProgress: (text: string) => void): Promise<Ownership> {
-  const begun = Date.now();
-  let refusedAt: number | undefined;
-  for (let told = false; ; told = true) {
+  let asked: { control: string; at: number; refusedAt?: number } | undefined;
+  for (;;) {
     const ownership = await takeOwnership(dataDir);
     if (ownership) return ownership;
     const current = await currentGeneration(dataDir);
     if (current?.owner) {
-      if (!told) onProgress(`waiting for process ${current.owner.process.pid}, which has the database open`);
+      const { control, process: host } = current.owner;
+      if (!asked) onProgress(`waiting for process ${host.pid}, which has the database open`);
+      // Clients of a damaged database start one host after the other.
+      if (asked?.control !== control) asked = { control, at: Date.now() };
       const refusal = await connectToHost(current.owner, dataDir, HANDOVER, CLOSE_LIMIT_MS).catch(
         (error: Error) => error,
       );
-      if (refusal) refusedAt ??= Date.now();
+      if (refusal) asked.refusedAt ??= Date.now();
       // A host that is alive without its socket neither refuses nor leaves.
-      if (Date.now() - begun >= CLOSE_LIMIT_MS || (refusedAt && Date.now() - refusedAt >= GRACE_MS))
+      if (
+        Date.now() - asked.at >= CLOSE_LIMIT_MS ||
+        (asked.refusedAt && Date.now() - asked.refusedAt >= GRACE_MS)
+      )
         throw refusal instanceof Error ? refusal : unreachable(dataDir, current, CLOSE_LIMIT_MS);
     }
     await delay(PAUSE_MS);

@@ -1,7 +1,20 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { cp, lstat, mkdtemp, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  cp,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
@@ -10,7 +23,7 @@ import { backup, restore, said } from '../../support/backups.js';
 import { bareEnvironment, MAIN, steward } from '../../support/command.mjs';
 import { onEmbedded } from '../../support/conditions.js';
 import { freshDatabase, type TestDatabase } from '../../support/database.js';
-import { hostPid } from '../../support/embedded-host.js';
+import { currentLock, hostPid } from '../../support/embedded-host.js';
 import { eventually } from '../../support/eventually.js';
 import { startSteward } from '../../support/steward.js';
 import { RUN_DIR } from '../../support/template.mjs';
@@ -171,6 +184,30 @@ onEmbedded('a backup of the embedded database (not on a server)', () => {
     await writeFile(path.join(dataDir, 'pgdata', 'PG_VERSION'), 'rubbish');
     expect((await steward(['doctor'], database.env)).stdout).toMatch(/FAIL/);
     expect(await restore(database, file, '--replace')).toMatchObject({ code: 0 });
+    expect(await backedUp()).toBe(true);
+  });
+
+  it('takes the place of a database whose hosts, which its clients start again and again, cannot open it', async () => {
+    const lock = await currentLock(dataDir);
+    const owner = JSON.parse(await readFile(lock, 'utf8')) as { process: object };
+    const run = path.join(dataDir, 'run');
+    const control = path.join(run, '.s.PGSQL.10000');
+    await mkdir(run, { recursive: true, mode: 0o700 });
+    const refusal = Buffer.from('SFATAL\0C57P03\0Mcannot be opened\0\0');
+    const header = Buffer.from([0x45, 0, 0, 0, refusal.length + 4]);
+    const host = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => socket.end(Buffer.concat([header, refusal])));
+    }).listen(control);
+    const former = { ...owner.process, boot: 'former' };
+    await writeFile(
+      lock,
+      JSON.stringify({ ...owner, process: former, folder: run, control, released: undefined }),
+    );
+    const restoring = restore(database, file, '--replace');
+    await delay(8000);
+    host.close();
+    expect(await restoring).toMatchObject({ code: 0 });
     expect(await backedUp()).toBe(true);
   });
 

@@ -186,6 +186,30 @@ onServerOfItsOwn('reads from a replica (on PostgreSQL only, where it is installe
     }
   });
 
+  it('reads from the primary while that does not say its position, and from the replica once it does', async () => {
+    const address = new URL(server.url('steward'));
+    [address.username, address.password] = ['modest', 'modest'];
+    await server.query(
+      `CREATE ROLE modest LOGIN PASSWORD 'modest'; GRANT SELECT ON ALL TABLES IN SCHEMA public TO modest;
+       REVOKE EXECUTE ON FUNCTION pg_control_system FROM PUBLIC`,
+      'steward',
+    );
+    const env = { DATABASE_URL: address.href, DATABASE_REPLICA_URL: replica.url('steward') };
+    const unsure = await startUnlimited(env);
+    try {
+      await unsure.logged('primary session not available');
+      await expectReplica(unsure, 'unknown');
+      expect(await departmentOf(unsure, 1)).toBeDefined();
+      expect(times(unsure, 'replica in use')).toBe(0);
+      await server.query('GRANT EXECUTE ON FUNCTION pg_control_system TO PUBLIC', 'steward');
+      await unsure.logged('replica in use');
+      expect(times(unsure, 'primary session open')).toBe(1);
+      await expectReplica(unsure, 'ok');
+    } finally {
+      await unsure.stop();
+    }
+  });
+
   it('does not use a replica any more that was promoted', async () => {
     await usedAgain(one);
     await replica.query('SELECT pg_promote()');
