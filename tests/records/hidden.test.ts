@@ -274,10 +274,27 @@ describe('two databases that differ only in what is hidden and masked', () => {
   });
   afterAll(() => Promise.all([one.stop(), two.stop()]));
 
-  const field = fc.constantFrom(
-    ...['id', 'name', 'city', 'phone', 'details', 'orders', 'person', 'personId', 'total', 'text', 'amount'],
-    ...HIDDEN.map(([, name]) => name),
-    ...['number', 'strange', 'person.wage', 'person.city', 'person.phone', 'zzz', '`wage`'],
+  // Calls of names that are visible get furthest, and those of masked ones are what might tell the most.
+  const field = fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom('id', 'name', 'city') },
+    { weight: 2, arbitrary: fc.constant('phone') },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom(
+        ...HIDDEN.map(([, name]) => name),
+        ...[
+          'details',
+          'orders',
+          'person.phone',
+          'person.city',
+          'total',
+          'number',
+          'strange',
+          'zzz',
+          '`wage`',
+        ],
+      ),
+    },
   );
   const value = fc.constantFrom('1', '3', "'Ada'", 'Bonn', 'badge-2', "'555-4'", 'null', "'[1]'", 'now-7d');
   const term = fc.oneof(
@@ -289,8 +306,8 @@ describe('two databases that differ only in what is hidden and masked', () => {
       .tuple(fc.constantFrom('orders', 'diary', 'salaries'), fc.constantFrom('some', 'none', 'every'), field)
       .map(([relation, quantifier, name]) => `${relation} ${quantifier} (${name} is not null)`),
   );
-  const filter = fc.array(term, { minLength: 1, maxLength: 3 }).map((terms) => terms.join(' or '));
-  const model = fc.constantFrom('Person', 'Person', 'Order', 'Slip', 'Diary', 'Salary');
+  const filter = fc.array(term, { minLength: 1, maxLength: 2 }).map((terms) => terms.join(' or '));
+  const model = fc.constantFrom('Person', 'Person', 'Person', 'Person', 'Order', 'Slip', 'Diary', 'Salary');
   const list = fc.array(field, { minLength: 1, maxLength: 3 }).map((names) => names.join(', '));
   const some = <Value>(arbitrary: fc.Arbitrary<Value>) => fc.option(arbitrary, { nil: undefined });
   const call = fc.oneof(
@@ -360,8 +377,8 @@ describe('two databases that differ only in what is hidden and masked', () => {
           } while (typeof cursors[0] === 'string');
         }
       }),
-      { numRuns: 150, seed: 20261129 },
+      { numRuns: 200, seed: 20261129 },
     );
-    expect(answered).toBeGreaterThan(50);
+    expect(answered).toBeGreaterThan(100);
   }, 120_000);
 });
