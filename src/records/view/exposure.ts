@@ -154,7 +154,12 @@ function hideDerived(columns: readonly Column[], decided: Map<string, ColumnExpo
   }
 }
 
+/** A name that SQL has to quote is looked for as it is quoted, any other as a word. */
 function isNamedIn(expression: string, { name, column }: Column): boolean {
   const words: string[] = expression.toLowerCase().match(/[\p{L}\d_$]+/gu) ?? [];
-  return words.includes(name.toLowerCase()) || words.includes(column.toLowerCase());
+  return (
+    words.includes(name.toLowerCase()) ||
+    words.includes(column.toLowerCase()) ||
+    expression.includes(`"${column.replaceAll('"', '""')}"`)
+  );
 }
