@@ -31,6 +31,20 @@ export async function filledDatabase(server, name, userCount, { keep, again }) {
   return url.href;
 }
 
+/** A database of these tables, until the end. @param {string} server @param {string} name @param {string} tables */
+export async function createDatabase(server, name, tables) {
+  const admin = await connectTo(server);
+  const drop = () => admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  await drop();
+  atEnd(drop);
+  await admin.query(`CREATE DATABASE ${name}`);
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  const client = await connectTo(url.href);
+  await client.query(tables);
+  return url.href;
+}
+
 /** Connects until the end. @param {string} url */
 export async function connectTo(url) {
   const client = new pg.Client({ connectionString: url });

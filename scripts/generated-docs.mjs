@@ -3,26 +3,55 @@
 //   node scripts/generated-docs.mjs          writes them
 //   node scripts/generated-docs.mjs --check  exits 1 if one is not current
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import prettier from 'prettier';
 import { configurationSchema } from '../build/commands/configuration-schema.js';
 import { flagOf } from '../build/commands/setting-flags.js';
 import { createDirectory } from '../build/directory/index.js';
+import { DATABASE, openSchema } from '../build/records/configuration.js';
+import { createRecords } from '../build/records/index.js';
+import { Source } from '../build/records/source.js';
+import { createLog } from '../build/observability/log.js';
 import { toJsonSchema } from '../build/protocol/json-schema.js';
 import { ENVIRONMENT } from '../build/settings/environment.js';
 import { passingSecret } from '../build/settings/secret.js';
 import { z } from 'zod';
 import { formatMarkdown, markdownTable, replaceSection } from './markdown.mjs';
 
-const catalogue = createDirectory({
-  database: { ready: () => Promise.reject(new Error('Tables need no database')) },
-  settings: { CACHE_TTL_MS: 0 },
-  secret: passingSecret(),
-});
+const database = { ready: () => Promise.reject(new Error('Tables need no database')) };
+const directory = createDirectory({ database, settings: { CACHE_TTL_MS: 0 }, secret: passingSecret() });
+const records = createShop();
+
+/** The records of examples/shop: without a schema there would be no tool. */
+function createShop() {
+  const file = new URL('../examples/shop/steward.config.json', import.meta.url);
+  const section = DATABASE.parse(JSON.parse(readFileSync(file, 'utf8')).databases.shop);
+  const surroundings = {
+    folder: path.dirname(fileURLToPath(file)),
+    origin: file.href,
+    url: 'postgresql://shop',
+  };
+  const { schema, exposure } = openSchema(section, surroundings);
+  return createRecords({
+    sources: [new Source('shop', exposure, database, 'UTC', createLog('error'))],
+    schemas: [schema],
+    largestAnswerBytes: 1,
+    secret: passingSecret(),
+  });
+}
 
 /** The text of each generated section, by its page. @type {Record<string, Record<string, () => string>>} */
 const PAGES = {
-  '../docs/capabilities.md': { tools, resources, prompts },
-  '../docs/configuration.md': { settings },
+  '../docs/capabilities.md': {
+    tools: () => tools(directory),
+    resources: () => resources(directory),
+    prompts: () => prompts(directory),
+    'records tools': () => tools(records),
+    'records resources': () => resources(records),
+    'records prompts': () => prompts(records),
+  },
+  '../docs/configuration.md': { settings, sections },
 };
 
 /** The rest of a tool's description is for the model that is to call it. @param {string} description */
@@ -38,20 +67,19 @@ function argumentsOf(input) {
     .join(', ');
 }
 
-function tools() {
-  const rows = catalogue.tools.map(({ name, input, effect, scope, description }) => {
+/** @param {import('../build/capability/domain.js').Domain} domain */
+function tools(domain) {
+  const rows = domain.tools.map(({ name, input, effect, scope, description }) => {
     const kind = effect.readOnlyHint ? 'reads' : effect.destructiveHint ? 'overwrites' : 'adds';
-    return [
-      `\`${name}\` ${argumentsOf(input)}`,
-      `${kind}, \`${[scope].flat().join('` or `')}\``,
-      firstSentence(description),
-    ];
+    const needed = typeof scope === 'string' ? `\`${scope}\`` : 'the scope of a model';
+    return [`\`${name}\` ${argumentsOf(input)}`, `${kind}, ${needed}`, firstSentence(description)];
   });
   return markdownTable(['tool, and its arguments', 'effect, scope', 'what it does'], rows);
 }
 
-function resources() {
-  const rows = catalogue.resources.map(({ name, uriTemplate, tool }) => [
+/** @param {import('../build/capability/domain.js').Domain} domain */
+function resources(domain) {
+  const rows = domain.resources.map(({ name, uriTemplate, tool }) => [
     `\`${name}\``,
     `\`${uriTemplate}\``,
     `\`${tool.name}\``,
@@ -59,8 +87,9 @@ function resources() {
   return markdownTable(['resource', 'URI', 'the same as'], rows);
 }
 
-function prompts() {
-  const rows = catalogue.prompts.map(({ name, arguments: input, description }) => [
+/** @param {import('../build/capability/domain.js').Domain} domain */
+function prompts(domain) {
+  const rows = domain.prompts.map(({ name, arguments: input, description }) => [
     `\`${name}\` ${argumentsOf(input)}`,
     description,
   ]);
@@ -68,18 +97,37 @@ function prompts() {
 }
 
 function settings() {
-  const rows = Object.entries({ ...ENVIRONMENT.shape, ...catalogue.settings }).map(([name, schema]) => {
-    const fallback = schema instanceof z.ZodDefault ? `=${String(schema.def.defaultValue)}` : '';
-    const note = flagOf(name) === undefined ? ' (no flag)' : '';
-    return [`\`${name}${fallback}\`${note}`, schema.description ?? ''];
-  });
+  const rows = Object.entries({ ...ENVIRONMENT.shape, ...directory.settings, ...records.settings }).map(
+    ([name, schema]) => {
+      const fallback = schema instanceof z.ZodDefault ? `=${String(schema.def.defaultValue)}` : '';
+      const note = flagOf(name) === undefined ? ' (no flag)' : '';
+      return [`\`${name}${fallback}\`${note}`, schema.description ?? ''];
+    },
+  );
   return markdownTable(['variable, and its default', 'meaning'], rows);
 }
 
-for (const [page, sections] of Object.entries(PAGES)) {
+/** What the configuration file may say beside its settings, a line each. */
+function sections() {
+  /** @type {(schema: any, at: string) => string[][]} */
+  const rowsOf = (schema, at) => {
+    const { description, properties = {}, additionalProperties } = schema;
+    const own = description === undefined ? [] : [[`\`${at}\``, description]];
+    const within = Object.entries(properties).filter(([name]) => name !== '$schema' && name !== 'settings');
+    const nested = typeof additionalProperties === 'object' ? additionalProperties : undefined;
+    return [
+      ...own,
+      ...within.flatMap(([name, value]) => rowsOf(value, at === '' ? name : `${at}.${name}`)),
+      ...(nested ? rowsOf(nested, `${at}.NAME`) : []),
+    ];
+  };
+  return markdownTable(['section', 'meaning'], rowsOf(configurationSchema(), ''));
+}
+
+for (const [page, generated] of Object.entries(PAGES)) {
   const file = new URL(page, import.meta.url);
   const before = readFileSync(file, 'utf8');
-  const written = Object.entries(sections).reduce(
+  const written = Object.entries(generated).reduce(
     (text, [name, content]) => replaceSection(text, name, content()),
     before,
   );

@@ -50,6 +50,8 @@ export async function openStage(options, server) {
 
   return {
     options,
+    server,
+    folder,
     database,
     client,
     writer,

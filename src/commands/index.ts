@@ -12,7 +12,7 @@ export async function runCommandLine(argv: string[]): Promise<void> {
   endWithOutput();
   const program = new Command('steward')
     .description(
-      'An MCP server for a PostgreSQL staff directory. Without a command it serves MCP over stdio.',
+      'An MCP server for the records of Prisma schemas, and for a staff directory. Without a command it serves MCP over stdio.',
     )
     .version(VERSION)
     .configureHelp({ showGlobalOptions: false })
@@ -34,11 +34,11 @@ export async function runCommandLine(argv: string[]): Promise<void> {
   );
   program
     .command('demo')
-    .description('play a client through a real server on a throw-away embedded database')
+    .description('play a client through a real server on throw-away embedded databases')
     .action(async () => (await import('./demo.js')).demo());
   program
     .command('doctor')
-    .description('check configuration, connection, migrations and privileges, and say what to do')
+    .description('check configuration, connections, schemas, migrations and privileges, and say what to do')
     .action(async () => (await import('./doctor/index.js')).doctor());
   program
     .command('seed')

@@ -2,6 +2,7 @@ import { DBHUB, TOOLBOX } from '../servers/index.mjs';
 import { measureCharacters } from './characters.mjs';
 import { measureDeepPage } from './deep-page.mjs';
 import { measureMemory } from './memory.mjs';
+import { measureRecords } from './records.mjs';
 import { atOnce, oneAtATime } from './series.mjs';
 import { measureStart } from './start.mjs';
 import { measureTotal } from './total.mjs';
@@ -18,6 +19,11 @@ export const FIGURES = [
     name: 'start',
     what: 'from starting the process to the first answer of a tool, over stdio',
     measure: measureStart,
+  },
+  {
+    name: 'records',
+    what: 'the same for records, with schemas of 17, 70 and 300 models, and the memory it takes',
+    measure: measureRecords,
   },
   {
     name: 'stdio',

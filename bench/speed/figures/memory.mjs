@@ -30,7 +30,7 @@ export async function measureMemory({ options: { callsBeforeMemory: calls }, kin
 }
 
 /** Resident memory of a process and of all that it started, in bytes; Linux only. @param {number} pid */
-async function memoryOfTree(pid) {
+export async function memoryOfTree(pid) {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   let bytes = Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
   for (const thread of await readdir(`/proc/${pid}/task`)) {

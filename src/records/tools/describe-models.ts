@@ -10,7 +10,7 @@ export const describeModels = ({ records }: Services, scope: readonly Scope[]) =
     name: 'describe_models',
     title: 'Describe models',
     description:
-      'Start here. Without model: all models, a line each. With model: its fields, types, enum values, relations, indexes, and an example filter.',
+      'All models, a line each; with model, its fields, types, enum values, relations, indexes, and an example filter. Start here.',
     scope,
     effect: EFFECTS.reads,
     input: z.strictObject({
