@@ -89,7 +89,8 @@ export interface Prompt<Arguments extends z.ZodObject = z.ZodObject> {
 export interface Completion {
   /** What a caller needs to be offered them. */
   scope: RequiredScope;
-  values(context: Context, services: unknown): Promise<string[]>;
+  /** @param chosen the arguments that have a value already (specification 2025-11-25, server/utilities/completion) */
+  values(context: Context, services: unknown, chosen: Readonly<Record<string, string>>): Promise<string[]>;
 }
 
 /** Lets the compiler hold a handler to its schemas: its input is what they parse to, its answer what they allow. */

@@ -9,7 +9,7 @@ const MOST_VALUES = 100;
 /** completion/complete: known values of an argument that begin with what was typed, in any case; none for other arguments. */
 export function completeArgument(reach: Reach): Method {
   const { prompts, resources, domainOf } = reach.catalogue;
-  return ({ ref, argument }, request) => {
+  return ({ ref, argument, context: around }, request) => {
     const { type, name, uri } = Object(ref) as Record<string, unknown>;
     const { name: wanted, value: typed } = Object(argument) as Record<string, unknown>;
     const found =
@@ -32,10 +32,18 @@ export function completeArgument(reach: Reach): Method {
       const completion = Object.hasOwn(completions, wanted) ? completions[wanted] : undefined;
       if (!completion) return { result: { completion: selectValues([], typed) } };
       authorise(request.caller, completion.scope);
-      const values = await completion.values(context, await services());
+      const values = await completion.values(context, await services(), chosenIn(around));
       return { result: { completion: selectValues(values, typed) } };
     });
   };
+}
+
+/** The arguments that the client says were chosen before; what is no text is passed over. */
+function chosenIn(around: unknown): Record<string, string> {
+  const chosen = Object.entries(Object((Object(around) as { arguments?: unknown }).arguments) as object);
+  return Object.fromEntries(
+    chosen.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
 }
 
 function selectValues(all: string[], typed: string): CompleteResult['completion'] {

@@ -4,6 +4,7 @@ import type { Domain } from '../capability/domain.js';
 import { RECORDS_SETTINGS } from './settings.js';
 import type { Secret } from '../settings/secret.js';
 import type { Schema } from './model/schema.js';
+import { createCompletions } from './completions.js';
 import { explore } from './prompts/explore.js';
 import { Records } from './records.js';
 import { createRedaction } from './redact.js';
@@ -65,12 +66,7 @@ export function createRecords({ sources, schemas, largestAnswerBytes, secret }: 
     ],
     resources,
     prompts: [explore(services, scopes)],
-    completions: {
-      model: {
-        scope: scopes,
-        values: (context) => Promise.resolve(records.models(context.scopes).map(({ label }) => label)),
-      },
-    },
+    completions: createCompletions(services, scopes),
     instructions: INSTRUCTIONS,
     redactArguments: createRedaction(schemas),
     labels: { names: ['model'], of: (args) => records.labelsOf(args) },

@@ -11,10 +11,12 @@ export const explore = ({ records }: Services, scope: readonly Scope[]) =>
     arguments: z.strictObject({
       model: z.string().min(1).max(200).describe('Name of a model'),
       field: z.string().max(200).optional().describe('The field that is of interest'),
+      value: z.string().max(200).optional().describe('The value of it that is of interest'),
     }),
-    async render({ model, field }, { scopes }) {
+    async render({ model, field, value }, { scopes }) {
       const { label } = records.model(model, scopes);
-      const about = field === undefined ? '' : `, and above all its field ${JSON.stringify(field)}`;
+      const of = value === undefined ? '' : ` where it is ${JSON.stringify(value)}`;
+      const about = field === undefined ? '' : `, and above all its field ${JSON.stringify(field)}${of}`;
       return [
         `Explore the model ${JSON.stringify(label)}${about}.`,
         '1. Read describe_models for it: its fields, enums, relations and indexes.',
