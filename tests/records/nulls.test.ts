@@ -60,6 +60,7 @@ describe('Null', () => {
     ['not (number != 4)', [4], '2 rows without number are not among these.'],
     // What is decided by another condition is not mentioned.
     ['number != 4 and id > 7', [8, 9], undefined],
+    ['number > 5 and mood != CALM', [], undefined],
     ['number != 4 or id = 3', [1, 2, 3, 5, 6, 8, 9], '1 row without number is not among these.'],
     ['number != 4 or number is null', [1, 2, 3, 5, 6, 7, 8, 9], undefined],
     ['not (number = 4 and id = 4)', [1, 2, 3, 5, 6, 7, 8, 9], undefined],

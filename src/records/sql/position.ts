@@ -42,7 +42,6 @@ export function writeAfter(keys: readonly OrderKey[], position: Position, tables
   const notBefore = key.descending ? sql`${column} <= ${value}` : sql`${column} >= ${value}`;
   if (!isNullable(key.reference))
     return isLast ? beyond : sql`(${notBefore} and (${beyond} or ${afterInRest}))`;
-  if (isLast) return sql`(${beyond} or ${column} is null)`;
   return sql`((${notBefore} or ${column} is null) and (${beyond} or ${column} is null or ${afterInRest}))`;
 }
 
