@@ -28,8 +28,10 @@ export function readValue(column: ViewColumn, literal: Literal, argument: string
     case 'BigInt':
       return readInteger(column, text) ?? fail(`a whole number${describeRange(column)}`);
     case 'Float':
-      return FLOAT.test(text) && isFloat(text) ? exact(text) : fail('a number');
+      return FLOAT.test(text) && isFloat(text, column) ? exact(text) : fail('a number');
     case 'Decimal':
+      // PostgreSQL would round the rest of an amount away.
+      if (column.native === 'Money' && !MONEY.test(text)) fail('an amount such as 1234.50');
       return FLOAT.test(text) ? exact(text) : fail('a decimal number');
     case 'Boolean':
       return /^(true|false)$/i.test(text) ? exact(text.toLowerCase()) : fail('true or false');
@@ -58,11 +60,12 @@ export function readValue(column: ViewColumn, literal: Literal, argument: string
 
 function isAddress(text: string): boolean {
   const [, address = '', bits = '0'] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
-  const version = net.isIP(address);
+  const version = address.includes('%') ? 0 : net.isIP(address);
   return version !== 0 && Number(bits) <= (version === 4 ? 32 : 128);
 }
 
-const UUID = /^\{?[\da-f]{8}-?[\da-f]{4}-?[\da-f]{4}-?[\da-f]{4}-?[\da-f]{12}\}?$/i;
+const UUID = /^[\da-f]{8}-?[\da-f]{4}-?[\da-f]{4}-?[\da-f]{4}-?[\da-f]{12}$/i;
+const MONEY = /^[+-]?\d{1,17}(\.\d{1,2})?$/;
 const FLOAT = /^([+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,4})?|nan|[+-]?infinity)$/i;
 
 function exact(text: string): Value {
@@ -70,8 +73,8 @@ function exact(text: string): Value {
 }
 
 /** A number that JavaScript would make infinite or zero is none that a float can hold. */
-function isFloat(text: string): boolean {
-  const value = Number(text);
+function isFloat(text: string, { native }: ViewColumn): boolean {
+  const value = native === 'Real' ? Math.fround(Number(text)) : Number(text);
   return (
     /[a-df-z]/i.test(text) ||
     (Number.isFinite(value) && (value !== 0 || !/[1-9]/.test(text.replace(/e.*/i, ''))))
@@ -97,8 +100,8 @@ function readInteger(column: ViewColumn, text: string): Value | undefined {
   return value >= least && value <= most ? exact(String(value)) : undefined;
 }
 
-const DAY = /^(\d{4,6})-(\d\d)-(\d\d)( BC)?$/;
-const TIME_OF_DAY = /^([01]\d|2[0-4]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?$/;
+const DAY = /^(\d{4,7})-(\d\d)-(\d\d)( BC)?$/;
+const TIME_OF_DAY = /^(([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?|24:00(:00(\.0{1,6})?)?)$/;
 const MOMENT = /^(\d{4,6}-\d\d-\d\d)[T ]([\d:.]+)(Z|[+-]\d\d(?::?\d\d)?)?( BC)?$/i;
 const DISTANCE = /^now(?:([+-])(\d{1,5})(min|h|d|w|mo|y))?$/i;
 const UNITS: Record<string, string> = {
