@@ -44,6 +44,8 @@ export interface Zoo {
   steward: Steward;
   database: TestDatabase;
   url: string;
+  /** For another Steward that serves the same. */
+  env: Record<string, string>;
   call(tool: string, args: Record<string, unknown>): Promise<RecordsAnswer>;
   /** The rows that find_records answers, of one field: the ids of a filter, for one. */
   find(model: string, filter: string | undefined, field?: string): Promise<Cell[]>;
@@ -77,13 +79,15 @@ export async function startZoo({
   const file = path.join(folder, 'steward.config.json');
   const databases = { zoo: { schema: SCHEMA, url: 'env:ZOO_URL', ...section } };
   await writeFile(file, JSON.stringify({ databases, ...beside }));
-  const server = await startSteward({ database, env: { STEWARD_CONFIG: file, ZOO_URL: url, ...env } });
+  const serving = { STEWARD_CONFIG: file, ZOO_URL: url, ...env };
+  const server = await startSteward({ database, env: serving });
   const call = async (tool: string, args: Record<string, unknown>) =>
     (await server.call(tool, args)) as unknown as RecordsAnswer;
   return {
     steward: server,
     database,
     url,
+    env: serving,
     call,
     async find(model, filter, field = 'id') {
       const answer = await call('find_records', { model, filter, fields: field, limit: 100 });
