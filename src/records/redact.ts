@@ -1,13 +1,9 @@
+import { describeShape } from './filter/describe-shape.js';
 import type { Schema } from './model/schema.js';
 import { BUCKETS, FUNCTIONS } from './sql/aggregate.js';
 
-/** Words of filters and lists, which say how was asked and not for what. */
-const WORDS = [
-  ...'and or not in is null contains starts ends with has some none every asc desc distinct now'.split(' '),
-  ...'field op value eq ne lt lte gt gte not_in starts_with ends_with is_null true false'.split(' '),
-  ...BUCKETS,
-  ...FUNCTIONS,
-];
+/** Words of lists, which say how was asked and not for what. */
+const WORDS = ['asc', 'desc', 'distinct', ...BUCKETS, ...FUNCTIONS];
 
 /** Arguments that say nothing of what was sought. */
 const CLEAR = ['limit', 'page', 'total', 'time_zone'];
@@ -25,6 +21,7 @@ export function createRedaction(schemas: readonly Schema[]): (args: unknown) => 
       for (const field of fields) known.add(field.name);
     }
   }
+  const nameOf = (name: string) => (known.has(name) ? name : '?');
   const redact = (value: unknown): string => {
     const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
     return text
@@ -41,10 +38,13 @@ export function createRedaction(schemas: readonly Schema[]): (args: unknown) => 
           if (!ARGUMENTS.has(name)) return [];
           if (CLEAR.includes(name) && (typeof value === 'number' || typeof value === 'boolean'))
             return [[name, value]];
-          return [[name, HIDDEN.has(name) ? '[redacted]' : redact(value)]];
+          if (HIDDEN.has(name)) return [[name, '[redacted]']];
+          return [[name, FILTERS.has(name) ? describeShape(value, nameOf).slice(0, LONGEST) : redact(value)]];
         }),
     );
 }
+
+const FILTERS = new Set(['filter', 'having']);
 
 /** Only the names of these are logged. */
 const HIDDEN = new Set(['key', 'cursor', 'search']);

@@ -44,6 +44,8 @@ export interface Zoo {
   steward: Steward;
   database: TestDatabase;
   url: string;
+  /** For another Steward that serves the same. */
+  env: Record<string, string>;
   call(tool: string, args: Record<string, unknown>): Promise<RecordsAnswer>;
   /** The rows that find_records answers, of one field: the ids of a filter, for one. */
   find(model: string, filter: string | undefined, field?: string): Promise<Cell[]>;
@@ -90,6 +92,7 @@ export async function startZoo({
     steward: server,
     database,
     url,
+    env: settings,
     call,
     async find(model, filter, field = 'id') {
       const answer = await call('find_records', { model, filter, fields: field, limit: 100 });

@@ -1,0 +1,84 @@
+import { expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { createRedaction } from '../../src/records/redact.js';
+import { readPrismaSchema } from '../../src/records/model/prisma-schema.js';
+import { parseExposition } from '../support/exposition.js';
+import { HttpSteward } from '../support/http.js';
+import { startVault } from './vault/vault.js';
+
+const SCHEMA =
+  'datasource db {\n  provider = "postgresql"\n}\nmodel Thing {\n  id Int @id\n  name String\n}\n';
+const redact = createRedaction([readPrismaSchema([{ name: 'schema.prisma', text: SCHEMA }])]);
+
+it('the log keeps no value of a filter, whatever it is: a name, a keyword, any text', () => {
+  const value = fc.oneof(
+    fc.constantFrom('name', 'and', 'Thing', 'max', "a' or b = '"),
+    fc.string({ minLength: 1 }),
+  );
+  const shape = (filter: unknown) => redact({ model: 'Thing', filter })['filter'];
+  fc.assert(
+    fc.property(value, value, (one, other) => {
+      const [a, b] = [one, other].map((text) => `'${text.replaceAll("'", "''")}'`);
+      expect(shape(`name = ${a} and not (name in (${b}) or id is null)`)).toBe(
+        'name = ? and not (name in (?) or id is null)',
+      );
+      expect(shape([{ field: 'name', op: 'eq', value: one }])).toBe('name = ?');
+      expect(redact({ model: 'Thing', key: a, cursor: b, search: one })).toEqual({
+        model: 'Thing',
+        key: '[redacted]',
+        cursor: '[redacted]',
+        search: '[redacted]',
+      });
+    }),
+    { numRuns: 300 },
+  );
+});
+
+it('the log keeps no word that the schema does not hold', () => {
+  fc.assert(
+    fc.property(fc.stringMatching(/^[a-z]{4,12}$/), (word) => {
+      fc.pre(
+        !['name', 'asc', 'desc', 'count', 'distinct', 'hour', 'week', 'month', 'quarter', 'year'].includes(
+          word,
+        ),
+      );
+      for (const argument of [
+        'model',
+        'fields',
+        'order_by',
+        'metrics',
+        'group_by',
+        'include',
+        'filter',
+        'time_zone',
+      ])
+        expect(redact({ [argument]: `${word}, name.${word} desc` })[argument]).not.toContain(word);
+    }),
+  );
+});
+
+it('metrics count calls by model, exposed models only', async () => {
+  const vault = await startVault();
+  const http = await HttpSteward.start({
+    ...vault.database.env,
+    ...vault.env,
+    METRICS_TOKEN: 'a-token-for-prometheus',
+  });
+  try {
+    for (const model of ['Person', 'zoo.Person', 'Diary', 'no such model'])
+      await http.call('count_records', { model });
+    const { text } = await http.send({
+      method: 'GET',
+      path: '/metrics',
+      headers: { authorization: 'Bearer a-token-for-prometheus' },
+    });
+    const samples = parseExposition(text).get('steward_calls_total')?.samples ?? [];
+    expect(samples.map(({ labels, value }) => [labels['model'], labels['outcome'], value])).toEqual([
+      ['Person', 'OK', 2],
+      [undefined, 'VALIDATION', 2],
+    ]);
+  } finally {
+    await http.stop();
+    await vault.stop();
+  }
+});
