@@ -89,7 +89,7 @@ const { wasm } = await import(QUERY_COMPILER);
 await writeFile(path.join(DIST, 'query-compiler.wasm'), Buffer.from(wasm, 'base64'));
 saveCodeCache();
 await writeLicences(
-  [program, host, ...optional].flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {})),
+  [program, engine, host, ...optional].flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {})),
 );
 
 /** Has the program require optional packages from their files. @param {import('esbuild').PluginBuild} build */

@@ -60,7 +60,11 @@ async function introspect(url: string, file: string, content: string): Promise<P
   const options = { force: false, compositeTypeDepth: -1, namespaces: null };
   try {
     const engine = await openSchemaEngine(url, [[file, content]], () => {});
-    return await engine('introspect', { schema, baseDirectoryPath, ...options }).finally(engine.close);
+    try {
+      return await engine('introspect', { schema, baseDirectoryPath, ...options });
+    } finally {
+      await engine.close();
+    }
   } catch (error) {
     throw new OperatorError(`The schema was not pulled: ${(error as Error).message}`, { cause: error });
   }
