@@ -68,6 +68,16 @@ const program = await build({
   plugins: [{ name: 'optional', setup: leaveOptional }],
 });
 const optional = await Promise.all(Object.entries(OPTIONAL).map(bundleOptional));
+const engine = await build({
+  ...COMMON,
+  entryPoints: ['prisma/schema-engine/engine.mjs'],
+  outfile: 'dist/optional/schema-engine.cjs',
+  format: 'cjs',
+  // Its WebAssembly stays in its package; the bindings are a module, which a script cannot require.
+  external: EXTERNAL.filter((name) => !name.startsWith('@prisma/schema-engine-wasm')),
+  banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+  define: { 'import.meta.url': 'importMetaUrl' },
+});
 const host = await build({
   ...COMMON,
   entryPoints: ['main', 'initdb-worker'].map((name) => `src/database/embedded/host/${name}.ts`),
@@ -81,7 +91,7 @@ await writeFile(path.join(DIST, 'query-compiler.wasm'), Buffer.from(wasm, 'base6
 await cp(path.join(ROOT, 'examples', 'shop'), path.join(DIST, 'examples', 'shop'), { recursive: true });
 saveCodeCache();
 await writeLicences(
-  [program, host, ...optional].flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {})),
+  [program, engine, host, ...optional].flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {})),
 );
 
 /** Has the program require optional packages from their files. @param {import('esbuild').PluginBuild} build */

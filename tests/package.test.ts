@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -106,6 +106,18 @@ describe('the tarball of npm run package, installed in an empty folder', () => {
     const found = await zoo.find('Animal', "name = 'Ada'");
     await zoo.stop();
     expect(found).toEqual([1]);
+  });
+
+  it("writes the database's Prisma schema, and keeps what was written into it", async () => {
+    const file = path.join(folder, 'schema.prisma');
+    const pull = () => steward(['db', 'pull', file], database.administration);
+    expect(await pull()).toMatchObject({ code: 0 });
+    const pulled = await readFile(file, 'utf8');
+    expect(pulled).toContain('model users {');
+    const marked = pulled.replace('model users {', '/// @mcp.expose\nmodel users {');
+    await writeFile(file, marked);
+    expect(await pull()).toMatchObject({ code: 0 });
+    expect(await readFile(file, 'utf8')).toBe(marked);
   });
 
   it('checks the database, backs it up and restores it, and makes tokens', async () => {

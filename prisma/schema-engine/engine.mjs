@@ -11,8 +11,8 @@ import { loadSchemaEngine } from './wasm.mjs';
  * @param {string | undefined} url without it, an empty database takes its place: for a difference of two schema files
  * @param {[file: string, content: string][]} schemaFiles the Prisma schema
  * @param {(line: LogLine) => void} onLog
- * @returns {Promise<(method: string, params: any) => Promise<unknown>>} calls any method of `SchemaEngine` in
- *   `@prisma/schema-engine-wasm`, one at a time; rejects with a {@link SchemaEngineError}
+ * @returns {Promise<((method: string, params: any) => Promise<unknown>) & { close(): Promise<void> }>} calls any method of
+ *   `SchemaEngine` in `@prisma/schema-engine-wasm`, one at a time; rejects with a {@link SchemaEngineError}
  * @throws {SchemaEngineError} P1000, P1001, P1003, P1010 or P1011 when the database cannot be reached; P1012 for a bad schema
  */
 export async function openSchemaEngine(url, schemaFiles, onLog) {
@@ -30,8 +30,12 @@ export async function openSchemaEngine(url, schemaFiles, onLog) {
       return adapt(shadow, () => shadow.pool.end());
     },
   });
-  const engine = await startEngine(schemaFiles, adapterFactory, onLog);
-  return async (method, params) => {
+  const close = () => session.pool.end();
+  const engine = await startEngine(schemaFiles, adapterFactory, onLog).catch(async (error) => {
+    await close();
+    throw error;
+  });
+  const call = async (/** @type {string} */ method, /** @type {any} */ params) => {
     failure = undefined;
     try {
       return await callMethod(engine, method, params);
@@ -39,6 +43,7 @@ export async function openSchemaEngine(url, schemaFiles, onLog) {
       throw explain(error, failure, method === 'applyMigrations' ? params.migrationsList : undefined);
     }
   };
+  return Object.assign(call, { close });
 }
 
 /** @param {[string, string][]} datamodels @param {object} adapterFactory @param {(line: LogLine) => void} onLog */

@@ -9,6 +9,10 @@ export function addDatabaseCommands(db: Command): void {
     .description('print the statements that take longest, as pg_stat_statements has counted them')
     .option('--limit <number>', 'how many of them', wholeNumber(MOST_STATEMENTS), 10)
     .action(async ({ limit }: { limit: number }) => (await import('./slow.js')).printSlowStatements(limit));
+  db.command('pull')
+    .description('write the Prisma schema of the database into a file, or bring that file up to date')
+    .argument('<file>')
+    .action(async (file: string) => (await import('./pull.js')).pullSchema(file));
   db.command('upgrade')
     .description('bring a database of the migrations before the first release to the current one')
     .action(async () => (await import('./upgrade.js')).upgrade());
