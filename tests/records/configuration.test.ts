@@ -137,6 +137,13 @@ describe('a mistake in what is exposed ends the start', () => {
   });
 });
 
+const columns = async (server: Steward, model = 'Order') => {
+  const answer = await server.call('find_records', { model });
+  if (answer.error !== undefined) throw new Error(answer.text);
+  return (answer.data as unknown as { records: { columns: string[] } }).records.columns;
+};
+const tools = async (server: Steward) => (await server.client.listTools()).tools.map(({ name }) => name);
+
 describe('a configuration', () => {
   let database: TestDatabase;
   let url: string;
@@ -161,12 +168,6 @@ describe('a configuration', () => {
       await server.stop();
     }
   }
-  const columns = async (server: Steward, model = 'Order') => {
-    const answer = await server.call('find_records', { model });
-    if (answer.error !== undefined) throw new Error(answer.text);
-    return (answer.data as unknown as { records: { columns: string[] } }).records.columns;
-  };
-  const tools = async (server: Steward) => (await server.client.listTools()).tools.map(({ name }) => name);
 
   it('hides what looks secret unless it is shown by name', async () => {
     expect(await serve({ section: { url } }, {}, (server) => columns(server))).toEqual([
@@ -274,12 +275,11 @@ describe('without a configuration', () => {
       const url =
         database.administration['DATABASE_URL'] ??
         (await steward(['database-url'], database.env)).stdout.trim();
-      const { stderr, code } = await run([MAIN, 'doctor'], { DATABASE_URL: url }).then(
-        ({ code, stdout, stderr }) => ({ code, stderr: stdout + stderr }),
-      );
+      const { code, stdout, stderr } = await run([MAIN, 'doctor'], { DATABASE_URL: url });
+      const said = stdout + stderr;
       expect(code).toBe(1);
-      expect(stderr).toMatch(/of another application.*Invoice[^]*steward\.config\.json/);
-      expect(stderr).not.toContain('migrate deploy');
+      expect(said).toMatch(/of another application.*Invoice[^]*steward\.config\.json/);
+      expect(said).not.toContain('migrate deploy');
     } finally {
       await database.drop();
     }

@@ -56,6 +56,14 @@ const naming = (args: Record<string, unknown>, name: string) =>
     ]),
   );
 
+const completeModels = ({ steward }: Zoo) =>
+  steward.client.complete({
+    ref: { type: 'ref/prompt', name: 'explore' },
+    argument: { name: 'model', value: '' },
+  });
+
+const perhaps = <Value>(arbitrary: fc.Arbitrary<Value>) => fc.option(arbitrary, { nil: undefined });
+
 describe('what is hidden', () => {
   let vault: Zoo;
   /** Its schema never had what the other hides. */
@@ -112,13 +120,8 @@ describe('what is hidden', () => {
     ];
     for (const [tool, args] of calls) expect((await expectAbsent(tool, args)).error).toBe('VALIDATION');
     await expectAbsent('describe_models', {});
-    const complete = ({ steward }: Zoo) =>
-      steward.client.complete({
-        ref: { type: 'ref/prompt', name: 'explore' },
-        argument: { name: 'model', value: '' },
-      });
-    expect(await complete(vault)).toEqual(await complete(without));
-    expect((await complete(vault)).completion.values).toEqual(['Person', 'Order', 'Slip']);
+    expect(await completeModels(vault)).toEqual(await completeModels(without));
+    expect((await completeModels(vault)).completion.values).toEqual(['Person', 'Order', 'Slip']);
   });
 
   it('a model is there for a caller who has its scope', async () => {
@@ -282,17 +285,15 @@ describe('two databases that differ only in what is hidden and masked', () => {
       weight: 1,
       arbitrary: fc.constantFrom(
         ...HIDDEN.map(([, name]) => name),
-        ...[
-          'details',
-          'orders',
-          'person.phone',
-          'person.city',
-          'total',
-          'number',
-          'strange',
-          'zzz',
-          '`wage`',
-        ],
+        'details',
+        'orders',
+        'person.phone',
+        'person.city',
+        'total',
+        'number',
+        'strange',
+        'zzz',
+        '`wage`',
       ),
     },
   );
@@ -309,16 +310,15 @@ describe('two databases that differ only in what is hidden and masked', () => {
   const filter = fc.array(term, { minLength: 1, maxLength: 2 }).map((terms) => terms.join(' or '));
   const model = fc.constantFrom('Person', 'Person', 'Person', 'Person', 'Order', 'Slip', 'Diary', 'Salary');
   const list = fc.array(field, { minLength: 1, maxLength: 3 }).map((names) => names.join(', '));
-  const some = <Value>(arbitrary: fc.Arbitrary<Value>) => fc.option(arbitrary, { nil: undefined });
   const call = fc.oneof(
     fc.record({
       tool: fc.constant('find_records'),
       args: fc.record({
         model,
-        filter: some(filter),
-        fields: some(list),
-        order_by: some(field),
-        include: some(field),
+        filter: perhaps(filter),
+        fields: perhaps(list),
+        order_by: perhaps(field),
+        include: perhaps(field),
         limit: fc.constantFrom(2, 20),
         total: fc.boolean(),
       }),
@@ -336,8 +336,8 @@ describe('two databases that differ only in what is hidden and masked', () => {
                 ? `count(distinct ${of})`
                 : `${name}(${of})`,
           ),
-        group_by: some(field),
-        filter: some(filter),
+        group_by: perhaps(field),
+        filter: perhaps(filter),
       }),
     }),
     fc.record({ tool: fc.constant('count_records'), args: fc.record({ model, filter }) }),
@@ -353,7 +353,7 @@ describe('two databases that differ only in what is hidden and masked', () => {
     }),
     fc.record({
       tool: fc.constant('describe_models'),
-      args: fc.record({ model: some(model), search: some(field) }),
+      args: fc.record({ model: perhaps(model), search: perhaps(field) }),
     }),
   );
 
