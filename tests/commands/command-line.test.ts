@@ -335,12 +335,16 @@ describe('a database that is not of its version is refused by doctor and server'
     await expectRefusal(state, remedy);
   });
 
-  (SERVER_URL === undefined ? it.skip : it).each([
-    ['some migrations', `DELETE FROM _prisma_migrations`],
-    ['the ledger', `DROP TABLE _prisma_migrations`],
-  ])('behind: %s is missing', async (_, sql) => {
-    await database.query(sql);
+  const itOnServer = SERVER_URL === undefined ? it.skip : it;
+
+  itOnServer('behind: migrations are missing', async () => {
+    await database.query(`DELETE FROM _prisma_migrations`);
     await expectRefusal('behind \\(.*_staff_directory.*\\)', 'npx prisma migrate deploy');
+  });
+
+  itOnServer('of another application: there are tables, and no ledger', async () => {
+    await database.query(`DROP TABLE _prisma_migrations`);
+    await expectRefusal('of another application \\(.*users.*\\)', 'to serve the records of this database');
   });
 });
 
