@@ -7,8 +7,9 @@ FROM base AS build
 COPY package.json package-lock.json ./
 # No package needs its install script: Prisma's would download an engine that Steward does without.
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json prisma.config.ts README.md LICENSE ./
+COPY tsconfig.json tsconfig.build.json prisma.config.ts steward.schema.json README.md LICENSE ./
 COPY prisma ./prisma
+COPY examples ./examples
 COPY scripts ./scripts
 COPY src ./src
 RUN npm run package
@@ -40,7 +41,7 @@ CMD ["migrate", "deploy"]
 
 FROM base
 LABEL org.opencontainers.image.title="Steward" \
-      org.opencontainers.image.description="An MCP server for a PostgreSQL staff directory" \
+      org.opencontainers.image.description="Your Prisma schema, served to a model over MCP" \
       org.opencontainers.image.licenses="MIT"
 # On all of the container's addresses, so AUTH_MODE has to say how callers are known.
 ENV NODE_ENV=production \

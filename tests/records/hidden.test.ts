@@ -44,6 +44,8 @@ const HIDDEN = [
   ['that the database makes of a hidden one', 'wageText'],
   ['that the database makes of a hidden one of an odd name', 'oddCopy'],
   ['that the database makes of a masked one', 'phoneText'],
+  ['that its author ignores', 'ignored'],
+  ['that the database makes of an ignored one', 'ignoredText'],
   ['that leads to a model that is not exposed', 'diary'],
   ["that leads to a model of another's scope", 'salaries'],
 ] as const;

@@ -124,13 +124,14 @@ function toSchema(
     ]),
   );
   const models = new Map(data.models.map((model) => [model.name, model]));
-  const find = sourceFinder(files);
+  const { find, withheld } = readDeclarations(files);
   const toModel = (model: PrismaModel): Model => ({
     name: model.name,
     table: tableOf(model),
     documentation: model.documentation ?? '',
     source: find(model.name),
     fields: model.fields.flatMap((field) => toField(model, field) ?? []),
+    withheld: withheld(model),
     keys: keysOf(model),
     indexes: data.indexes
       .filter((index) => index.model === model.name)
@@ -242,21 +243,40 @@ function expressionOf(value: unknown): string | undefined {
   return name === 'dbgenerated' ? (args?.[0] ?? '') : undefined;
 }
 
-/** Finds the line of a model, or of a field of it. */
-function sourceFinder(files: readonly SchemaFile[]): (model: string, field?: string) => Source {
-  const places = new Map<string, Source>();
+interface Declared extends Source {
+  /** Its name in the database. */
+  column: string;
+}
+
+/** Finds what Prisma's data model leaves out: the lines, and fields that it withholds, such as those with `@ignore`. */
+function readDeclarations(files: readonly SchemaFile[]) {
+  const models = new Map<string, Source & { fields: Map<string, Declared> }>();
   for (const { name: file, text } of files) {
-    let model = '';
-    text.split('\n').forEach((line, at) => {
-      const opened = /^\s*(?:model|view)\s+(\w+)\s*\{/.exec(line)?.[1];
-      if (opened !== undefined) places.set((model = opened), { file, line: at + 1 });
-      else if (/^\s*\}/.test(line)) model = '';
-      else {
-        const field = /^\s*(\w+)\s/.exec(line)?.[1];
-        if (model !== '' && field !== undefined) places.set(`${model}.${field}`, { file, line: at + 1 });
+    let fields: Map<string, Declared> | undefined;
+    text.split('\n').forEach((code, at) => {
+      const line = at + 1;
+      const opened = /^\s*(?:model|view)\s+(\w+)\s*\{/.exec(code)?.[1];
+      const field = /^\s*(\w+)\s/.exec(code)?.[1];
+      if (opened !== undefined) models.set(opened, { file, line, fields: (fields = new Map()) });
+      else if (/^\s*\}/.test(code)) fields = undefined;
+      else if (field !== undefined) {
+        const mapped = /@map\("((?:[^"\\]|\\.)*)"\)/.exec(code)?.[1]?.replace(/\\(.)/g, '$1');
+        fields?.set(field, { file, line, column: mapped ?? field });
       }
     });
   }
-  const unknown = { file: files[0]?.name ?? '', line: 1 };
-  return (model, field) => places.get(field === undefined ? model : `${model}.${field}`) ?? unknown;
+  const unknown: Source = { file: files[0]?.name ?? '', line: 1 };
+  return {
+    find(model: string, field?: string): Source {
+      const found = models.get(model);
+      const { file, line } = (field === undefined ? found : found?.fields.get(field)) ?? unknown;
+      return { file, line };
+    },
+    withheld({ name: model, fields }: PrismaModel): { name: string; column: string }[] {
+      const declared = [...(models.get(model)?.fields ?? [])];
+      return declared
+        .filter(([name]) => !fields.some((field) => field.name === name))
+        .map(([name, { column }]) => ({ name, column }));
+    },
+  };
 }

@@ -16,6 +16,8 @@ export interface Model {
   documentation: string;
   source: Source;
   fields: readonly Field[];
+  /** Columns that can never be shown: those of types that Prisma does not know, and those that their author ignores. */
+  withheld: readonly ColumnName[];
   /** Sets of columns that tell rows apart, by field name; the primary key first. */
   keys: readonly (readonly string[])[];
   /** What is indexed according to the schema, by field name. */
@@ -34,6 +36,12 @@ export interface Source {
   line: number;
 }
 
+export interface ColumnName {
+  name: string;
+  /** Its name in the database. */
+  column: string;
+}
+
 export type Field = Column | Relation;
 
 export const SCALAR_TYPES = [
@@ -50,11 +58,8 @@ export const SCALAR_TYPES = [
 
 export type ScalarType = (typeof SCALAR_TYPES)[number];
 
-export interface Column {
+export interface Column extends ColumnName {
   kind: 'column';
-  name: string;
-  /** Its name in the database. */
-  column: string;
   type: ScalarType | 'Enum';
   /** The values of an enum; absent for other types. */
   values?: Enum | undefined;

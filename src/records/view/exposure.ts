@@ -1,5 +1,5 @@
 import { SchemaError } from '../model/prisma-schema.js';
-import type { Column, Model, Schema } from '../model/schema.js';
+import type { Column, ColumnName, Model, Schema } from '../model/schema.js';
 import { assertAgreed, readFieldMarks, readModelMarks, type FieldMark } from './marks.js';
 import { suggest } from './nearest.js';
 import { looksSecret } from './secret-names.js';
@@ -124,7 +124,7 @@ function exposeColumns(
     const untrusted = marks.includes('untrusted') || chosen.includes('untrusted');
     decided.set(field.name, { masked: decision === 'mask', untrusted });
   }
-  hideDerived(columns, decided);
+  hideDerived(columns, model.withheld, decided);
   return decided;
 }
 
@@ -142,9 +142,13 @@ function isHiddenByDefault({ name, column, type }: Column): boolean {
 }
 
 /** A column that the database makes from a hidden or masked one would tell what that holds. */
-function hideDerived(columns: readonly Column[], decided: Map<string, ColumnExposure>): void {
+function hideDerived(
+  columns: readonly Column[],
+  withheld: readonly ColumnName[],
+  decided: Map<string, ColumnExposure>,
+): void {
   for (;;) {
-    const closed = columns.filter(({ name }) => decided.get(name)?.masked !== false);
+    const closed = [...columns.filter(({ name }) => decided.get(name)?.masked !== false), ...withheld];
     const derived = columns.find(
       ({ name, generatedFrom = '' }) =>
         decided.has(name) && closed.some((column) => isNamedIn(generatedFrom, column)),
@@ -155,7 +159,7 @@ function hideDerived(columns: readonly Column[], decided: Map<string, ColumnExpo
 }
 
 /** A name that SQL has to quote is looked for as it is quoted, any other as a word. */
-function isNamedIn(expression: string, { name, column }: Column): boolean {
+function isNamedIn(expression: string, { name, column }: ColumnName): boolean {
   const words: string[] = expression.toLowerCase().match(/[\p{L}\d_$]+/gu) ?? [];
   return (
     words.includes(name.toLowerCase()) ||

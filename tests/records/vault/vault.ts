@@ -24,6 +24,8 @@ model Person {
   oddCopy      String?  @default(dbgenerated("lower(\\"an odd, \\"\\"name\\"\\"\\")")) @map("odd_copy") // hides with strange
   strange      String?  @map("an odd, \\"name\\"") /// @mcp.hide
   phoneText    String?  @default(dbgenerated("(phone)::text")) @map("phone_text") // hides with phone
+  ignored      Int?     @map("ignored_one") @ignore // hides, as Prisma does
+  ignoredText  String?  @default(dbgenerated("(ignored_one)::text")) @map("ignored_text") // hides with ignored
   details      Json?
   orders       Order[]
   diary        Diary[] // hides with its model
@@ -80,7 +82,8 @@ CREATE TABLE "Person" (
   id int PRIMARY KEY, name text NOT NULL, city text, wage int, badge text UNIQUE, phone text UNIQUE, "passwordHash" text,
   picture bytea, extra jsonb, wage_text text GENERATED ALWAYS AS (wage::text) STORED,
   "an odd, ""name""" text, odd_copy text GENERATED ALWAYS AS (lower("an odd, ""name""")) STORED,
-  phone_text text GENERATED ALWAYS AS (phone::text) STORED, details jsonb
+  phone_text text GENERATED ALWAYS AS (phone::text) STORED, details jsonb,
+  ignored_one int, ignored_text text GENERATED ALWAYS AS (ignored_one::text) STORED
 ) WITH (autovacuum_enabled = false);
 CREATE INDEX ON "Person" (wage);
 CREATE INDEX ON "Person" (city, wage);
