@@ -77,6 +77,8 @@ const SAME_ANSWERS: [uri: string, tool: string, args: Record<string, unknown>][]
   ['directory://users/1/history?limit=2', 'get_user_history', { user_id: 1, limit: 2 }],
 ];
 
+type Answer = Awaited<ReturnType<Steward['call']>>['data'];
+
 interface Schema {
   type?: unknown;
   properties?: Record<string, { description?: string }>;
@@ -91,6 +93,17 @@ const signature = ({ properties = {}, required = [] }: Schema) =>
 
 const argumentsOf = ({ arguments: args = [] }: Prompt) =>
   args.map(({ name, required }) => (required ? name : `${name}?`)).join(' ');
+
+/** Two cursors of the same position differ: each is encrypted with a nonce of its own. */
+const withoutCursor = (data: Answer) => ({ ...data, next_cursor: typeof data.next_cursor });
+
+/** The rows of the next page; undefined if the answer names none. */
+async function pageAfter(tool: string, args: Record<string, unknown>, { next_cursor }: Answer) {
+  if (typeof next_cursor !== 'string') return undefined;
+  const { error, data } = await steward.call(tool, { ...args, cursor: next_cursor });
+  expect(error).toBeUndefined();
+  return withoutCursor(data);
+}
 
 let steward: Steward;
 let tools: Tool[];
@@ -179,6 +192,8 @@ describe('The catalogue', () => {
     const { contents } = await steward.client.readResource({ uri });
     const { data } = await steward.call(tool, args);
     expect(contents).toEqual([{ uri, mimeType: 'application/json', text: expect.any(String) }]);
-    expect(JSON.parse((contents[0] as { text: string }).text)).toEqual(data);
+    const read = JSON.parse((contents[0] as { text: string }).text) as typeof data;
+    expect(withoutCursor(read)).toEqual(withoutCursor(data));
+    expect(await pageAfter(tool, args, read)).toEqual(await pageAfter(tool, args, data));
   });
 });
