@@ -1,5 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import type pg from 'pg';
+import { ERROR_CODES } from '../../src/errors.js';
+import { ROOT } from '../support/command.mjs';
 import { onServer } from '../support/conditions.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
@@ -91,6 +95,30 @@ describe('/metrics', () => {
       expect.arrayContaining(['nodejs_eventloop_lag_seconds', 'process_resident_memory_bytes']),
     );
     expect(counts(families, 'steward_info')).toEqual({ '0.1.0': 1 });
+  });
+
+  it('has all that docs/operations.md names, in its table and in its alerts', async () => {
+    const steward = await start({ RATE_LIMIT_PER_MINUTE: '1' });
+    await inOrder([() => steward.call('list_departments'), () => steward.call('list_departments')]);
+    const samples = [...(await scrape(steward)).values()].flatMap((family) => family.samples);
+    const operations = await readFile(path.join(ROOT, 'docs', 'operations.md'), 'utf8');
+    const [, lines = ''] = /^## Metrics$(.*?)^## /ms.exec(operations) ?? [];
+    const named = lines.split('\n').flatMap((line) => {
+      const [, first = line, second = line] = line.split('| ');
+      const labels = [...second.matchAll(/`(\w+)`|(\w+)="/g)].map(([, label, selected]) => label ?? selected);
+      return [...first.matchAll(/\b(?:steward|nodejs)_\w+/g)].map(([name]) => ({ name, labels }));
+    });
+    expect(named.length).toBeGreaterThan(12);
+    const missing = named.filter(
+      ({ name, labels }) =>
+        !samples.some(
+          (sample) =>
+            [name, `${name}_count`].includes(sample.name) &&
+            labels.every((label = '') => label in sample.labels),
+        ),
+    );
+    expect(missing).toEqual([]);
+    for (const [, code] of lines.matchAll(/(?:outcome|code)="(\w+)"/g)) expect(ERROR_CODES).toContain(code);
   });
 
   it('counts calls by capability and outcome, with names of the catalogue only, and has how long they took', async () => {

@@ -1,8 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { ROOT, steward as run } from '../support/command.mjs';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
 import { freePort } from '../support/free-port.mjs';
@@ -23,7 +25,7 @@ afterEach(async () => {
   [running, collectors] = [[], []];
 });
 
-async function collect(options: { port?: number; answers?: boolean } = {}): Promise<OtlpCollector> {
+async function collect(options: Parameters<typeof OtlpCollector.start>[0] = {}): Promise<OtlpCollector> {
   const collector = await OtlpCollector.start(options);
   collectors.push(collector);
   return collector;
@@ -218,17 +220,21 @@ describe('a traced call', () => {
 });
 
 describe("OpenTelemetry's own variables", () => {
-  it('are honoured: the service’s name and attributes, headers, a URL for traces alone', async () => {
+  it('are honoured: the service’s name and attributes, headers, compression, a URL for traces alone', async () => {
     const collector = await collect();
     const steward = await start('http://127.0.0.1:1', {
       OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${collector.url}/some/where`,
       OTEL_EXPORTER_OTLP_HEADERS: 'x-tenant=staff',
+      OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
       OTEL_SERVICE_NAME: 'hr-steward',
       OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test',
     });
     await steward.call('list_departments');
     await collector.until(isHttp);
-    expect(collector.requests[0]).toMatchObject({ path: '/some/where', headers: { 'x-tenant': 'staff' } });
+    expect(collector.requests[0]).toMatchObject({
+      path: '/some/where',
+      headers: { 'x-tenant': 'staff', 'content-encoding': 'gzip' },
+    });
     expect(collector.resource).toMatchObject({
       'service.name': 'hr-steward',
       'service.version': '0.1.0',
@@ -237,8 +243,25 @@ describe("OpenTelemetry's own variables", () => {
     expect(collector.resource['service.instance.id']).toMatch(/^[0-9a-f-]{36}$/);
   });
 
+  it('are honoured: the certificate that a collector is trusted by', async () => {
+    const [key, certificate] = [path.join(RUN_DIR, 'otlp.key'), path.join(RUN_DIR, 'otlp.pem')];
+    const request =
+      '-x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=collector -addext subjectAltName=IP:127.0.0.1';
+    const files = ['-keyout', key, '-out', certificate];
+    await promisify(execFile)('openssl', ['req', ...request.split(' '), ...files]);
+    const collector = await collect({ tls: { key: await readFile(key), cert: await readFile(certificate) } });
+    const steward = await start(collector.url, { OTEL_EXPORTER_OTLP_CERTIFICATE: certificate });
+    await steward.call('list_departments');
+    expect((await collector.until(isHttp)).some(isCall)).toBe(true);
+  });
+
   it.each([
     ['the sampler takes nothing', { OTEL_TRACES_SAMPLER: 'always_off' }, '01'],
+    [
+      'the sampler takes none of a hundred',
+      { OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '0' },
+      '01',
+    ],
     ['the caller’s trace is not sampled', {}, '00'],
   ])('leave a call unrecorded where %s', async (_what, env, flags) => {
     const collector = await collect();

@@ -17,6 +17,8 @@ export class Issuer {
   behaviour: Behaviour = 'answers';
   /** Counts the fetches of its keys. */
   keyRequests = 0;
+  /** The headers of all requests. */
+  readonly headers: http.IncomingHttpHeaders[] = [];
   /** The requests to the token endpoint. */
   readonly tokenRequests: URLSearchParams[] = [];
   #server: http.Server | undefined;
@@ -84,6 +86,7 @@ export class Issuer {
   }
 
   async #answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    this.headers.push(request.headers);
     const json = (body: object) =>
       response.setHeader('content-type', 'application/json').end(JSON.stringify(body));
     if (request.url === '/keys') {

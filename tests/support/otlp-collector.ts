@@ -1,6 +1,8 @@
 import http from 'node:http';
+import https from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
 import { eventually } from './eventually.js';
 
 export interface SpanSeen {
@@ -34,19 +36,29 @@ export class OtlpCollector {
   readonly spans: SpanSeen[] = [];
   readonly requests: { path: string; headers: http.IncomingHttpHeaders; body: string }[] = [];
   resource: Record<string, unknown> = {};
-  readonly #server = http.createServer((request, response) => void this.#take(request, response));
+  readonly #server: http.Server;
 
-  private constructor(private readonly answers: boolean) {}
+  private constructor(
+    private readonly answers: boolean,
+    private readonly tls: https.ServerOptions | undefined,
+  ) {
+    const take: http.RequestListener = (request, response) => void this.#take(request, response);
+    this.#server = tls ? https.createServer(tls, take) : http.createServer(take);
+  }
 
-  /** `answers: false` for one that takes requests and never answers. */
-  static async start({ port = 0, answers = true } = {}): Promise<OtlpCollector> {
-    const collector = new OtlpCollector(answers);
+  /** `answers: false` for one that takes requests and never answers; with `tls`, over HTTPS. */
+  static async start({
+    port = 0,
+    answers = true,
+    tls,
+  }: { port?: number; answers?: boolean; tls?: https.ServerOptions } = {}): Promise<OtlpCollector> {
+    const collector = new OtlpCollector(answers, tls);
     await new Promise<void>((resolve) => collector.#server.listen(port, '127.0.0.1', resolve));
     return collector;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `http${this.tls ? 's' : ''}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   /** The spans, as soon as one of them is such. */
@@ -63,8 +75,10 @@ export class OtlpCollector {
   }
 
   async #take(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
-    const body = await text(request);
-    this.requests.push({ path: request.url ?? '', headers: request.headers, body });
+    const { headers, url: path = '' } = request;
+    const sent = await buffer(request);
+    const body = (headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent).toString();
+    this.requests.push({ path, headers, body });
     if (!this.answers) return;
     for (const { resource, scopeSpans } of (JSON.parse(body) as ExportRequest).resourceSpans) {
       this.resource = plain(resource.attributes);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
+import { MAIN } from '../support/command.mjs';
 import { onServer } from '../support/conditions.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
@@ -107,6 +108,13 @@ describe('/ready', () => {
     expect((await get(lost, '/ready')).text).not.toMatch(/s3cret|127\.0\.0\.1|gone|ann/);
     expect(codeOf(await lost.call('list_departments'))).toBe('DATABASE_UNAVAILABLE');
     await lost.stop();
+  });
+
+  it('says that the embedded database cannot be used, and the log why', async () => {
+    const steward = await HttpSteward.start({ STEWARD_DATA_DIR: MAIN });
+    await expectNotReady(steward, { database: 'cannot be used, see the log' });
+    expect((await steward.logged('not ready'))['cause']).toContain(MAIN);
+    await steward.stop();
   });
 
   onServer('at the start (on PostgreSQL only: the embedded database is migrated at the start)', () => {

@@ -82,6 +82,16 @@ onServerOfItsOwn(`a backup of a server${whyNoServer ? ` (skipped: ${whyNoServer}
     expect(await database.query('SELECT FROM pg_publication_rel')).toHaveLength(2);
   });
 
+  it('of a database that lacks migrations is restored, and they are named', async () => {
+    const older = path.join(folder, 'older.backup');
+    const [last] = await database.query(`UPDATE _prisma_migrations SET rolled_back_at = now()
+      WHERE started_at = (SELECT max(started_at) FROM _prisma_migrations) RETURNING migration_name AS name`);
+    expect(await backup(database, older)).toMatchObject({ code: 0 });
+    const { code, stderr } = await restore(database, older, '--replace');
+    expect(code).toBe(0);
+    expect(stderr).toContain(last?.['name']);
+  });
+
   it('is not for the role that Steward connects as', async () => {
     const notAllowed = /The role steward_app (may not read|does not own) .*steward_owner/;
     await expectUntouched(async () => {

@@ -111,6 +111,23 @@ onEmbedded('a backup of the embedded database (not on a server)', () => {
     expect(await backedUp()).toBe(false);
   });
 
+  it('is not restored under a Steward of another version', async () => {
+    const user = await startSteward({ database });
+    expect((await user.call('get_user', { id: 1 })).error).toBeUndefined();
+    const lock = await currentLock(dataDir);
+    const owner = await readFile(lock, 'utf8');
+    await writeFile(lock, owner.replace(/"protocol":\d+/, '"protocol":0'));
+    const { code, stderr } = await restore(database, file, '--replace');
+    await writeFile(lock, owner);
+    expect({ code, stderr }).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/Another version of Steward uses the embedded database/),
+    });
+    expect((await user.call('get_user', { id: 1 })).error).toBeUndefined();
+    await user.stop();
+    expect(await backedUp()).toBe(false);
+  });
+
   it('is restored as soon as a slow host has noticed that its last user is gone', async () => {
     const user = await startSteward({ database });
     expect((await user.call('get_user', { id: 1 })).error).toBeUndefined();

@@ -1,4 +1,4 @@
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
@@ -97,16 +97,40 @@ onEmbedded('the embedded database (not on a server)', () => {
     await writeFile(lock, JSON.stringify(owner));
   });
 
-  it('can be entered by its owner only, leaves when the last server has left, and is ready for the next', async () => {
+  it('of a host that has frozen is refused after 45 s, with what to do, and served when it thaws', async () => {
+    const steward = await start();
+    await total(steward);
+    const host = (await hostPid(dataDir)) as number;
+    process.kill(host, 'SIGSTOP');
+    const { code, stderr } = await command(['database-url'], { STEWARD_DATA_DIR: dataDir });
+    process.kill(host, 'SIGCONT');
+    expect(code).toBe(1);
+    expect(stderr).toContain(`has not answered for 45 s: it is busy or frozen. Wait and try again`);
+    expect(stderr).toContain(`"kill -9 ${host}"`);
+    expect(await total(steward)).toBeGreaterThan(150);
+  }, 120_000);
+
+  it('can be entered by its owner only and by no network, leaves when the last server has left, and is ready for the next', async () => {
     const steward = await start();
     await create(steward, 'last_words');
     expect((await stat(path.join(dataDir, 'run'))).mode & 0o077).toBe(0);
+    expect(await networkSockets((await hostPid(dataDir)) as number)).toEqual([]);
     await steward.stop();
     await eventually(async () => (await hostPid(dataDir)) === undefined);
     const next = await start();
     expect((await next.call('get_user', { username: 'last_words' })).error).toBeUndefined();
   });
 });
+
+/** The sockets of a process, as /proc has them, that are TCP's or UDP's. */
+async function networkSockets(pid: number): Promise<string[]> {
+  const files = (await readdir(`/proc/${pid}/fd`)).map((file) => readlink(`/proc/${pid}/fd/${file}`));
+  const sockets = (await Promise.all(files)).flatMap((file) => /^socket:\[(\d+)\]/.exec(file)?.[1] ?? []);
+  expect(sockets).not.toEqual([]);
+  const tables = ['tcp', 'tcp6', 'udp', 'udp6'].map((kind) => readFile(`/proc/net/${kind}`, 'utf8'));
+  const lines = (await Promise.all(tables)).join('').split('\n');
+  return lines.filter((line) => sockets.includes(line.trim().split(/\s+/)[9] ?? ''));
+}
 
 const create = async (steward: Steward, name: string) => {
   const { error } = await steward.call('create_user', { username: name, email: `${name}@example.com` });

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
 import { onServerOfItsOwn } from '../../support/conditions.js';
 import { eventually } from '../../support/eventually.js';
-import type { HttpSteward } from '../../support/http.js';
+import { codeOf, type HttpSteward } from '../../support/http.js';
 import { linesOf } from '../../support/log.js';
 import { migrateAndSeed } from '../../support/migrate.mjs';
 import { PostgresServer } from '../../support/postgres-server.mjs';
@@ -17,19 +17,23 @@ onServerOfItsOwn('reads from a replica (on PostgreSQL only, where it is installe
   let one: HttpSteward;
   let two: HttpSteward;
 
+  /** A process that has nothing come about by a time limit. */
+  const start = (role = {}, env = {}) =>
+    startUnlimited({
+      DATABASE_URL: server.url('steward', role),
+      DATABASE_REPLICA_URL: replica.url('steward', role),
+      CALL_DEADLINE_MS: '50000',
+      DB_STATEMENT_TIMEOUT_MS: '40000',
+      DB_LOCK_TIMEOUT_MS: '40000',
+      DB_ACQUIRE_TIMEOUT_MS: '40000',
+      ...env,
+    });
+
   beforeAll(async () => {
     server = await PostgresServer.create();
     await migrateAndSeed(server.url('steward'));
     replica = await server.replica();
-    const env = {
-      DATABASE_URL: server.url('steward'),
-      DATABASE_REPLICA_URL: replica.url('steward'),
-      // Nothing that a test waits for is to come about by a time limit.
-      CALL_DEADLINE_MS: '50000',
-      DB_STATEMENT_TIMEOUT_MS: '40000',
-      DB_LOCK_TIMEOUT_MS: '40000',
-    };
-    [one, two] = await Promise.all([startUnlimited(env), startUnlimited(env)]);
+    [one, two] = await Promise.all([start(), start()]);
     await Promise.all([one.logged('replica in use'), two.logged('replica in use')]);
   });
   afterAll(async () => {
@@ -142,15 +146,63 @@ onServerOfItsOwn('reads from a replica (on PostgreSQL only, where it is installe
     await eventually(() => times(one, 'replica in use') > taken);
   });
 
+  it('goes on with the primary when the replica is busy or cancels a read, in no more sessions than it may have', async () => {
+    const counted = { user: 'counted', password: 'counted' };
+    await server.query(`CREATE ROLE counted LOGIN SUPERUSER PASSWORD 'counted'`);
+    const busy = await start(counted, { DB_POOL_MAX: '2' });
+    const sessions = async (at: PostgresServer) =>
+      (await at.query(`SELECT FROM pg_stat_activity WHERE usename = '${counted.user}'`)).length;
+    const refusals = () => linesOf(busy, 'a replica could not answer').map(({ cause }) => cause);
+    await busy.logged('replica in use');
+    const locker = await lockPreferences(server, replica);
+    try {
+      const read = (user_id: number) => answer(busy, 'get_user_preferences', { user_id });
+      const reads = [1, 2].map(read);
+      await eventually(async () => (await waiting()).length === 2);
+      expect(await departmentOf(busy, 1)).toBeDefined();
+      expect(refusals()).toEqual([expect.stringContaining('timeout')]);
+
+      // A replica cancels what stands in the way of a lock that the primary has given.
+      await replica.query('ALTER SYSTEM SET max_standby_streaming_delay = 0');
+      await replica.query('SELECT pg_reload_conf()');
+      await locker.query('LOCK TABLE users IN ACCESS EXCLUSIVE MODE');
+      await replayed(server, replica);
+      await eventually(() => refusals().length === 3);
+      expect(refusals()[2]).toContain('conflict');
+
+      reads.push(...[3, 4, 5, 6].map(read));
+      await eventually(async () => (await sessions(server)) === 3 && (await sessions(replica)) === 2);
+      await locker.end();
+      await Promise.all(reads);
+      expect([await sessions(server), await sessions(replica)]).toEqual([3, 2]);
+      expect(times(busy, 'replica out of use')).toBe(0);
+    } finally {
+      await locker.end();
+      await busy.stop();
+    }
+  });
+
+  it('lets a caller read what they wrote, also where commits do not wait for the disk', async () => {
+    await server.query('ALTER DATABASE steward SET synchronous_commit = off');
+    try {
+      await endSessions(server, 'steward%');
+      await Promise.all([usedAgain(one), usedAgain(two)]);
+      // What nobody waits for comes to the disk, and to the replica, this much later.
+      await server.query(`ALTER SYSTEM SET wal_writer_delay = '10s'`);
+      await server.query('SELECT pg_reload_conf()');
+      await expectOwnWritesRead(4);
+    } finally {
+      await server.query('ALTER SYSTEM RESET wal_writer_delay');
+      await server.query('SELECT pg_reload_conf()');
+      await server.query('ALTER DATABASE steward RESET synchronous_commit');
+      await endSessions(server, 'steward%');
+    }
+  });
+
   it("ends a caller's statement there, too, when the caller hangs up", async () => {
-    const locker = new pg.Client({ connectionString: server.url('steward') });
-    await locker.connect();
+    const locker = await lockPreferences(server, replica);
     try {
       await usedAgain(one);
-      await locker.query('BEGIN');
-      await locker.query('LOCK TABLE user_preferences IN ACCESS EXCLUSIVE MODE');
-      // A replica takes this lock as well, once it has replayed it.
-      await replayed(server, replica);
       const hangUp = new AbortController();
       const call = one.call('get_user_preferences', { user_id: 1 }, { signal: hangUp.signal });
       await eventually(async () => (await waiting()).length === 1);
@@ -210,6 +262,16 @@ onServerOfItsOwn('reads from a replica (on PostgreSQL only, where it is installe
     }
   });
 
+  it('answers nothing from the replica while the primary is down', async () => {
+    await usedAgain(one);
+    await server.stop();
+    try {
+      expect(codeOf(await one.call('get_user', { id: 1 }))).toBe('DATABASE_UNAVAILABLE');
+    } finally {
+      await server.start();
+    }
+  });
+
   it('does not use a replica any more that was promoted', async () => {
     await usedAgain(one);
     await replica.query('SELECT pg_promote()');
@@ -260,11 +322,22 @@ async function replayed(primary: PostgresServer, replica: PostgresServer): Promi
   });
 }
 
+/** Locks a table, also on the replica, until the session ends. */
+async function lockPreferences(primary: PostgresServer, replica: PostgresServer): Promise<pg.Client> {
+  const locker = new pg.Client({ connectionString: primary.url('steward') });
+  await locker.connect();
+  await locker.query('BEGIN');
+  await locker.query('LOCK TABLE user_preferences IN ACCESS EXCLUSIVE MODE');
+  await replayed(primary, replica);
+  return locker;
+}
+
 /** Ends the sessions of all pools, so that what statementsAt finds was sent later. */
 async function forget(...servers: PostgresServer[]): Promise<void> {
-  for (const server of servers) {
-    await server.query(
-      `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'steward'`,
-    );
-  }
+  for (const server of servers) await endSessions(server, 'steward');
 }
+
+const endSessions = (server: PostgresServer, ofApplications: string) =>
+  server.query(
+    `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name LIKE '${ofApplications}'`,
+  );
