@@ -1,7 +1,9 @@
 import { composeCatalogue, type Catalogue } from '../capability/catalogue.js';
 import type { Scope } from '../capability/define.js';
 import type { Domain } from '../capability/domain.js';
+import type { CheckResult } from '../database/check.js';
 import { Database } from '../database/open.js';
+import type { DatabaseClient } from '../database/pool.js';
 import { check, createClient, type PrismaClient } from '../directory/database.js';
 import { ReadOnlyPool } from '../database/read-only-pool.js';
 import { createDirectory } from '../directory/index.js';
@@ -83,8 +85,7 @@ function composeRecords(
       session: { ...session, pool },
       createClient,
       Pool: ReadOnlyPool,
-      // A difference from its schema concerns single models: their calls say so, and doctor names it.
-      check: () => Promise.resolve({ name: 'schema', state: 'read' }),
+      check: checkAnswers,
       log,
       onUnusable,
     });
@@ -97,6 +98,12 @@ function composeRecords(
     ...readRecordsSettings(config.variables),
   });
   return { domains: [domain], databases: opened.map(({ database }) => database) };
+}
+
+/** A difference from its schema concerns single models: their calls say so, and doctor names it. */
+async function checkAnswers(client: DatabaseClient): Promise<CheckResult> {
+  await client.$queryRaw`SELECT 1`;
+  return { name: 'schema', state: 'read' };
 }
 
 /** The directory's database: the server that is configured, or the embedded one. */
