@@ -39,10 +39,11 @@ export type Compose = (options: ComposeOptions) => Composition;
 /** What the configuration names: records of databases, and the staff directory. */
 export const composeConfigured: Compose = (options) => {
   const { records, directory, callerScopes } = readConfigured(options.config);
-  const compositions = [
-    ...(directory ? [composeDirectory({ ...options, directoryUrl: directory.url })] : []),
-    ...(records.length > 0 ? [composeRecords(options, records, directory !== undefined)] : []),
-  ];
+  const staff = directory ? [composeDirectory({ ...options, directoryUrl: directory.url })] : [];
+  const taken = staff
+    .flatMap(({ databases }) => databases)
+    .reduce((sum, one) => sum + one.mostConnections, 0);
+  const compositions = [...staff, ...(records.length > 0 ? [composeRecords(options, records, taken)] : [])];
   return {
     domains: compositions.flatMap(({ domains }) => domains),
     databases: compositions.flatMap(({ databases }) => databases),
@@ -63,19 +64,20 @@ function composeDirectory({
   return { domains: [createDirectory({ database, settings, secret })], databases: [database] };
 }
 
-/** One domain for the records of all databases, each with a pool of its own. */
+/** One domain for the records of all databases, each with a pool of its own. @param taken connections of other domains */
 function composeRecords(
   { config, log, secret, onUnusable }: ComposeOptions,
   served: readonly ServedDatabase[],
-  besideDirectory: boolean,
+  taken: number,
 ): Composition {
   const { session, connectionsTotal } = config.database;
-  const left = connectionsTotal - (besideDirectory ? session.pool.max : 0);
-  const most = Math.floor(left / served.length);
-  if (most < 1)
+  const most = Math.floor((connectionsTotal - taken) / served.length);
+  if (most < 1) {
+    const ofDirectory = taken > 0 ? `, of which the staff directory may take ${taken}` : '';
     throw new OperatorError(
-      `${connectionsTotal} connections are too few for the databases of the configuration. Raise DB_CONNECTIONS_TOTAL.`,
+      `${connectionsTotal} connections are too few for the databases of the configuration${ofDirectory}. Raise DB_CONNECTIONS_TOTAL, or lower DB_POOL_MAX.`,
     );
+  }
   const pool = { ...session.pool, min: 0, max: Math.min(session.pool.max, most) };
   const opened = served.map(({ name, url, zone, exposure }) => {
     for (const difference of exposure.differences) log.warn(difference, { database: name });

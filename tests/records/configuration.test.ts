@@ -4,6 +4,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { MAIN, ROOT, run, steward } from '../support/command.mjs';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
+import { parseExposition } from '../support/exposition.js';
+import { HttpSteward } from '../support/http.js';
 import { startSteward, type Steward } from '../support/steward.js';
 
 const SCHEMA = `
@@ -239,6 +241,29 @@ describe('a configuration', () => {
     const three = { databases: { ...content.databases, third: shop } };
     const few = await refusal({ content: three }, { DB_CONNECTIONS_TOTAL: '2' });
     expect(few).toContain('2 connections are too few');
+  });
+
+  it('keeps the connections of all databases under one total, replicas of the directory included', async () => {
+    const staff = 'postgresql://127.0.0.1:1/staff';
+    const env = {
+      DATABASE_URL: staff,
+      DATABASE_REPLICA_URL: [1, 2, 3, 4].map((number) => `${staff}_${number}`).join(','),
+      METRICS_TOKEN: 'a-token-for-prometheus',
+    };
+    const content = { directory: true };
+    expect(await refusal({ content }, { ...env, DB_CONNECTIONS_TOTAL: '21' })).toContain(
+      '21 connections are too few for the databases of the configuration, of which the staff directory may take 21.',
+    );
+    const STEWARD_CONFIG = await write({ content });
+    const http = await HttpSteward.start({ ...env, STEWARD_CONFIG, DB_CONNECTIONS_TOTAL: '23' });
+    const headers = { authorization: 'Bearer a-token-for-prometheus' };
+    const { text } = await http.send({ method: 'GET', path: '/metrics', headers });
+    await http.stop();
+    const samples = parseExposition(text).get('steward_database_connections_max')?.samples ?? [];
+    expect(samples.map(({ labels, value }) => [labels['database'], value])).toEqual([
+      ['directory', 4],
+      ['shop', 2],
+    ]);
   });
 
   it('reads tables of the PostgreSQL schema that the address names', async () => {
