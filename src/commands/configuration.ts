@@ -66,6 +66,13 @@ export function readConfigured({ file, database }: Config): Configured {
   return { records, directory: served, callerScopes: caller?.scopes };
 }
 
+/** The directory as `config` serves it. @throws OperatorError if it serves none, and as readConfigured */
+export function readDirectory(config: Config): NonNullable<Configured['directory']> {
+  const { directory } = readConfigured(config);
+  if (directory) return directory;
+  throw new OperatorError('This is for the staff directory, which the configuration does not serve.');
+}
+
 /** All scopes that something which is served needs. */
 export function scopesOf({ records, directory }: Configured): Scope[] {
   const ofRecords = records.flatMap(({ exposure }) =>

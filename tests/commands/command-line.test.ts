@@ -339,7 +339,7 @@ describe('a database that is not of its version is refused by doctor and server'
 
   itOnServer('behind: migrations are missing', async () => {
     await database.query(`DELETE FROM _prisma_migrations`);
-    await expectRefusal('behind \\(.*_staff_directory.*\\)', 'npx prisma migrate deploy');
+    await expectRefusal('behind \\(.*_staff_directory.*\\)', 'npx steward-mcp db upgrade');
   });
 
   itOnServer('of another application: there are tables, and no ledger', async () => {
