@@ -3,7 +3,7 @@
 // modules, one for each thing that only a setting loads, and a few for the process of the embedded database. Nothing is
 // minified but white space: a stack trace names functions, and lines of dist/.
 import { execFileSync } from 'node:child_process';
-import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -90,6 +90,7 @@ await writeFile(path.join(DIST, 'query-compiler.wasm'), Buffer.from(wasm, 'base6
 // The demo serves it.
 await cp(path.join(ROOT, 'examples', 'shop'), path.join(DIST, 'examples', 'shop'), { recursive: true });
 saveCodeCache();
+await linkCommand();
 await writeLicences(
   [program, engine, host, ...optional].flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {})),
 );
@@ -119,6 +120,14 @@ function bundleOptional([file, names]) {
     outfile: `dist/optional/${file}.cjs`,
     format: 'cjs',
   });
+}
+
+/** As installing the package does. Otherwise `npx steward-mcp`, which the docs say, finds no command in a checkout. */
+async function linkCommand() {
+  const link = path.join(ROOT, 'node_modules', '.bin', 'steward');
+  await chmod(path.join(DIST, 'main.js'), 0o755);
+  await rm(link, { force: true });
+  await symlink(path.join('..', '..', 'dist', 'main.js'), link);
 }
 
 /** Serves one call, which also loads all that a start needs. Without a database the call ends in an error. */

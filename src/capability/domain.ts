@@ -30,7 +30,7 @@ export interface Domain {
   /** Returns the part of a call's arguments that may be logged. */
   redactArguments(args: unknown): Record<string, unknown>;
   /**
-   * Labels for its calls in metrics, by name. Their values must be few and known at the start: an argument that names
+   * Labels for its calls in metrics and spans, by name. Their values must be few and known at the start: an argument that names
    * nothing known has no label.
    */
   labels?: { names: readonly string[]; of(args: unknown): Record<string, string> };

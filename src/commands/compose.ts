@@ -1,7 +1,9 @@
 import { composeCatalogue, type Catalogue } from '../capability/catalogue.js';
 import type { Scope } from '../capability/define.js';
 import type { Domain } from '../capability/domain.js';
+import type { CheckResult } from '../database/check.js';
 import { Database } from '../database/open.js';
+import type { DatabaseClient } from '../database/pool.js';
 import { check, createClient, type PrismaClient } from '../directory/database.js';
 import { ReadOnlyPool } from '../database/read-only-pool.js';
 import { createDirectory } from '../directory/index.js';
@@ -37,10 +39,11 @@ export type Compose = (options: ComposeOptions) => Composition;
 /** What the configuration names: records of databases, and the staff directory. */
 export const composeConfigured: Compose = (options) => {
   const { records, directory, callerScopes } = readConfigured(options.config);
-  const compositions = [
-    ...(directory ? [composeDirectory({ ...options, directoryUrl: directory.url })] : []),
-    ...(records.length > 0 ? [composeRecords(options, records, directory !== undefined)] : []),
-  ];
+  const staff = directory ? [composeDirectory({ ...options, directoryUrl: directory.url })] : [];
+  const taken = staff
+    .flatMap(({ databases }) => databases)
+    .reduce((sum, one) => sum + one.mostConnections, 0);
+  const compositions = [...staff, ...(records.length > 0 ? [composeRecords(options, records, taken)] : [])];
   return {
     domains: compositions.flatMap(({ domains }) => domains),
     databases: compositions.flatMap(({ databases }) => databases),
@@ -61,19 +64,20 @@ function composeDirectory({
   return { domains: [createDirectory({ database, settings, secret })], databases: [database] };
 }
 
-/** One domain for the records of all databases, each with a pool of its own. */
+/** One domain for the records of all databases, each with a pool of its own. @param taken connections of other domains */
 function composeRecords(
   { config, log, secret, onUnusable }: ComposeOptions,
   served: readonly ServedDatabase[],
-  besideDirectory: boolean,
+  taken: number,
 ): Composition {
   const { session, connectionsTotal } = config.database;
-  const left = connectionsTotal - (besideDirectory ? session.pool.max : 0);
-  const most = Math.floor(left / served.length);
-  if (most < 1)
+  const most = Math.floor((connectionsTotal - taken) / served.length);
+  if (most < 1) {
+    const ofDirectory = taken > 0 ? `, of which the staff directory may take ${taken}` : '';
     throw new OperatorError(
-      `${connectionsTotal} connections are too few for the databases of the configuration. Raise DB_CONNECTIONS_TOTAL.`,
+      `${connectionsTotal} connections are too few for the databases of the configuration${ofDirectory}. Raise DB_CONNECTIONS_TOTAL, or lower DB_POOL_MAX.`,
     );
+  }
   const pool = { ...session.pool, min: 0, max: Math.min(session.pool.max, most) };
   const opened = served.map(({ name, url, zone, exposure }) => {
     for (const difference of exposure.differences) log.warn(difference, { database: name });
@@ -83,8 +87,7 @@ function composeRecords(
       session: { ...session, pool },
       createClient,
       Pool: ReadOnlyPool,
-      // A difference from its schema concerns single models: their calls say so, and doctor names it.
-      check: () => Promise.resolve({ name: 'schema', state: 'read' }),
+      check: checkAnswers,
       log,
       onUnusable,
     });
@@ -97,6 +100,12 @@ function composeRecords(
     ...readRecordsSettings(config.variables),
   });
   return { domains: [domain], databases: opened.map(({ database }) => database) };
+}
+
+/** A difference from its schema concerns single models: their calls say so, and doctor names it. */
+async function checkAnswers(client: DatabaseClient): Promise<CheckResult> {
+  await client.$queryRaw`SELECT 1`;
+  return { name: 'schema', state: 'read' };
 }
 
 /** The directory's database: the server that is configured, or the embedded one. */

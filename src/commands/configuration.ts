@@ -5,6 +5,7 @@ import { DIRECTORY_SCOPES } from '../directory/rights.js';
 import { OperatorError } from '../errors.js';
 import { DATABASE, openSchema, type DatabaseSection, type OpenedSchema } from '../records/configuration.js';
 import type { Config } from '../settings/config.js';
+import { POSTGRES_URL } from '../settings/fields.js';
 
 const DATABASE_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,39}$/;
 
@@ -15,7 +16,9 @@ export const CONFIGURATION = z.strictObject({
     .default({})
     .describe('The databases whose records can be read, by name'),
   directory: z
-    .union([z.boolean(), z.strictObject({ url: z.string().min(1) })])
+    .union([z.boolean(), z.strictObject({ url: z.string().min(1) })], {
+      error: 'takes true, false, or { "url": "env:NAME" }',
+    })
     .default(false)
     .describe('true: the staff directory is served, too; or the address of its database'),
   caller: z
@@ -44,8 +47,10 @@ const DIRECTORY_ALONE = { records: [], callerScopes: undefined };
  * @throws OperatorError for each mistake of the file and of the schemas that it names, with the place
  */
 export function readConfigured({ file, database }: Config): Configured {
-  if (!file || Object.keys(file.content).length === 0)
+  if (!file || Object.keys(file.content).length === 0) {
+    assertPublic(database.url);
     return { ...DIRECTORY_ALONE, directory: { url: database.url } };
+  }
   const parsed = CONFIGURATION.safeParse(file.content);
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => `  - ${issue.path.join('.')}: ${issue.message}`);
@@ -58,12 +63,22 @@ export function readConfigured({ file, database }: Config): Configured {
     return { name, url, zone: section.time_zone ?? 'UTC', ...open(section, url, file.path) };
   });
   const served = serveDirectory(directory, database.url, (url) => resolve(url, 'directory.url'));
-  if (served) assertApart(served.url, records);
+  if (served) {
+    assertPublic(served.url);
+    assertApart(served.url, records);
+  }
   if (records.length === 0 && !served)
     throw new OperatorError(
       `The configuration file ${file.path} serves nothing. Name a database, or set "directory": true.`,
     );
   return { records, directory: served, callerScopes: caller?.scopes };
+}
+
+/** The directory as `config` serves it. @throws OperatorError if it serves none, and as readConfigured */
+export function readDirectory(config: Config): NonNullable<Configured['directory']> {
+  const { directory } = readConfigured(config);
+  if (directory) return directory;
+  throw new OperatorError('This is for the staff directory, which the configuration does not serve.');
 }
 
 /** All scopes that something which is served needs. */
@@ -85,9 +100,10 @@ function resolveReference(text: string, at: string, file: NonNullable<Config['fi
     throw new OperatorError(
       `${file.path}: ${at} refers to ${name}, which is not set. Set it in the environment, or in a file .env beside the configuration.`,
     );
-  if (!URL.canParse(value) || !/^postgres(ql)?:$/.test(new URL(value).protocol))
+  const fault = POSTGRES_URL.safeParse(value).error?.issues[0]?.message;
+  if (fault !== undefined)
     throw new OperatorError(
-      `${file.path}: ${at} is no address such as postgresql://user:password@host:5432/name.`,
+      `${file.path}: ${at} is no address such as postgresql://user:password@host:5432/name: it ${fault}.`,
     );
   return value;
 }
@@ -99,6 +115,15 @@ function serveDirectory(
 ): Configured['directory'] {
   if (directory === false) return undefined;
   return { url: directory === true ? url : resolve(directory.url) };
+}
+
+/** The directory's statements name no schema. @throws OperatorError */
+export function assertPublic(url: string | undefined): void {
+  const schema = url === undefined ? null : new URL(url).searchParams.get('schema');
+  if (schema !== null && schema !== 'public')
+    throw new OperatorError(
+      `The address of the staff directory must not name the schema ${schema}: its tables are in the schema public. To serve the records of other tables, name their Prisma schema in a steward.config.json.`,
+    );
 }
 
 /** The directory's tables belong to its own migrations, which would take another schema's for damage. */

@@ -1,12 +1,18 @@
 import { seedIfEmpty } from '../directory/seed.js';
 import { createLog } from '../observability/log.js';
 import { openDirectoryDatabase } from './compose.js';
+import { readDirectory } from './configuration.js';
 import { readConfig } from './read-config.js';
 
 /** Fills the configured database with the sample organisation, if it has no users yet. */
 export async function seedDatabase(): Promise<void> {
   const config = readConfig();
-  const database = openDirectoryDatabase(config, createLog(config.logLevel));
+  const database = openDirectoryDatabase(
+    config,
+    createLog(config.logLevel),
+    undefined,
+    readDirectory(config).url,
+  );
   try {
     const created = await seedIfEmpty(await database.ready());
     process.stderr.write(

@@ -75,6 +75,12 @@ export class Database<Client extends DatabaseClient = DatabaseClient> {
     };
   }
 
+  /** How many connections it may open, to the primary and to replicas. One more asks the primary for its position. */
+  get mostConnections(): number {
+    const { replicaUrls = [], session } = this.options;
+    return session.pool.max * (1 + replicaUrls.length) + (replicaUrls.length > 0 ? 1 : 0);
+  }
+
   /** The state of each replica, by name. */
   async replicaStates(): Promise<Record<string, ReplicaState>> {
     return (await this.#replicas?.states()) ?? {};

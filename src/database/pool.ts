@@ -88,8 +88,7 @@ function openPool(
  */
 export function sessionUrl(url: string): string {
   const session = new URL(url);
-  const options = session.searchParams.get('options');
-  session.searchParams.set('options', `${options ? `${options} ` : ''}-c TimeZone=UTC`);
+  beginSessionsWith(session, 'TimeZone=UTC');
   for (const ours of [
     'statement_timeout',
     'lock_timeout',
@@ -99,6 +98,12 @@ export function sessionUrl(url: string): string {
     session.searchParams.delete(ours);
   }
   return session.href;
+}
+
+/** Adds a setting to those that each session of the URL begins with. */
+export function beginSessionsWith(url: URL, setting: string): void {
+  const options = url.searchParams.get('options');
+  url.searchParams.set('options', `${options ? `${options} ` : ''}-c ${setting}`);
 }
 
 const statementNames = new Map<string, string>();

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { CancellablePool } from './cancellation.js';
+import { beginSessionsWith } from './pool.js';
 
 /** What the text of values depends on. A pooler may ignore a connection's own options, so each transaction says it. */
 const PINNED = {
@@ -13,7 +14,10 @@ const PINNED = {
  */
 export class ReadOnlyPool extends CancellablePool {
   constructor(config: pg.PoolConfig) {
-    super({ ...config, pipeline: true });
+    const url = new URL(config.connectionString as string);
+    // The statement is on its way when BEGIN fails (a cancel request may hit it), and would run outside the transaction.
+    beginSessionsWith(url, 'default_transaction_read_only=on');
+    super({ ...config, connectionString: url.href, pipeline: true });
     this.query = ((query: string | pg.QueryConfig, values?: unknown[]) =>
       this.#run(query, values)) as typeof this.query;
   }

@@ -50,13 +50,19 @@ const METHODS = {
 } satisfies Partial<Record<Call['kind'], string>>;
 
 /** Name and attributes of a call's span (OpenTelemetry semantic conventions for MCP, server). Only names that the catalogue lists. */
-export function spanOf({ kind, capability, listedAs }: Call): [name: string, attributes: Attributes] {
+export function spanOf({
+  kind,
+  capability,
+  listedAs,
+  labels = {},
+}: Call): [name: string, attributes: Attributes] {
   const method = kind === 'protocol' ? capability : METHODS[kind];
   return [
     listedAs === undefined ? method : `${method} ${listedAs}`,
     {
       'mcp.method.name': method,
       'steward.capability': listedAs ?? 'unknown',
+      ...Object.fromEntries(Object.entries(labels).map(([name, value]) => [`steward.${name}`, value])),
       ...(kind === 'tool' && { 'gen_ai.operation.name': 'execute_tool' }),
       ...(kind === 'tool' && listedAs !== undefined && { 'gen_ai.tool.name': listedAs }),
       ...(kind === 'prompt' && listedAs !== undefined && { 'gen_ai.prompt.name': listedAs }),

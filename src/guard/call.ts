@@ -23,7 +23,7 @@ export interface Call {
   arguments: unknown;
   /** The arguments that may be logged; absent if the capability is unknown. */
   redactArguments?: ((args: unknown) => Record<string, unknown>) | undefined;
-  /** Its labels in metrics beside kind, name and outcome. */
+  /** Its labels in metrics beside kind, name and outcome, and attributes of its span: steward.<label>. */
   labels?: Record<string, string> | undefined;
   caller: Caller;
   /** Aborted when the client cancels or goes away. */

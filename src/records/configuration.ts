@@ -19,7 +19,10 @@ const MODEL = z
       .optional()
       .describe('What a caller needs to read it, instead of records:read'),
     fields: z
-      .record(z.string(), z.union([mark, z.array(mark)]))
+      .record(
+        z.string(),
+        z.union([mark, z.array(mark)], { error: `takes ${FIELD_MARKS.join(', ')}, or a list of these` }),
+      )
       .optional()
       .describe('show, hide, mask (shown as ***), untrusted (text from outside)'),
     min_group: z.int().min(1).max(1000).optional().describe('Groups of fewer rows are not shown'),

@@ -66,17 +66,20 @@ export const webAddress = (description: string) =>
     .optional()
     .describe(description);
 
+/** An address of a database, as node-postgres takes it. */
 export const POSTGRES_URL = z
   .string()
   .regex(/^postgres(ql)?:\/\//, 'must start with postgresql://')
-  .refine(
-    (url) => URL.canParse(url),
-    'is not a valid URL (percent-encode special characters in the password)',
-  )
-  .refine(
-    (url) => !URL.canParse(url) || (new URL(url).searchParams.get('schema') ?? 'public') === 'public',
-    'must not name a schema: Steward works in the schema public',
-  );
+  .refine(isWellFormed, 'is not a valid URL (percent-encode special characters in the password)');
+
+function isWellFormed(url: string): boolean {
+  try {
+    decodeURIComponent(url);
+    return URL.canParse(url);
+  } catch {
+    return false;
+  }
+}
 
 export const absolutePath = (description: string) =>
   z

@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { bareEnvironment, MAIN, ROOT, steward } from '../support/command.mjs';
 import { onServer, onServerOfItsOwn } from '../support/conditions.js';
@@ -34,6 +35,13 @@ describe('the steward command', () => {
       version: string;
     };
     expect(await steward(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  it('is what npx steward-mcp runs in a checkout', async () => {
+    const { stdout } = await promisify(execFile)('npx', ['--no-install', 'steward-mcp', '--version'], {
+      cwd: ROOT,
+    });
+    expect(stdout).toBe((await steward(['--version'])).stdout);
   });
 
   it.each([['serv'], ['--no-such-option'], ['doctor', '--force'], ['seed', 'everything'], ['']])(
@@ -339,7 +347,7 @@ describe('a database that is not of its version is refused by doctor and server'
 
   itOnServer('behind: migrations are missing', async () => {
     await database.query(`DELETE FROM _prisma_migrations`);
-    await expectRefusal('behind \\(.*_staff_directory.*\\)', 'npx prisma migrate deploy');
+    await expectRefusal('behind \\(.*_staff_directory.*\\)', 'npx steward-mcp db upgrade');
   });
 
   itOnServer('of another application: there are tables, and no ledger', async () => {

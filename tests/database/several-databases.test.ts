@@ -1,7 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startZoo } from '../records/zoo/zoo.js';
+import { forwardTo } from '../resilience/lab/forwarder.js';
+import { onServer } from '../support/conditions.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
 import { parseExposition } from '../support/exposition.js';
+import { eventually } from '../support/eventually.js';
 import { codeOf, HttpSteward } from '../support/http.js';
 
 const PROGRAM = fileURLToPath(new URL('../support/serve-two.mjs', import.meta.url));
@@ -49,5 +53,33 @@ describe('a database that is down', () => {
     const tools = json?.result?.['tools'] as { name: string }[] | undefined;
     const names = tools?.map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(['list_departments', 'count_orders']));
+  });
+});
+
+onServer('a database of records that goes down after it was opened', () => {
+  it('is named by /ready, and serves again once it is back', async () => {
+    const zoo = await startZoo();
+    const url = new URL(zoo.url);
+    const port = Number(url.port);
+    const forwarder = await forwardTo(port);
+    url.port = String(forwarder.port);
+    const http = await HttpSteward.start({ ...zoo.database.env, ...zoo.env, ZOO_URL: url.href });
+    const count = async () => codeOf(await http.call('count_records', { model: 'Animal' }));
+    const ready = async () => (await http.send({ method: 'GET', path: '/ready' })).json;
+    try {
+      expect(await count()).toBeUndefined();
+      forwarder.switchTo(1);
+      const checks = { zoo: { database: 'does not answer' } };
+      await eventually(async () => JSON.stringify(await ready()).includes('does not answer'));
+      expect(await ready()).toEqual({ status: 'not ready', checks });
+      expect(await count()).toBe('DATABASE_UNAVAILABLE');
+      forwarder.switchTo(port);
+      await eventually(async () => (await count()) === undefined);
+      await eventually(async () => JSON.stringify(await ready()).includes('"ready"'));
+    } finally {
+      await http.stop();
+      forwarder.close();
+      await zoo.stop();
+    }
   });
 });

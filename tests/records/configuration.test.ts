@@ -4,6 +4,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { MAIN, ROOT, run, steward } from '../support/command.mjs';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
+import { parseExposition } from '../support/exposition.js';
+import { HttpSteward } from '../support/http.js';
 import { startSteward, type Steward } from '../support/steward.js';
 
 const SCHEMA = `
@@ -130,6 +132,26 @@ describe('a mistake in what is exposed ends the start', () => {
       { section: { url: 'env:SHOP_URL' } },
       /databases\.shop\.url refers to SHOP_URL, which is not set/,
     ],
+    [
+      'an unknown word for a field',
+      { section: { models: { Order: { fields: { note: 'masked' } } } } },
+      /databases\.shop\.models\.Order\.fields\.note: takes show, hide, mask, untrusted, or a list of these/,
+    ],
+    [
+      'a directory that is neither wanted nor not',
+      { content: { directory: 'yes' } },
+      /directory: takes true, false, or \{ "url": "env:NAME" \}/,
+    ],
+    [
+      'a password with a % that is not encoded',
+      { section: { url: 'postgresql://ann:50%off@nowhere.invalid/shop' } },
+      /databases\.shop\.url is no address.*percent-encode special characters in the password/,
+    ],
+    [
+      'a directory in a schema of its own',
+      { content: { directory: { url: 'postgresql://nowhere.invalid/staff?schema=apart' } } },
+      /must not name the schema apart/,
+    ],
     ['an address that is none', { section: { url: 'env:NODE_ENV' } }, /databases\.shop\.url is no address/],
     ['a directory in the same database', { content: { directory: { url: URL } } }, /would share a database/],
   ])('%s', async (_mistake, written, words) => {
@@ -141,6 +163,10 @@ const columns = async (server: Steward, model = 'Order') => {
   const answer = await server.call('find_records', { model });
   if (answer.error !== undefined) throw new Error(answer.text);
   return (answer.data as unknown as { records: { columns: string[] } }).records.columns;
+};
+const count = async (server: Steward) => {
+  const { data } = await server.call('count_records', { model: 'Order' });
+  return (data as unknown as { count: number }).count;
 };
 const tools = async (server: Steward) => (await server.client.listTools()).tools.map(({ name }) => name);
 
@@ -241,15 +267,38 @@ describe('a configuration', () => {
     expect(few).toContain('2 connections are too few');
   });
 
+  it('keeps the connections of all databases under one total, replicas of the directory included', async () => {
+    const staff = 'postgresql://127.0.0.1:1/staff';
+    const env = {
+      DATABASE_URL: staff,
+      DATABASE_REPLICA_URL: [1, 2, 3, 4].map((number) => `${staff}_${number}`).join(','),
+      METRICS_TOKEN: 'a-token-for-prometheus',
+    };
+    const content = { directory: true };
+    expect(await refusal({ content }, { ...env, DB_CONNECTIONS_TOTAL: '21' })).toContain(
+      '21 connections are too few for the databases of the configuration, of which the staff directory may take 21.',
+    );
+    const STEWARD_CONFIG = await write({ content });
+    const http = await HttpSteward.start({ ...env, STEWARD_CONFIG, DB_CONNECTIONS_TOTAL: '23' });
+    const headers = { authorization: 'Bearer a-token-for-prometheus' };
+    const { text } = await http.send({ method: 'GET', path: '/metrics', headers });
+    await http.stop();
+    const samples = parseExposition(text).get('steward_database_connections_max')?.samples ?? [];
+    expect(samples.map(({ labels, value }) => [labels['database'], value])).toEqual([
+      ['directory', 4],
+      ['shop', 2],
+    ]);
+  });
+
   it('reads tables of the PostgreSQL schema that the address names', async () => {
     await database.query('CREATE SCHEMA IF NOT EXISTS apart');
     await database.query('CREATE TABLE IF NOT EXISTS apart."Order" (LIKE "Order")');
     const address = new globalThis.URL(url);
     address.searchParams.set('schema', 'apart');
-    await serve({ section: { url: address.href } }, {}, async (server) => {
-      const { data } = await server.call('count_records', { model: 'Order' });
-      expect((data as unknown as { count: number }).count).toBe(0);
-    });
+    expect(await serve({ section: { url: address.href } }, {}, count)).toBe(0);
+    // The same where it is the address of the application, by the name that Prisma gives it.
+    const env = { DATABASE_URL: address.href };
+    expect(await serve({ section: { url: 'env:DATABASE_URL' } }, env, count)).toBe(0);
   });
 
   it('declares the scopes that a token can have', async () => {

@@ -2,8 +2,10 @@ import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createRedaction } from '../../src/records/redact.js';
 import { readPrismaSchema } from '../../src/records/model/prisma-schema.js';
+import { eventually } from '../support/eventually.js';
 import { parseExposition } from '../support/exposition.js';
 import { HttpSteward } from '../support/http.js';
+import { OtlpCollector } from '../support/otlp-collector.js';
 import { startVault } from './vault/vault.js';
 
 const SCHEMA =
@@ -79,6 +81,39 @@ it('metrics count calls by model, exposed models only', async () => {
     ]);
   } finally {
     await http.stop();
+    await vault.stop();
+  }
+});
+
+it('spans tell the model, exposed models only, and hold no value of a filter or of a row', async () => {
+  const vault = await startVault();
+  const collector = await OtlpCollector.start();
+  const http = await HttpSteward.start({
+    ...vault.database.env,
+    ...vault.env,
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_BSP_SCHEDULE_DELAY: '20',
+  });
+  try {
+    // The view turns each name into a number, which fails with the name in PostgreSQL's words.
+    await vault.database.query(`ALTER TABLE "Person" RENAME TO people`);
+    const columns = await vault.database.query<{ name: string }>(
+      `SELECT quote_ident(attname) AS name FROM pg_attribute WHERE attrelid = 'people'::regclass AND attnum > 0`,
+    );
+    const listed = columns.map(({ name }) => name).join(', ');
+    const failing = `SELECT ${listed} FROM people WHERE ('4711 is no number ' || id)::int > 0`;
+    await vault.database.query(`CREATE VIEW "Person" AS ${failing}`);
+    const failed = await http.call('count_records', { model: 'Person', filter: 'id != 48151623' });
+    expect(JSON.stringify(failed.json)).toContain('SCHEMA_CHANGED');
+    await http.call('count_records', { model: 'Diary' });
+    const calls = () => collector.spans.filter(({ name }) => name === 'tools/call count_records');
+    await eventually(() => calls().length === 2);
+    expect(calls().map(({ attributes }) => attributes['steward.model'])).toEqual(['Person', undefined]);
+    const sent = collector.requests.map(({ body }) => body).join('');
+    expect(sent + http.stderr()).not.toMatch(/48151623|4711|is no number/);
+  } finally {
+    await http.stop();
+    await collector.stop();
     await vault.stop();
   }
 });

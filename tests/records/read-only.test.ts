@@ -89,6 +89,10 @@ describe('a read', () => {
     expect((await things({ filter: 'size > 1' })).data.records).toEqual(before.data.records);
     await zoo.database.query('ALTER TABLE "Thing" ADD COLUMN added text');
     expect((await things({ filter: 'size > 1' })).data.records).toEqual(before.data.records);
+    await zoo.database.query('ALTER TABLE "Thing" DROP COLUMN name');
+    await zoo.database.query(`ALTER TABLE "Thing" ADD COLUMN name varchar(20) NOT NULL DEFAULT 'new'`);
+    const { data } = await things({ filter: "size > 1 and name = 'new'" });
+    expect(data.records.rows).toHaveLength(before.data.records.rows.length);
   });
 
   it('of a column that is gone is SCHEMA_CHANGED, logged once', async () => {
@@ -145,6 +149,24 @@ onServer('a read, on a PostgreSQL server', () => {
     });
     expect(error).toBe('TIMEOUT');
     expect(text).toContain('Indexed: id. Not indexed: name. Narrow the filter by one of id.');
+  });
+
+  it('under way while migrations run is of before or after one, or SCHEMA_CHANGED', async () => {
+    const migrated = new AbortController();
+    const outcomes = new Set<string | undefined>();
+    const readers = [1, 2, 3].map(async () => {
+      while (!migrated.signal.aborted)
+        outcomes.add((await things({ filter: 'size > 1', order_by: 'size' })).error);
+    });
+    for (let round = 0; round < 15; round += 1) {
+      for (const change of ['ALTER size TYPE int', 'ALTER size TYPE bigint', 'DROP size', 'ADD size int'])
+        await zoo.database.query(`ALTER TABLE "Thing" ${change}`);
+      await zoo.database.query('UPDATE "Thing" SET size = id');
+    }
+    migrated.abort();
+    await Promise.all(readers);
+    expect([undefined, 'SCHEMA_CHANGED']).toEqual(expect.arrayContaining([...outcomes]));
+    expect((await things({ filter: 'size > 1' })).data.records.rows).toHaveLength(4);
   });
 
   it('goes on after the server ended all connections', async () => {

@@ -41,6 +41,7 @@ describe('a configuration that cannot be used', () => {
       { DATABASE_URL: 'postgresql://root:hunter2#/@@127.0.0.1:port/staff' },
       'DATABASE_URL is not a valid URL',
     ],
+    [{ DATABASE_URL: 'postgresql://root:hunter2%@127.0.0.1/staff' }, 'DATABASE_URL is not a valid URL'],
     [
       { DATABASE_REPLICA_URL: 'postgresql://a/b,mysql://root:hunter2@127.0.0.1/staff' },
       'DATABASE_REPLICA_URL must be addresses such as those of DATABASE_URL, separated by commas',
@@ -62,6 +63,15 @@ describe('a configuration that cannot be used', () => {
     const { code, stderr } = await serve(env);
     expect(code).toBe(1);
     expect(stderr).toContain(`  - ${says}`);
+    expect(stderr).not.toContain('hunter2');
+  });
+
+  it('is one whose address has the directory in another schema than public', async () => {
+    const { code, stderr } = await serve({
+      DATABASE_URL: 'postgresql://root:hunter2@127.0.0.1/staff?schema=apart',
+    });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^The address of the staff directory must not name the schema apart/);
     expect(stderr).not.toContain('hunter2');
   });
 });

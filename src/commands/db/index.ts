@@ -14,7 +14,9 @@ export function addDatabaseCommands(db: Command): void {
     .argument('<file>')
     .action(async (file: string) => (await import('./pull.js')).pullSchema(file));
   db.command('upgrade')
-    .description('bring a database of the migrations before the first release to the current one')
+    .description(
+      'bring the staff directory on a server to the current migrations, from an empty database or from former ones',
+    )
     .action(async () => (await import('./upgrade.js')).upgrade());
   db.command('backup')
     .description('back the database up into a file, while it is in use')

@@ -4,6 +4,7 @@ import { translateDatabaseError } from '../../database/errors.js';
 import { connect, type Connections } from '../../database/pool.js';
 import { OperatorError } from '../../errors.js';
 import { createClient, type PrismaClient } from '../../directory/database.js';
+import { assertPublic } from '../configuration.js';
 import { createLog } from '../../observability/log.js';
 
 /** Counting the rows of a large table may take longer than the limit for statements of tools. */
@@ -18,6 +19,7 @@ export async function onServer<Result>(
   url: string,
   work: (target: ServerTarget, connections: Connections<PrismaClient>) => Promise<Result>,
 ): Promise<Result> {
+  assertPublic(url);
   const session = { ...config.session, statementTimeoutMs: LONGEST_STATEMENT_MS };
   const connections = connect(url, session, createClient, createLog('silent'));
   try {

@@ -1,27 +1,46 @@
 import { describeProblem } from '../../database/check.js';
-import { check } from '../../directory/database.js';
+import { databaseCode } from '../../database/errors.js';
+import { applyMigrations } from '../../database/migrations/apply.js';
+import { check, MIGRATIONS } from '../../directory/database.js';
 import { OperatorError } from '../../errors.js';
 import { upgradeFormer } from '../../directory/former-migrations.js';
-import { createLog } from '../../observability/log.js';
+import { createLog, describeError } from '../../observability/log.js';
 import type { DatabaseConfig } from '../../settings/config.js';
+import { readDirectory } from '../configuration.js';
 import { readConfig } from '../read-config.js';
 import { say } from './progress.js';
 import { onServer } from './server-target.js';
 
+const NO_RIGHT = '42501';
+
 /**
- * Upgrades a database of the migrations before the first release to the current one.
+ * Brings the directory's database to the current migrations, from none, from some, or from those before the first release.
  * @throws OperatorError, also if it cannot be upgraded; StewardError when the database does not answer
  */
 export async function upgrade(): Promise<void> {
-  const { database } = readConfig();
-  if (database.url === undefined) return upgradeEmbedded(database);
-  await onServer(database, database.url, async ({ pool }, { client }) => {
+  const config = readConfig();
+  const { database } = config;
+  const { url } = readDirectory(config);
+  if (url === undefined) return upgradeEmbedded(database);
+  await onServer(database, url, async ({ pool }, { client }) => {
     const found = await check(client);
+    if (found.state === 'behind') {
+      await applyMigrations(pool, MIGRATIONS.folder).catch(explainRefusal);
+      return say('upgraded');
+    }
     if (found.state === 'superseded' && (await upgradeFormer(pool))) return say('upgraded');
     if (found.state === 'superseded' || found.state === 'current')
       return say('nothing to do: the migrations are current');
     throw new OperatorError(`Nothing was changed: ${describeProblem(found)}`);
   });
+}
+
+function explainRefusal(error: unknown): never {
+  if (databaseCode(error) !== NO_RIGHT) throw error;
+  throw new OperatorError(
+    `The database was not upgraded: ${describeError(error)}. Connect as the owner of its tables, who may create others in the schema public.`,
+    { cause: error },
+  );
 }
 
 /** Opening the embedded database upgrades it. */

@@ -26,7 +26,8 @@ const MARKS = { ok: '  ok ', warning: ' warn', problem: ' FAIL' };
 export async function doctor(): Promise<void> {
   const config = readConfig();
   const { records, directory } = readConfigured(config);
-  report({ level: 'ok', text: `configuration (${config.environment})` });
+  const file = config.file ? `: ${config.file.path}` : '';
+  report({ level: 'ok', text: `configuration (${config.environment})${file}` });
   const log = createLog(config.logLevel === 'debug' ? 'debug' : 'silent');
   for (const database of records) {
     report({ level: 'ok', text: `database ${database.name}: ${withoutPassword(database.url)}` });

@@ -21,15 +21,16 @@ const CREATE_LEDGER = `
   )`;
 
 /**
- * Applies the migrations of a folder that the embedded database lacks. A transaction there excludes all others and begins
- * with a look at the ledger, so several processes may do this at once. A migration and its entry in the ledger are one
- * transaction: the next start continues after a kill at any moment. `prisma migrate deploy` would leave a failed migration
+ * Applies the migrations of a folder that a database lacks. A transaction excludes all others that migrate, and begins with
+ * a look at the ledger, so several processes may do this at once. A migration and its entry in the ledger are one
+ * transaction: the next try continues after a kill at any moment. `prisma migrate deploy` would leave a failed migration
  * for the operator to resolve.
  */
 export async function applyMigrations(pool: pg.Pool, folder: string): Promise<void> {
   for (const name of await listMigrations(folder)) {
     const script = await readFile(path.join(folder, name, 'migration.sql'), 'utf8');
     await inTransaction(pool, async (client) => {
+      await client.query(`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`);
       await client.query(CREATE_LEDGER);
       const applied = 'SELECT FROM "_prisma_migrations" WHERE "migration_name" = $1';
       if ((await client.query(applied, [name])).rowCount !== 0) return;

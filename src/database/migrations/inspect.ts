@@ -38,16 +38,16 @@ export async function checkMigrations(client: DatabaseClient, migrations: Migrat
   const failed = ledger.filter((row) => !row.finished).map((row) => row.name);
   if (failed.length > 0)
     return fault('failed', failed, `npx prisma migrate resolve --rolled-back ${failed[0]}`);
-  if (isFormer(ledger, migrations))
-    return fault('superseded', applied, 'steward db upgrade, as the owner of the tables');
+  if (isFormer(ledger, migrations)) return fault('superseded', applied, UPGRADE);
   const ahead = applied.filter((name) => !shipped.includes(name));
   if (ahead.length > 0)
     return fault('ahead', ahead, 'update Steward to the version that made these migrations');
   const behind = shipped.filter((name) => !applied.includes(name));
-  if (behind.length > 0) return fault('behind', behind, 'npx prisma migrate deploy');
+  if (behind.length > 0) return fault('behind', behind, UPGRADE);
   return { name: 'migrations', state: 'current' };
 }
 
+const UPGRADE = 'npx steward-mcp db upgrade, as the owner of the tables';
 const SERVE_OTHERS =
   'to serve the records of this database, name it and its Prisma schema in a steward.config.json; to serve something else, let DATABASE_URL name another database';
 const MOST_NAMED = 5;

@@ -1,10 +1,12 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { prisma, ROOT, steward } from '../../support/command.mjs';
 import { onEmbedded, onServer } from '../../support/conditions.js';
 import { freshDatabase, type TestDatabase } from '../../support/database.js';
 import { startSteward } from '../../support/steward.js';
+import { OWNER } from '../../support/template.mjs';
 
 /** The migration that replaces the former ones, and what else those had made. */
 const SCRIPTS = [
@@ -82,9 +84,9 @@ const expectRefused = async (says: RegExp, env = database.administration) => {
 onServer('steward db upgrade (on PostgreSQL: the embedded database is upgraded at each start)', () => {
   it('is where the start and doctor lead', async () => {
     const { stdout } = await steward(['doctor'], database.administration);
-    expect(stdout).toMatch(/FAIL {2}migrations: superseded .*\n +→ steward db upgrade/);
+    expect(stdout).toMatch(/FAIL {2}migrations: superseded .*\n +→ npx steward-mcp db upgrade/);
     const { stderr } = await steward(['seed'], database.administration);
-    expect(stderr).toContain('steward db upgrade');
+    expect(stderr).toContain('npx steward-mcp db upgrade');
   });
 
   it('drops what is not needed, keeps all rows, and has nothing to do the next time', async () => {
@@ -124,6 +126,47 @@ onServer('steward db upgrade (on PostgreSQL: the embedded database is upgraded a
       'GRANT USAGE ON SCHEMA public TO steward_app; GRANT SELECT ON _prisma_migrations TO steward_app',
     );
     await expectRefused(/as the owner of its tables/, database.env);
+  });
+});
+
+onServer('steward db upgrade, on an empty database', () => {
+  beforeEach(async () => {
+    await database.query('DROP SCHEMA public CASCADE');
+    await database.query(`CREATE SCHEMA public AUTHORIZATION ${OWNER}`);
+  });
+
+  it('makes all of it, as prisma migrate deploy does, also where two run it at once', async () => {
+    const { stdout } = await steward(['doctor'], database.administration);
+    expect(stdout).toMatch(/FAIL {2}migrations: behind .*\n +→ npx steward-mcp db upgrade/);
+    for (const { code, stderr } of await Promise.all([upgrade(), upgrade()]))
+      expect({ code, stderr }).toEqual({
+        code: 0,
+        stderr: expect.stringMatching(/^upgraded|^nothing to do/),
+      });
+    expect(await migrations()).toHaveLength(1);
+    expect((await prisma(['migrate', 'status'], database.administration)).stdout).toContain('up to date');
+    expect((await steward(['seed'], database.administration)).code).toBe(0);
+    expect(await upgrade()).toMatchObject({ code: 0, stderr: expect.stringContaining('nothing to do') });
+  });
+
+  it('says who has to run it', async () => {
+    await database.query('GRANT USAGE ON SCHEMA public TO steward_app');
+    const { code, stderr } = await upgrade(database.env);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/permission denied.*Connect as the owner of its tables/),
+    });
+  });
+
+  it('takes the database that the configuration gives the directory, and no other', async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'steward-upgrade-'));
+    const STEWARD_CONFIG = path.join(folder, 'steward.config.json');
+    const env = { STEWARD_CONFIG, STAFF_URL: database.administration['DATABASE_URL'] ?? '' };
+    const nowhere = { DATABASE_URL: 'postgresql://127.0.0.1:1/nowhere' };
+    await writeFile(STEWARD_CONFIG, JSON.stringify({ directory: { url: 'env:STAFF_URL' } }));
+    expect(await upgrade({ ...env, ...nowhere })).toMatchObject({ code: 0, stderr: 'upgraded\n' });
+    expect((await steward(['seed'], { ...env, ...nowhere })).code).toBe(0);
+    await rm(folder, { recursive: true });
   });
 });
 
