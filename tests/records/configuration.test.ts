@@ -59,12 +59,12 @@ describe('a mistake in what is exposed ends the start', () => {
     [
       'an unknown mark',
       { schema: marked('@mcp.hidden') },
-      /schema\.prisma:\d+: @mcp\.hidden is no mark.* Did you mean 'hide'\?/,
+      /schema\.prisma:\d+: @mcp\.hidden is no mark.* Did you mean '@mcp\.hide'\?/,
     ],
     [
       'a mark of a model on a field',
       { schema: marked('@mcp.expose') },
-      /schema\.prisma:10: @mcp\.expose is no mark of a field/,
+      /schema\.prisma:9: @mcp\.expose is no mark of a field/,
     ],
     [
       'two marks that contradict',
