@@ -2,6 +2,7 @@ import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createRedaction } from '../../src/records/redact.js';
 import { readPrismaSchema } from '../../src/records/model/prisma-schema.js';
+import { eventually } from '../support/eventually.js';
 import { parseExposition } from '../support/exposition.js';
 import { HttpSteward } from '../support/http.js';
 import { startVault } from './vault/vault.js';
@@ -79,6 +80,23 @@ it('metrics count calls by model, exposed models only', async () => {
     ]);
   } finally {
     await http.stop();
+    await vault.stop();
+  }
+});
+
+it('the log of a resource has its model, and not the key of the record', async () => {
+  const vault = await startVault();
+  try {
+    const uri = 'records://models/Person/records/id%20%3D%204711';
+    await vault.steward.client.readResource({ uri }).catch(() => {});
+    const line = await eventually(() => vault.steward.log().find(({ kind }) => kind === 'resource'));
+    expect(line).toMatchObject({
+      capability: 'records://models/{model}/records/{key}',
+      outcome: 'NOT_FOUND',
+      arguments: { model: 'Person', key: '[redacted]' },
+    });
+    expect(vault.steward.stderr()).not.toContain('4711');
+  } finally {
     await vault.stop();
   }
 });
