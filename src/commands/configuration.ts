@@ -3,7 +3,15 @@ import { z } from 'zod';
 import { SCOPE, type Scope } from '../capability/define.js';
 import { DIRECTORY_SCOPES } from '../directory/rights.js';
 import { OperatorError } from '../errors.js';
-import { DATABASE, openSchema, type DatabaseSection, type OpenedSchema } from '../records/configuration.js';
+import {
+  DATABASE,
+  openSchema,
+  SECTION_KEYS,
+  type DatabaseSection,
+  type OpenedSchema,
+} from '../records/configuration.js';
+import type { Exposure } from '../records/view/exposure.js';
+import { suggest } from '../records/view/nearest.js';
 import type { Config } from '../settings/config.js';
 import { POSTGRES_URL } from '../settings/fields.js';
 
@@ -53,7 +61,7 @@ export function readConfigured({ file, database }: Config): Configured {
   }
   const parsed = CONFIGURATION.safeParse(file.content);
   if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `  - ${issue.path.join('.')}: ${issue.message}`);
+    const problems = parsed.error.issues.map((issue) => `  - ${describeIssue(issue)}`);
     throw new OperatorError(`The configuration file ${file.path} cannot be used:\n${problems.join('\n')}`);
   }
   const { databases, directory, caller } = parsed.data;
@@ -62,6 +70,7 @@ export function readConfigured({ file, database }: Config): Configured {
     const url = resolve(section.url, `databases.${name}.url`);
     return { name, url, zone: section.time_zone ?? 'UTC', ...open(section, url, file.path) };
   });
+  for (const { name, exposure } of records) assertNoDirectoryScope(name, exposure, file.path);
   const served = serveDirectory(directory, database.url, (url) => resolve(url, 'directory.url'));
   if (served) {
     assertPublic(served.url);
@@ -89,13 +98,34 @@ export function scopesOf({ records, directory }: Configured): Scope[] {
   return [...new Set([...(directory ? DIRECTORY_SCOPES : []), ...ofRecords])];
 }
 
+function describeIssue(issue: z.core.$ZodIssue): string {
+  const at = issue.path.join('.');
+  if (issue.code !== 'unrecognized_keys') return `${at}: ${issue.message}`;
+  const known = [...Object.keys(CONFIGURATION.shape), ...SECTION_KEYS];
+  return issue.keys
+    .map((key) => `${[...issue.path, key].join('.')} means nothing.${suggest(key, known)}`)
+    .join(' ');
+}
+
+/** A token for the directory opens no record. */
+function assertNoDirectoryScope(database: string, { models }: Exposure, file: string): void {
+  const shared = [...models.values()].find(
+    ({ scope }) => DIRECTORY_SCOPES.some((own) => own === scope) || scope.startsWith('directory:'),
+  );
+  if (shared)
+    throw new OperatorError(
+      `${file}: ${database}.${shared.model.name} has the scope "${shared.scope}", which is the staff directory's and opens no record. Give it one of its own, such as "sales".`,
+    );
+}
+
 function open(section: DatabaseSection, url: string, file: string): OpenedSchema {
   return openSchema(section, { folder: path.dirname(file), origin: path.basename(file), url });
 }
 
 function resolveReference(text: string, at: string, file: NonNullable<Config['file']>): string {
   const name = /^env:(.+)$/.exec(text)?.[1];
-  const value = name === undefined ? text : file.references[name];
+  const value =
+    name === undefined ? text : Object.hasOwn(file.references, name) ? file.references[name] : undefined;
   if (value === undefined)
     throw new OperatorError(
       `${file.path}: ${at} refers to ${name}, which is not set. Set it in the environment, or in a file .env beside the configuration.`,
@@ -135,7 +165,20 @@ function assertApart(url: string | undefined, records: readonly ServedDatabase[]
     );
 }
 
+/** Where a database is. One machine and one name are written in many ways. */
 function placeOf(url: string): string {
-  const { hostname, port, pathname, searchParams } = new URL(url);
-  return JSON.stringify([searchParams.get('host') ?? hostname, port || '5432', pathname]);
+  const { hostname, port, pathname, username, searchParams } = new URL(url);
+  const host = decodeURIComponent(searchParams.get('host') || hostname)
+    .toLowerCase()
+    .replace(/^\[|\]$|\.$/g, '');
+  const name = decodeURIComponent(pathname.slice(1) || username);
+  return JSON.stringify([
+    THIS_MACHINE.test(host) ? '' : host,
+    searchParams.get('port') || port || '5432',
+    name,
+  ]);
 }
+
+/** The loopback addresses and names, and the folders of sockets that PostgreSQL's packages have. */
+const THIS_MACHINE =
+  /^((.+\.)?localhost|127\.[\d.]+|0\.0\.0\.0|::|::1|::ffff:(127\.[\d.]+|7f[\da-f]{2}:[\da-f]+)|\/tmp|(\/var)?\/run\/postgresql)?\/?$/;

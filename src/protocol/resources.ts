@@ -13,7 +13,9 @@ export function readResource(reach: Reach): Method {
   return ({ uri: given }, request) => {
     const uri = typeof given === 'string' ? given : '';
     const match = matchAddress(resources, uri);
-    const wanted = { kind: 'resource', name: pathOf(uri), found: match?.resource } as const;
+    // The log gets the template, and the variables as arguments: a domain knows which of them may be logged.
+    const name = match ? match.resource.uriTemplate.replace(/\{\?.*/, '') : pathOf(uri);
+    const wanted = { kind: 'resource', name, found: match?.resource, args: match?.variables } as const;
     return run(reach, request, wanted, async (context, services) => {
       if (!match) {
         const known = resources.filter(({ tool }) => permits(request.caller, tool.scope));

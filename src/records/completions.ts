@@ -8,7 +8,7 @@ export function createCompletions(
   scope: readonly Scope[],
 ): Record<string, Completion> {
   const chosenModel = (scopes: ReadonlySet<Scope>, name = ''): ViewModel | undefined =>
-    records.models(scopes).find(({ label, model }) => label === name || model.name === name)?.model;
+    records.find(name, scopes)?.model;
   return {
     model: {
       scope,

@@ -7,8 +7,15 @@ import { readPrismaSchema, SchemaError, type SchemaFile } from './model/prisma-s
 import type { Schema } from './model/schema.js';
 import { decideExposure, type Exposure } from './view/exposure.js';
 import { FIELD_MARKS } from './view/marks.js';
+import { suggest } from './view/nearest.js';
 
 const mark = z.enum(FIELD_MARKS);
+const marks = z.union([mark, z.array(mark)], {
+  error: ({ input }) => {
+    const wrong = [input].flat().find((word) => !FIELD_MARKS.some((known) => known === word));
+    return `takes ${FIELD_MARKS.join(', ')}, or a list of these.${suggest(String(wrong), FIELD_MARKS)}`;
+  },
+});
 
 const MODEL = z
   .strictObject({
@@ -19,10 +26,7 @@ const MODEL = z
       .optional()
       .describe('What a caller needs to read it, instead of records:read'),
     fields: z
-      .record(
-        z.string(),
-        z.union([mark, z.array(mark)], { error: `takes ${FIELD_MARKS.join(', ')}, or a list of these` }),
-      )
+      .record(z.string(), marks)
       .optional()
       .describe('show, hide, mask (shown as ***), untrusted (text from outside)'),
     min_group: z.int().min(1).max(1000).optional().describe('Groups of fewer rows are not shown'),
@@ -38,6 +42,9 @@ export const DATABASE = z
     models: z.record(z.string(), MODEL).default({}),
   })
   .describe('A database with a Prisma schema');
+
+/** All keys of a database and of its models, to name the nearest of. */
+export const SECTION_KEYS = [...Object.keys(DATABASE.shape), ...Object.keys(MODEL.shape)];
 
 export type DatabaseSection = z.output<typeof DATABASE>;
 

@@ -47,17 +47,23 @@ export class Records {
     );
   }
 
+  /** The model of this name, if the caller may see it. */
+  find(name: string, scopes: ReadonlySet<string>): NamedModel | undefined {
+    const wanted = name.trim();
+    return this.models(scopes).find(
+      ({ label, model, source }) => label === wanted || `${source.name}.${model.name}` === wanted,
+    );
+  }
+
   /**
    * Looks a model up. With one database its name may stand before the model or not.
    * @throws StewardError VALIDATION in the same words for a model that is unknown, hidden, or of another scope
    */
   model(name: string, scopes: ReadonlySet<string>): NamedModel {
-    const models = this.models(scopes);
-    const wanted = name.trim();
-    const found = models.find(
-      ({ label, model, source }) => label === wanted || `${source.name}.${model.name}` === wanted,
-    );
+    const found = this.find(name, scopes);
     if (found) return found;
+    const wanted = name.trim();
+    const models = this.models(scopes);
     const nearest = findNearest(
       wanted,
       models.map(({ label }) => label),

@@ -75,7 +75,11 @@ export function readSources(environment: NodeJS.ProcessEnv): Found {
             path: file,
             content,
             // The application's own file may hold anything, so it sets nothing of Steward's.
-            references: { ...readEnvFiles([path.join(folder, '.env')]), ...fromEnvFiles, ...real },
+            references: {
+              ...withoutEmpty(readEnvFiles([path.join(folder, '.env')])),
+              ...withoutEmpty(fromEnvFiles),
+              ...real,
+            },
           },
   };
 }
@@ -117,12 +121,32 @@ function readConfigurationFile(file: string) {
 /** The words of JSON.parse repeat what stands around a mistake, which may be a password. */
 function readJson(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+    const value: unknown = JSON.parse(text);
+    assertDistinctKeys(text, file);
+    return value;
   } catch (error) {
+    if (error instanceof OperatorError) throw error;
     const { message } = error as Error;
     const position = /at position \d+/.exec(message)?.[0] ?? '';
     const reason = error instanceof SyntaxError ? `it is not valid JSON ${position}`.trim() : message;
     throw new OperatorError(`The configuration file ${file} cannot be read: ${reason}`);
+  }
+}
+
+/** JSON.parse takes the last of two keys, so what the first one hides would be shown. @param text that is JSON */
+function assertDistinctKeys(text: string, file: string): void {
+  const open: Set<string>[] = [];
+  for (const [token, quoted, colon] of text.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|[{}]/g)) {
+    if (token === '{') open.push(new Set());
+    else if (token === '}') open.pop();
+    if (quoted === undefined || colon === undefined) continue;
+    const key = JSON.parse(quoted) as string;
+    if (open.at(-1)?.has(key))
+      throw new OperatorError(
+        `The configuration file ${file} has "${key}" twice in one place. Keep one of them.`,
+      );
+    open.at(-1)?.add(key);
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -76,6 +76,39 @@ describe('steward doctor, with a schema', () => {
     );
   });
 
+  it('warns of columns and views that are made of what is hidden, where the schema does not say so', async () => {
+    await shop.database.query(`
+      ALTER TABLE customers ADD reach text GENERATED ALWAYS AS (lower(email)) STORED,
+        ADD shown text GENERATED ALWAYS AS (upper(name)) STORED;
+      CREATE VIEW contacts AS SELECT id, email AS address FROM customers;
+      CREATE VIEW people AS SELECT id, address AS name FROM contacts;
+      CREATE VIEW names AS SELECT id, name FROM customers`);
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'steward-doctor-'));
+    try {
+      const own = await readFile(path.join(ROOT, 'examples', 'shop', 'schema.prisma'), 'utf8');
+      const views = ['People', 'Names'].map(
+        (name) =>
+          `/// @mcp.expose\nview ${name} {\n  id Int @unique\n  name String\n  @@map("${name.toLowerCase()}")\n}\n`,
+      );
+      const changed = own.replace(
+        '  note         String?',
+        '  note         String?\n  reach        String?\n  shown        String?',
+      );
+      await writeFile(path.join(folder, 'schema.prisma'), [changed, ...views].join('\n'));
+      const STEWARD_CONFIG = path.join(folder, 'steward.config.json');
+      const databases = { shop: { schema: 'schema.prisma', url: 'env:SHOP_URL' } };
+      await writeFile(STEWARD_CONFIG, JSON.stringify({ databases }));
+      const { code, faults } = await examine({ ...shop.env, STEWARD_CONFIG });
+      expect(faults.filter((fault) => !fault.startsWith('warn privileges'))).toEqual([
+        'warn Customer.reach: the database makes it from Customer.email, which is hidden or masked',
+        'warn People: this view reads Customer.email, which is hidden or masked',
+      ]);
+      expect(code).toBe(0);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
   it('says what is wrong with the configuration, as any command does', async () => {
     const { code, stderr } = await examine({ STEWARD_CONFIG: shop.env['STEWARD_CONFIG'] ?? '' });
     expect(code).toBe(1);
@@ -93,8 +126,26 @@ onServer('steward doctor, with a role that only reads', () => {
   it('finds nothing to complain of, and then names what it may not read', async () => {
     const SHOP_URL = shop.database.env['DATABASE_URL'] ?? '';
     const asApp = { ...shop.env, SHOP_URL };
-    await shop.database.query('GRANT SELECT ON customers, products, orders, items TO steward_app');
+    await shop.database.query('GRANT SELECT ON orders, items TO steward_app');
+    await shop.database.query(
+      'GRANT SELECT (id, name, country, born, credit_limit, note, joined_at) ON customers TO steward_app',
+    );
+    await shop.database.query(
+      'GRANT SELECT (sku, name, category, price, stock, sold_since, sold_until) ON products TO steward_app',
+    );
     expect((await examine(asApp)).faults).toEqual([]);
+
+    await shop.database.query('GRANT SELECT (card_number) ON payments TO steward_app');
+    await shop.database.query('GRANT SELECT (email, password_hash) ON customers TO steward_app');
+    await shop.database.query('GRANT UPDATE (note) ON customers TO steward_app');
+    expect((await examine(asApp)).faults).toEqual([
+      'warn privileges: Steward only reads, and its role may change Customer',
+      'warn privileges: this role may read what is hidden: Customer.email, Customer.passwordHash, Payment',
+    ]);
+    await shop.database.query('REVOKE ALL ON payments FROM steward_app');
+    await shop.database.query(
+      'REVOKE SELECT (email, password_hash), UPDATE (note) ON customers FROM steward_app',
+    );
 
     await shop.database.query('REVOKE SELECT ON items FROM steward_app');
     await shop.database.query('REVOKE SELECT ON orders FROM steward_app');

@@ -61,12 +61,12 @@ describe('a mistake in what is exposed ends the start', () => {
     [
       'an unknown mark',
       { schema: marked('@mcp.hidden') },
-      /schema\.prisma:\d+: @mcp\.hidden is no mark.* Did you mean 'hide'\?/,
+      /schema\.prisma:\d+: @mcp\.hidden is no mark.* Did you mean '@mcp\.hide'\?/,
     ],
     [
       'a mark of a model on a field',
       { schema: marked('@mcp.expose') },
-      /schema\.prisma:10: @mcp\.expose is no mark of a field/,
+      /schema\.prisma:9: @mcp\.expose is no mark of a field/,
     ],
     [
       'two marks that contradict',
@@ -101,7 +101,22 @@ describe('a mistake in what is exposed ends the start', () => {
     [
       'an unknown word',
       { section: { models: { Order: { fields: { note: 'secret' } } } } },
-      /databases\.shop\.models\.Order\.fields\.note/,
+      /databases\.shop\.models\.Order\.fields\.note: takes show, hide, mask, untrusted, or a list/,
+    ],
+    [
+      'a word that is nearly right',
+      { section: { models: { Order: { fields: { note: ['untrusted', 'hidden'] } } } } },
+      /Order\.fields\.note: .* Did you mean 'hide'\?/,
+    ],
+    [
+      'a key that is nearly right',
+      { section: { models: { Order: { feilds: { note: 'hide' } } } } },
+      /databases\.shop\.models\.Order\.feilds means nothing\. Did you mean 'fields'\?/,
+    ],
+    [
+      'a scope of the directory',
+      { section: { models: { Order: { scope: 'directory:read' } } } },
+      /shop\.Order has the scope "directory:read", which is the staff directory's and opens no record/,
     ],
     [
       'two scopes of one model',
@@ -116,7 +131,11 @@ describe('a mistake in what is exposed ends the start', () => {
       { schema: SCHEMA.replace('/// @mcp.expose', '') },
       /no model of schema\.prisma is exposed/,
     ],
-    ['a key that does not exist', { content: { database: {} } }, /database/],
+    [
+      'a key that does not exist',
+      { content: { database: {} } },
+      /database means nothing\. Did you mean 'databases'\?/,
+    ],
     [
       'a schema that is not there',
       { section: { schema: 'nowhere.prisma' } },
@@ -156,6 +175,34 @@ describe('a mistake in what is exposed ends the start', () => {
     ['a directory in the same database', { content: { directory: { url: URL } } }, /would share a database/],
   ])('%s', async (_mistake, written, words) => {
     expect(await refusal(written)).toMatch(words);
+  });
+
+  it('a key that stands twice, of which the last would count', async () => {
+    const file = await write({});
+    const models = '"Order": { "fields": { "note": "hide" } }, "Order": { "fields": {} }';
+    await writeFile(
+      file,
+      `{"databases": {"shop": {"schema": "schema.prisma", "url": "${URL}", "models": {${models}}}}}`,
+    );
+    const { code, stderr } = await steward([], { STEWARD_CONFIG: file });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/steward\.config\.json has "Order" twice in one place/);
+  });
+
+  it.each([
+    ['LOCALHOST.:5432/shop'],
+    ['127.0.0.1/shop?schema=other'],
+    ['someone@[::1]/sh%6Fp'],
+    ['nowhere.invalid/shop?host=%2Fvar%2Frun%2Fpostgresql'],
+    ['shop@localhost:9/?port=5432'],
+  ])('a directory in the database localhost/shop, written as %s', async (address) => {
+    const section = { url: 'postgresql://localhost/shop' };
+    const content = { directory: { url: `postgresql://${address}` } };
+    expect(
+      await refusal({
+        content: { ...content, databases: { shop: { schema: 'schema.prisma', ...section } } },
+      }),
+    ).toMatch(/would share a database/);
   });
 });
 
@@ -221,6 +268,8 @@ describe('a configuration', () => {
     const env = path.join(folder, '.env');
     await writeFile(env, `SHOP_URL=${url}\nRATE_LIMIT_PER_MINUTE=nonsense\n`);
     try {
+      expect(await serve({ section }, {}, (server) => columns(server))).toContain('id');
+      await writeFile(`${env}.test`, 'SHOP_URL=\n');
       expect(await serve({ section }, {}, (server) => columns(server))).toContain('id');
       await writeFile(`${env}.test`, 'SHOP_URL=nothing\n');
       expect(await refusal({ section })).toContain('databases.shop.url is no address');

@@ -117,3 +117,20 @@ it('spans tell the model, exposed models only, and hold no value of a filter or 
     await vault.stop();
   }
 });
+
+it('the log of a resource has its model, and not the key of the record', async () => {
+  const vault = await startVault();
+  try {
+    const uri = 'records://models/Person/records/id%20%3D%204711';
+    await vault.steward.client.readResource({ uri }).catch(() => {});
+    const line = await eventually(() => vault.steward.log().find(({ kind }) => kind === 'resource'));
+    expect(line).toMatchObject({
+      capability: 'records://models/{model}/records/{key}',
+      outcome: 'NOT_FOUND',
+      arguments: { model: 'Person', key: '[redacted]' },
+    });
+    expect(vault.steward.stderr()).not.toContain('4711');
+  } finally {
+    await vault.stop();
+  }
+});

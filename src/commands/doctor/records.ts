@@ -9,7 +9,7 @@ import type { Finding } from './index.js';
 
 /** Compares a database of the configuration with its schema. */
 export async function checkRecords(
-  { url, exposure }: ServedDatabase,
+  { url, schema, exposure }: ServedDatabase,
   { database }: Config,
   log: Log,
 ): Promise<Finding[]> {
@@ -18,7 +18,9 @@ export async function checkRecords(
     // Not through Prisma Client, whose words for a failed connection lack the reason.
     const { rows } = await pool.query<{ version: string }>('SELECT version()');
     const version = rows[0]?.version ?? '';
-    const inspection = await inspectDatabase(exposure, (statement) => client.$queryRaw(statement));
+    const inspection = await inspectDatabase({ schema, exposure }, (statement) =>
+      client.$queryRaw(statement),
+    );
     return [
       { level: 'ok', text: `connection: ${version.split(' on ')[0]}` },
       ...exposure.differences.map((text): Finding => ({ level: 'warning', text })),
@@ -33,7 +35,10 @@ export async function checkRecords(
   }
 }
 
-function describe({ models, fields, differences, writable }: Inspection, embedded: boolean): Finding[] {
+function describe(
+  { models, fields, differences, writable, readable }: Inspection,
+  embedded: boolean,
+): Finding[] {
   const failed = differences.some(({ level }) => level === 'problem');
   const compared = `schema: ${models} models with ${fields} fields are in the database`;
   return [
@@ -41,6 +46,7 @@ function describe({ models, fields, differences, writable }: Inspection, embedde
     ...differences,
     // PGlite has one user, who may do everything.
     ...(embedded || writable.length === 0 ? [] : [describeWritable(writable)]),
+    ...(embedded || readable.length === 0 ? [] : [describeReadable(readable)]),
   ];
 }
 
@@ -50,5 +56,17 @@ function describeWritable(models: string[]): Finding {
     level: 'warning',
     text: `privileges: Steward only reads, and its role may change ${models.join(', ')}`,
     remedy: 'connect as a role that has SELECT and nothing else',
+  };
+}
+
+const MOST_NAMED = 12;
+
+/** Steward never selects it. A role that cannot either keeps it hidden if Steward should be wrong. */
+function describeReadable(hidden: string[]): Finding {
+  const more = hidden.length > MOST_NAMED ? ` and ${hidden.length - MOST_NAMED} more` : '';
+  return {
+    level: 'warning',
+    text: `privileges: this role may read what is hidden: ${hidden.slice(0, MOST_NAMED).join(', ')}${more}`,
+    remedy: 'GRANT SELECT (columns that are shown, and keys of relations) ON each table, and on no other',
   };
 }

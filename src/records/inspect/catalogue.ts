@@ -42,7 +42,7 @@ export function catalogueName({ column }: ViewColumn): string {
 function writeCatalogue(tables: readonly string[]): Sql {
   return sql`
     select c.relkind::text as kind, c.relrowsecurity::text as policies, row_security_active(c.oid)::text as held,
-      has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')::text as writable,
+      (has_table_privilege(c.oid, 'DELETE, TRUNCATE') or has_any_column_privilege(c.oid, 'INSERT, UPDATE'))::text as writable,
       (select json_agg(json_build_array(${quoted}, type.typname, element.oid is not null,
           array(select enumlabel from pg_enum where enumtypid = type.oid order by enumsortorder)))
         from pg_attribute a join pg_type own on own.oid = a.atttypid

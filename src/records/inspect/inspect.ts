@@ -1,10 +1,12 @@
 import { databaseCode } from '../../database/errors.js';
 import type { Condition } from '../filter/condition.js';
+import type { Schema } from '../model/schema.js';
 import { readOrder } from '../plan/order.js';
 import { writeFind } from '../sql/find.js';
 import type { Exposure } from '../view/exposure.js';
 import { makeView, type ViewColumn, type ViewField, type ViewModel } from '../view/view.js';
 import { catalogueName, readCatalogue, type CatalogueTable, type Read } from './catalogue.js';
+import { inspectHidden, type Reach } from './hidden.js';
 import { describeTypeDifference } from './types.js';
 
 /** A way in which a database is not as its schema says, or not as its reader would like it. */
@@ -21,6 +23,8 @@ export interface Inspection {
   differences: Difference[];
   /** The models whose rows this role may change. */
   writable: string[];
+  /** What is hidden and this role may read all the same. */
+  readable: string[];
 }
 
 const UNDEFINED_TABLE = '42P01';
@@ -28,25 +32,53 @@ const UNDEFINED_SCHEMA = '3F000';
 const UNDEFINED_COLUMN = '42703';
 const NO_RIGHT = '42501';
 
+const UNCOMPARED = 'its types, rights, policies and indexes are not compared';
+const NOTHING_REACHED: Reach = { readable: [], copies: [] };
+
 const FOLLOW =
   'bring the database up to date with the migrations of its application, or schema.prisma with the database: npx prisma db pull';
 
 /** Compares a schema with its database, by reading no row: each exposed model, field and relation once. */
-export async function inspectDatabase(exposure: Exposure, read: Read): Promise<Inspection> {
+export async function inspectDatabase(
+  { schema, exposure }: { schema: Schema; exposure: Exposure },
+  read: Read,
+): Promise<Inspection> {
   const scopes = new Set([...exposure.models.values()].map(({ scope }) => scope));
   const models = [...makeView(exposure, scopes).values()];
-  const tables = await readCatalogue(models, read).catch(() => []);
   const differences: Difference[] = [];
+  const inCatalogue = async <Result>(found: Promise<Result>, nothing: Result): Promise<Result> => {
+    try {
+      return await found;
+    } catch (error) {
+      const code = databaseCode(error);
+      if (code === undefined) throw error;
+      differences.push({
+        level: 'warning',
+        text: `the database's catalogue cannot be read (${code}): ${UNCOMPARED}`,
+      });
+      return nothing;
+    }
+  };
+  const tables = await inCatalogue(readCatalogue(models, read), []);
   for (const [at, model] of models.entries()) {
     const found = await tryModel(model, read);
     const table = tables[at];
     differences.push(...found, ...(table && found.length === 0 ? compareWithCatalogue(model, table) : []));
   }
+  const { readable, copies } = await inCatalogue(inspectHidden(schema, exposure, read), NOTHING_REACHED);
+  differences.push(
+    ...copies.map((text): Difference => ({
+      level: 'warning',
+      text,
+      remedy: 'hide it, too, if it shows that',
+    })),
+  );
   return {
     models: models.length,
     fields: models.reduce((sum, { fields }) => sum + fields.size, 0),
     differences,
     writable: models.filter((_, at) => tables[at]?.writable).map(({ name }) => name),
+    readable,
   };
 }
 

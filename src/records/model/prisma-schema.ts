@@ -1,6 +1,18 @@
 import { createRequire } from 'node:module';
 import { OperatorError } from '../../errors.js';
-import type { Column, Enum, Field, Join, Model, Relation, Schema, Source, TableName } from './schema.js';
+import type {
+  Column,
+  Comment,
+  Enum,
+  Field,
+  Join,
+  Model,
+  Relation,
+  Schema,
+  Source,
+  StrayComment,
+  TableName,
+} from './schema.js';
 
 // All that Steward knows of Prisma's schema language and of its parser's format stands in this file.
 
@@ -58,12 +70,48 @@ const PREVIEW_FEATURES = ['views', 'postgresqlExtensions', 'partialIndexes'];
  * @throws SchemaError
  */
 export function readPrismaSchema(files: readonly SchemaFile[], defaultSchema?: string): Schema {
-  const adapted = files.map(({ name, text }) => [name, adapt(text)]);
-  const first = adapted[0];
-  if (!first) throw new SchemaError('The schema has no file.');
-  const generator = `generator steward {\n  provider = "prisma-client"\n  previewFeatures = ${JSON.stringify(PREVIEW_FEATURES)}\n}\n`;
-  adapted.push(['steward.prisma', generator]);
-  return toSchema(parse(adapted), files, defaultSchema);
+  if (files.length === 0) throw new SchemaError('The schema has no file.');
+  const plain = files.map(({ name, text }) => ({ name, text: normalise(text) }));
+  const comments: NumberedComment[] = [];
+  const numbered = plain.map((file) => ({ ...file, text: numberComments(file, comments) }));
+  return toSchema(parse(numbered, plain), { files: numbered, comments, defaultSchema });
+}
+
+/** Editors of Windows write a mark of the byte order, and ends of lines of their own. */
+function normalise(text: string): string {
+  return text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n');
+}
+
+interface NumberedComment {
+  lines: readonly Comment[];
+  isPlain: boolean;
+}
+
+const STRING_OR_COMMENT = /"(?:[^"\\\n]|\\.)*"|\/\/[^\n]*|\/\*[^]*?\*\//g;
+
+/**
+ * Replaces the text of each comment that may be documentation by its number. Where the parser has a number, the comment
+ * documents something; where it has not, it stands where Prisma drops it.
+ */
+function numberComments({ name: file, text }: SchemaFile, comments: NumberedComment[]): string {
+  let line = 1;
+  let counted = 0;
+  return text.replace(STRING_OR_COMMENT, (found, at: number) => {
+    if (found.startsWith('"')) return found;
+    line += text.slice(counted, at).split('\n').length - 1;
+    counted = at;
+    const isPlain = /^\/\/(?!\/)/.test(found);
+    const isAlone = text.slice(text.lastIndexOf('\n', at) + 1, at).trim() === '';
+    // Documented code that was commented out documents nothing.
+    if (isPlain && isAlone && found.includes('///')) return found;
+    const lines = found
+      .replace(/^\/[/*]+|\*\/$/g, '')
+      .split('\n')
+      .map((one, index) => ({ text: one.trim(), source: { file, line: line + index } }));
+    const number = comments.push({ lines, isPlain }) - 1;
+    if (isPlain) return found;
+    return found.startsWith('//') ? `/// #${number}` : `/* #${number}${'\n'.repeat(lines.length - 1)} */`;
+  });
 }
 
 /** Blanks generators, and the addresses of data sources, line by line, so that lines keep their numbers. */
@@ -84,12 +132,24 @@ function adapt(text: string): string {
     .join('\n');
 }
 
-function parse(files: string[][]): PrismaDataModel {
+/** @param plain the same files as their author wrote them, for the words of the parser */
+function parse(numbered: readonly SchemaFile[], plain: readonly SchemaFile[]): PrismaDataModel {
   const { get_datamodel } = createRequire(import.meta.url)('@prisma/prisma-schema-wasm') as {
     get_datamodel(request: string): string;
   };
+  const generator = `generator steward {\n  provider = "prisma-client"\n  previewFeatures = ${JSON.stringify(PREVIEW_FEATURES)}\n}\n`;
+  const read = (files: readonly SchemaFile[]) => {
+    const adapted = files.map(({ name, text }) => [name, adapt(text)]);
+    const request = { prismaSchema: [...adapted, ['steward.prisma', generator]] };
+    return JSON.parse(get_datamodel(JSON.stringify(request))) as PrismaDataModel;
+  };
   try {
-    return JSON.parse(get_datamodel(JSON.stringify({ prismaSchema: files }))) as PrismaDataModel;
+    try {
+      return read(numbered);
+    } catch (error) {
+      read(plain);
+      throw error;
+    }
   } catch (error) {
     throw new SchemaError(describeParserError(error), { cause: error });
   }
@@ -107,10 +167,16 @@ function describeParserError(error: unknown): string {
   }
 }
 
+interface ReadFiles {
+  /** Their comments are numbered. */
+  files: readonly SchemaFile[];
+  comments: readonly NumberedComment[];
+  defaultSchema: string | undefined;
+}
+
 function toSchema(
   { enums: enumsOf, models: declared, indexes }: PrismaDataModel,
-  files: readonly SchemaFile[],
-  defaultSchema: string | undefined,
+  { files, comments, defaultSchema }: ReadFiles,
 ): Schema {
   const data = {
     enums: enumsOf,
@@ -124,11 +190,19 @@ function toSchema(
     ]),
   );
   const models = new Map(data.models.map((model) => [model.name, model]));
-  const { find, withheld } = readDeclarations(files);
+  const { find, withheld, isWithheldAt } = readDeclarations(files, models);
+  const documenting = new Set<NumberedComment>();
+  const linesOf = (documentation = ''): Comment[] =>
+    [...documentation.matchAll(/#(\d+)/g)].flatMap(([, number]) => {
+      const comment = comments[Number(number)];
+      if (!comment) return [];
+      documenting.add(comment);
+      return comment.lines;
+    });
   const toModel = (model: PrismaModel): Model => ({
     name: model.name,
     table: tableOf(model),
-    documentation: model.documentation ?? '',
+    documentation: linesOf(model.documentation),
     source: find(model.name),
     fields: model.fields.flatMap((field) => toField(model, field) ?? []),
     withheld: withheld(model),
@@ -143,7 +217,7 @@ function toSchema(
       name,
       isList,
       isRequired,
-      documentation: field.documentation ?? '',
+      documentation: linesOf(field.documentation),
       source: find(model.name, name),
     };
     if (field.kind === 'unsupported') return undefined;
@@ -163,7 +237,16 @@ function toSchema(
     if (!join) return undefined;
     return { ...shared, kind: 'relation', target: target.name, join } satisfies Relation;
   };
-  return { models: data.models.map(toModel), enums };
+  const read = data.models.map(toModel);
+  const strayComments = comments
+    .filter((comment) => !documenting.has(comment))
+    .flatMap(({ lines, isPlain }) =>
+      lines.map((line): StrayComment => {
+        const why = isPlain ? 'plain' : isWithheldAt(line.source) ? 'withheld' : 'detached';
+        return { ...line, why };
+      }),
+    );
+  return { models: read, enums, strayComments };
 }
 
 function keysOf({ primaryKey, uniqueFields, fields }: PrismaModel): string[][] {
@@ -183,14 +266,20 @@ function joinOf(model: PrismaModel, field: PrismaField, target: PrismaModel): Jo
       (target !== model || other.name !== field.name),
   );
   const own = field.relationFromFields ?? [];
-  if (own.length > 0) return pairUp(model, own, target, field.relationToFields ?? []);
+  if (own.length > 0) return pairUp(model, own, target, field.relationToFields ?? [], true);
   const theirs = opposite?.relationFromFields ?? [];
-  if (theirs.length > 0) return pairUp(model, opposite?.relationToFields ?? [], target, theirs);
+  if (theirs.length > 0) return pairUp(model, opposite?.relationToFields ?? [], target, theirs, false);
   if (!field.isList || !opposite?.isList) return undefined;
   return joinByTable(model, field, target, opposite);
 }
 
-function pairUp(model: PrismaModel, here: string[], target: PrismaModel, there: string[]): Join | undefined {
+function pairUp(
+  model: PrismaModel,
+  here: string[],
+  target: PrismaModel,
+  there: string[],
+  refers: boolean,
+): Join | undefined {
   const pairs = here.map((name, at) => ({
     here: columnNamed(model, name),
     there: columnNamed(target, there[at]),
@@ -198,7 +287,7 @@ function pairUp(model: PrismaModel, here: string[], target: PrismaModel, there: 
   const known = pairs.filter((pair): pair is { here: string; there: string } =>
     Boolean(pair.here && pair.there),
   );
-  return known.length === pairs.length ? { kind: 'columns', pairs: known } : undefined;
+  return known.length === pairs.length ? { kind: 'columns', pairs: known, refers } : undefined;
 }
 
 /** Prisma's manual, "Implicit many-to-many": table `_Name`, column A for the model (or field) that sorts first. */
@@ -243,40 +332,66 @@ function expressionOf(value: unknown): string | undefined {
   return name === 'dbgenerated' ? (args?.[0] ?? '') : undefined;
 }
 
+/** A line that is empty or a comment. */
+const WITHOUT_CODE = /^\s*(\/\/.*|\/\*.*|\*\/)?\s*$/;
+
 interface Declared extends Source {
   /** Its name in the database. */
   column: string;
 }
 
-/** Finds what Prisma's data model leaves out: the lines, and fields that it withholds, such as those with `@ignore`. */
-function readDeclarations(files: readonly SchemaFile[]) {
-  const models = new Map<string, Source & { fields: Map<string, Declared> }>();
-  for (const { name: file, text } of files) {
-    let fields: Map<string, Declared> | undefined;
-    text.split('\n').forEach((code, at) => {
+/** Finds what Prisma's data model leaves out: the lines, and what it withholds, such as fields and models with `@ignore`. */
+function readDeclarations(files: readonly SchemaFile[], read: ReadonlyMap<string, PrismaModel>) {
+  const models = new Map<string, Source & { last: number; fields: Map<string, Declared> }>();
+  const linesOf = new Map(files.map(({ name, text }) => [name, text.split('\n')]));
+  for (const [file, lines] of linesOf) {
+    let model: { last: number; fields: Map<string, Declared> } | undefined;
+    lines.forEach((code, at) => {
       const line = at + 1;
-      const opened = /^\s*(?:model|view)\s+(\w+)\s*\{/.exec(code)?.[1];
-      const field = /^\s*(\w+)\s/.exec(code)?.[1];
-      if (opened !== undefined) models.set(opened, { file, line, fields: (fields = new Map()) });
-      else if (/^\s*\}/.test(code)) fields = undefined;
-      else if (field !== undefined) {
-        const mapped = /@map\("((?:[^"\\]|\\.)*)"\)/.exec(code)?.[1]?.replace(/\\(.)/g, '$1');
-        fields?.set(field, { file, line, column: mapped ?? field });
+      const opened = /^\s*(?:model|view)\s+(\S+)\s*\{/.exec(code)?.[1];
+      const field = /^\s*([^\s@/{}]+)\s/.exec(code)?.[1];
+      if (opened !== undefined) {
+        const begun = { file, line, last: line, fields: new Map<string, Declared>() };
+        models.set(opened, begun);
+        model = begun;
+      } else if (/^\s*\}/.test(code)) {
+        if (model) model.last = line;
+        model = undefined;
+      } else if (field !== undefined) {
+        const mapped = /@map\(\s*(?:name\s*:\s*)?"((?:[^"\\]|\\.)*)"\s*\)/
+          .exec(code)?.[1]
+          ?.replace(/\\(.)/g, '$1');
+        model?.fields.set(field, { file, line, column: mapped ?? field });
       }
     });
   }
   const unknown: Source = { file: files[0]?.name ?? '', line: 1 };
+  const isWithheld = (model: string, name: string) =>
+    read.get(model)?.fields.some((field) => field.name === name) !== true;
   return {
     find(model: string, field?: string): Source {
       const found = models.get(model);
       const { file, line } = (field === undefined ? found : found?.fields.get(field)) ?? unknown;
       return { file, line };
     },
-    withheld({ name: model, fields }: PrismaModel): { name: string; column: string }[] {
+    withheld({ name: model }: PrismaModel): { name: string; column: string }[] {
       const declared = [...(models.get(model)?.fields ?? [])];
       return declared
-        .filter(([name]) => !fields.some((field) => field.name === name))
+        .filter(([name]) => isWithheld(model, name))
         .map(([name, { column }]) => ({ name, column }));
+    },
+    /** Whether what stands here, or below comments that begin here, is a model or a field that is withheld. */
+    isWithheldAt({ file, line }: Source): boolean {
+      const below = (linesOf.get(file) ?? []).slice(line - 1).findIndex((code) => !WITHOUT_CODE.test(code));
+      if (below === -1) return false;
+      const at = line + below;
+      const found = [...models].find(
+        ([, model]) => model.file === file && model.line <= at && at <= model.last,
+      );
+      if (!found) return false;
+      const [name, { fields }] = found;
+      const field = [...fields].find(([, declared]) => declared.line === at)?.[0];
+      return !read.has(name) || (field !== undefined && isWithheld(name, field));
     },
   };
 }

@@ -2,6 +2,19 @@
 export interface Schema {
   models: readonly Model[];
   enums: ReadonlyMap<string, Enum>;
+  /** Comments that document no model and no field that can be shown. */
+  strayComments: readonly StrayComment[];
+}
+
+/** A line of a comment. */
+export interface Comment {
+  text: string;
+  source: Source;
+}
+
+export interface StrayComment extends Comment {
+  /** It is of two slashes, documents what its author ignores or Prisma cannot read, or stands where it documents nothing. */
+  why: 'plain' | 'withheld' | 'detached';
 }
 
 export interface Enum {
@@ -13,7 +26,7 @@ export interface Enum {
 export interface Model {
   name: string;
   table: TableName;
-  documentation: string;
+  documentation: readonly Comment[];
   source: Source;
   fields: readonly Field[];
   /** Columns that can never be shown: those of types that Prisma does not know, and those that their author ignores. */
@@ -67,7 +80,7 @@ export interface Column extends ColumnName {
   native: string | undefined;
   isList: boolean;
   isRequired: boolean;
-  documentation: string;
+  documentation: readonly Comment[];
   source: Source;
   /** The expression that the database makes it from, if any. */
   generatedFrom: string | undefined;
@@ -80,12 +93,17 @@ export interface Relation {
   target: string;
   isList: boolean;
   isRequired: boolean;
-  documentation: string;
+  documentation: readonly Comment[];
   source: Source;
   join: Join;
 }
 
 /** How a row finds the rows that it is related to. All names are the database's. */
 export type Join =
-  | { kind: 'columns'; pairs: readonly { here: string; there: string }[] }
+  | {
+      kind: 'columns';
+      pairs: readonly { here: string; there: string }[];
+      /** The columns here are a foreign key: they hold what those there hold. */
+      refers: boolean;
+    }
   | { kind: 'table'; table: TableName; hereKey: string; here: string; there: string; thereKey: string };

@@ -1,6 +1,6 @@
 import { SchemaError } from '../model/prisma-schema.js';
 import type { Column, ColumnName, Model, Schema } from '../model/schema.js';
-import { assertAgreed, readFieldMarks, readModelMarks, type FieldMark } from './marks.js';
+import { assertAgreed, assertNoMarks, readFieldMarks, readModelMarks, type FieldMark } from './marks.js';
 import { suggest } from './nearest.js';
 import { looksSecret } from './secret-names.js';
 
@@ -54,40 +54,49 @@ export function decideExposure(
   const unknown = Object.keys(choices).find((name) => !names.includes(name));
   if (unknown !== undefined)
     throw new SchemaError(`${origin}: the schema has no model '${unknown}'.${suggest(unknown, names)}`);
+  assertNoMarks(schema.strayComments);
   const differences: string[] = [];
-  const models = new Map<string, ExposedModel>();
-  for (const model of schema.models) {
-    const choice = Object.hasOwn(choices, model.name) ? (choices[model.name] as ModelChoice) : {};
-    const exposed = exposeModel(model, choice, origin, (difference) => differences.push(difference));
-    if (exposed) models.set(model.name, exposed);
-  }
-  return { models, differences };
+  const onDifference = (difference: string) => differences.push(difference);
+  // Of a model that is not exposed, too: a foreign key may hold what it hides.
+  const decided = new Map(
+    schema.models.map((model) => {
+      const choice = Object.hasOwn(choices, model.name) ? (choices[model.name] as ModelChoice) : {};
+      return [model.name, decideModel(model, choice, origin, onDifference)] as const;
+    }),
+  );
+  closeCopies([...decided.values()], (name) => decided.get(name), onDifference);
+  const exposed = [...decided].filter(([, { isExposed }]) => isExposed);
+  return { models: new Map(exposed), differences };
 }
 
-function exposeModel(
+interface DecidedModel extends ExposedModel {
+  isExposed: boolean;
+  columns: Map<string, ColumnExposure>;
+}
+
+function decideModel(
   model: Model,
   choice: ModelChoice,
   origin: string,
   onDifference: (difference: string) => void,
-): ExposedModel | undefined {
-  const marks = readModelMarks(model.documentation, model.source);
+): DecidedModel {
+  const marks = readModelMarks(model.documentation);
   if (marks.scope !== undefined && choice.scope !== undefined && marks.scope !== choice.scope)
     throw new SchemaError(
       `${origin}: model ${model.name} has the scope "${choice.scope}" here, and "${marks.scope}" at ${model.source.file}:${model.source.line}. Give it one.`,
     );
   if (marks.expose === true && choice.expose === false)
     onDifference(`${model.name} is exposed by its mark and not by ${origin}: it is not exposed.`);
-  const columns = exposeColumns(model, choice.fields ?? {}, origin, onDifference);
-  if (choice.expose === false || (choice.expose ?? marks.expose) !== true) return undefined;
   return {
     model,
+    isExposed: (choice.expose ?? marks.expose) === true,
     scope: choice.scope ?? marks.scope ?? DEFAULT_SCOPE,
-    columns,
+    columns: decideColumns(model, choice.fields ?? {}, origin, onDifference),
     leastGroup: choice.min_group ?? 1,
   };
 }
 
-function exposeColumns(
+function decideColumns(
   model: Model,
   choices: Readonly<Record<string, FieldMark | FieldMark[]>>,
   origin: string,
@@ -100,7 +109,6 @@ function exposeColumns(
       `${origin}: model ${model.name} has no field '${unknown}' that could be shown.${suggest(unknown, names)}`,
     );
   const decided = new Map<string, ColumnExposure>();
-  const columns: Column[] = [];
   for (const field of model.fields) {
     const marks = readFieldMarks(field.documentation, field.source);
     const chosen = Object.hasOwn(choices, field.name) ? [choices[field.name] ?? []].flat() : [];
@@ -109,13 +117,13 @@ function exposeColumns(
       throw new SchemaError(`${origin}: ${at}: ${message}`);
     });
     if (field.kind === 'relation') {
+      const place = marks.length > 0 ? `${field.source.file}:${field.source.line}` : origin;
       if (marks.length + chosen.length > 0)
         throw new SchemaError(
-          `${origin}: ${at} is a relation: it is visible where the model ${field.target} is, and takes no mark.`,
+          `${place}: ${at} is a relation: it is visible where the model ${field.target} is, and takes no mark.`,
         );
       continue;
     }
-    columns.push(field);
     const decision = decide([marks, chosen], (words) =>
       onDifference(`${at} has the marks ${words}: the stricter holds.`),
     );
@@ -124,7 +132,6 @@ function exposeColumns(
     const untrusted = marks.includes('untrusted') || chosen.includes('untrusted');
     decided.set(field.name, { masked: decision === 'mask', untrusted });
   }
-  hideDerived(columns, model.withheld, decided);
   return decided;
 }
 
@@ -141,21 +148,61 @@ function isHiddenByDefault({ name, column, type }: Column): boolean {
   return type === 'Bytes' || looksSecret(name) || looksSecret(column);
 }
 
-/** A column that the database makes from a hidden or masked one would tell what that holds. */
-function hideDerived(
-  columns: readonly Column[],
-  withheld: readonly ColumnName[],
-  decided: Map<string, ColumnExposure>,
+/** Closes columns that would tell what a hidden or masked one holds, until there is none. */
+function closeCopies(
+  models: readonly DecidedModel[],
+  find: (name: string) => DecidedModel | undefined,
+  onDifference: (difference: string) => void,
 ): void {
-  for (;;) {
-    const closed = [...columns.filter(({ name }) => decided.get(name)?.masked !== false), ...withheld];
-    const derived = columns.find(
-      ({ name, generatedFrom = '' }) =>
-        decided.has(name) && closed.some((column) => isNamedIn(generatedFrom, column)),
-    );
-    if (!derived) return;
-    decided.delete(derived.name);
+  const close = (model: DecidedModel) => hideDerived(model) || closeReferring(model, find, onDifference);
+  while (models.some(close));
+}
+
+/** The database makes a column from others: one that names a closed column is hidden. @returns true if there was one */
+function hideDerived({ model, columns: decided }: DecidedModel): boolean {
+  const columns = model.fields.filter((field) => field.kind === 'column');
+  const closed = [...columns.filter(({ name }) => isClosed(decided, name)), ...model.withheld];
+  const derived = columns.find(
+    ({ name, generatedFrom = '' }) =>
+      decided.has(name) && closed.some((column) => isNamedIn(generatedFrom, column)),
+  );
+  return derived !== undefined && decided.delete(derived.name);
+}
+
+/** A foreign key holds what the key does that it refers to, and is closed as that is. @returns true if there was one */
+function closeReferring(
+  { model, isExposed, columns: decided }: DecidedModel,
+  find: (name: string) => DecidedModel | undefined,
+  onDifference: (difference: string) => void,
+): boolean {
+  for (const relation of model.fields) {
+    if (relation.kind === 'column' || relation.join.kind !== 'columns' || !relation.join.refers) continue;
+    const target = find(relation.target);
+    for (const { here, there } of relation.join.pairs) {
+      const own = columnNamed(model, here);
+      const key = target && columnNamed(target.model, there);
+      if (!own || !key || isClosed(decided, own.name) || !isClosed(target.columns, key.name)) continue;
+      const { untrusted = false } = decided.get(own.name) ?? {};
+      const masked = target.columns.has(key.name);
+      if (masked) decided.set(own.name, { masked, untrusted });
+      else decided.delete(own.name);
+      if (isExposed)
+        onDifference(
+          `${model.name}.${own.name} holds what ${target.model.name}.${key.name} does: it is ${masked ? 'masked' : 'hidden'}, too.`,
+        );
+      return true;
+    }
   }
+  return false;
+}
+
+/** True for what is hidden, and for what is masked. */
+function isClosed(decided: ReadonlyMap<string, ColumnExposure>, name: string): boolean {
+  return decided.get(name)?.masked !== false;
+}
+
+function columnNamed({ fields }: Model, column: string): Column | undefined {
+  return fields.find((field): field is Column => field.kind === 'column' && field.column === column);
 }
 
 /** A name that SQL has to quote is looked for as it is quoted, any other as a word. */

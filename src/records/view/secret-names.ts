@@ -1,47 +1,49 @@
-/** Words of names that hold what nobody should read. Several words stand together: `api key` is in `apiKeyHash` and `API_KEY`. */
-const SECRET = [
-  'password',
-  'passwd',
-  'pwd',
-  'passphrase',
-  'passcode',
+/** Words of names that hold what nobody should read. */
+const WORDS = [
   'hash',
+  'hashes',
+  'hashed',
   'digest',
   'salt',
   'pepper',
-  'secret',
-  'token',
-  'jwt',
+  'hmac',
   'otp',
   'totp',
+  'hotp',
   'pin',
   'cvv',
+  'cvv 2',
   'cvc',
-  'credential',
-  'api key',
-  'access key',
-  'private key',
-  'signing key',
-  'encryption key',
-  'secret key',
-  'recovery code',
-  'backup code',
+  'cvc 2',
+  'user pass',
+  'db pass',
+  'smtp pass',
 ];
+
+/** The whole of a name, since in others these are ordinary words, as in `sessionTitle` and `mfaEnabled`. */
+const NAMES = ['pass', 'pw', 'mfa', '2 fa', 'session', 'sess', 'sid'];
+
+/** Found in names without their separators and capitals, as in `accesstoken`, `API_KEY` and `hashedPassword`. */
+const PARTS =
+  /passw(or)?d|pwd|passphrase|passcode|credential|secret(?!ar)|token|jwt|cookie|(api|access|private|signing|encryption|master|ssh)key|(recovery|backup|verification|reset|login|security|auth|authorization|onetime|mfa|2fa|twofactor)code|session(id|key|data)|connectionstring|databaseurl|hash$/;
 
 /** True if a name looks as if its values were secret. It may be in camel case, snake case or capitals. */
 export function looksSecret(name: string): boolean {
   const words = ` ${splitWords(name).join(' ')} `;
-  return SECRET.some((secret) => words.includes(` ${secret} `) || words.includes(` ${secret}s `));
+  return (
+    WORDS.some((secret) => words.includes(` ${secret} `) || words.includes(` ${secret}s `)) ||
+    NAMES.includes(words.trim()) ||
+    PARTS.test(name.toLowerCase().replace(/[^\p{L}\d]+/gu, ''))
+  );
 }
 
 function splitWords(name: string): string[] {
   return name
     .replace(/([a-z\d])([A-Z])/g, '$1 $2')
     .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
+    .replace(/([A-Za-z])(\d)/g, '$1 $2')
+    .replace(/(\d)([A-Za-z])/g, '$1 $2')
     .toLowerCase()
-    .replace(/apikey/g, 'api key')
-    .replace(/privatekey/g, 'private key')
-    .replace(/password/g, ' password ')
     .split(/[^\p{L}\d]+/u)
     .filter((word) => word !== '');
 }
