@@ -121,6 +121,39 @@ describe('a POST', () => {
     expectRefusal(await steward.send({ body }), 400);
   });
 
+  it('with a batch that holds what is no message, too, is answered with all the rest', async () => {
+    const body = `[${PING},{"hello":1},{"jsonrpc":"2.0","id":"c","method":"ping","params":[1]}]`;
+    const answer = await steward.send({ body, headers: { 'mcp-protocol-version': '2025-03-26' } });
+    expect(answer).toMatchObject({
+      status: 200,
+      json: [
+        { id: 7, result: {} },
+        { id: null, error: { code: -32600 } },
+        { id: 'c', error: { code: -32602 } },
+      ],
+    });
+  });
+
+  it('with wrong parameters is answered like any call that is wrong, by its id', async () => {
+    const answer = await steward.send({ body: PING.replace('"ping"', '"ping","params":[1]') });
+    expect(answer).toMatchObject({ status: 200, json: { id: 7, error: { code: -32602 } } });
+  });
+
+  it('with a greeting is answered whatever its version header says: the body settles the version', async () => {
+    const greeting = {
+      protocolVersion: '2026-07-28',
+      capabilities: {},
+      clientInfo: { name: 'n', version: '1' },
+    };
+    for (const version of ['2026-07-28', '1999-01-01', 'x']) {
+      const headers = { 'mcp-protocol-version': version };
+      const answer = await steward.request('initialize', greeting, { headers });
+      expect(answer).toMatchObject({ status: 200, json: { result: { protocolVersion: '2025-11-25' } } });
+      expectRefusal(await ping({ headers }), 400);
+      expectRefusal(await steward.send({ body: `[${PING}]`, headers }), 400);
+    }
+  });
+
   it.each([
     ['that is empty', '', -32700],
     ['that is no JSON-RPC', '{"hello":1}', -32600],
@@ -141,7 +174,9 @@ describe('a POST', () => {
   it.each([
     ['another Content-Type', { 'content-type': 'text/plain' }, 415],
     ['no Content-Type', { 'content-type': undefined }, 415],
+    ['a compressed body', { 'content-encoding': 'gzip' }, 415],
     ['an Accept without JSON', { accept: 'text/html' }, 406],
+    ['an Accept that rules it out by weight', { accept: 'application/json;charset=utf-8;q=0' }, 406],
     ['an Accept that rules JSON out', { accept: 'application/json;q=0, text/event-stream' }, 406],
     ['an unknown protocol version', { 'mcp-protocol-version': '1999-01-01' }, 400],
   ])('with %s is refused', async (_what, headers, status) => {
@@ -150,6 +185,9 @@ describe('a POST', () => {
 
   it.each([
     ['a charset', { 'content-type': 'application/json; charset=utf-8' }],
+    ['a charset in Accept', { accept: 'application/json; charset=utf-8, text/event-stream' }],
+    ['more parameters in Accept', { accept: 'text/event-stream, application/json;profile="x";q=0.5' }],
+    ['a body that is not compressed, as it says', { 'content-encoding': 'identity' }],
     ['any Accept', { accept: '*/*' }],
     ['no Accept', { accept: undefined }],
     ['no protocol version', { 'mcp-protocol-version': undefined }],
