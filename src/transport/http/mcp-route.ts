@@ -41,7 +41,7 @@ export function mcpRoute(options: McpRouteOptions): Route {
       response.once('close', () => response.writableFinished || hungUp.abort());
       const admission = await admit(request, options);
       try {
-        const body = await readBody(request, options.largestBodyBytes);
+        const body = await readBody(request, response, options.largestBodyBytes);
         const { received, batch } = readMessages(body, request);
         const answers = await answerAll(received, admission, options, hungUp.signal);
         const [first] = answers;
