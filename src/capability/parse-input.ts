@@ -6,12 +6,14 @@ const MOST_PROBLEMS = 5;
 const LONGEST_ECHO = 50;
 
 /**
- * Checks what a caller sent against a schema.
+ * Checks what a caller sent against a schema. Many clients fill in null for what they leave out, and models write numbers
+ * and booleans as text: where only one thing can be meant, it is taken as meant.
  * @throws StewardError VALIDATION naming each argument that is wrong, missing or unknown, never repeating its value
  */
 export function parseInput<Schema extends z.ZodObject>(schema: Schema, raw: unknown): z.output<Schema> {
-  const input = raw ?? {};
-  assertStorable(input, 0);
+  const given = raw ?? {};
+  assertStorable(given, 0);
+  const input = isRecord(given) ? asMeant(schema, given) : given;
   const parsed = schema.safeParse(input, { reportInput: true });
   if (parsed.success) return parsed.data;
   const { issues } = parsed.error;
@@ -20,6 +22,38 @@ export function parseInput<Schema extends z.ZodObject>(schema: Schema, raw: unkn
   const known = Object.keys(schema.shape);
   const hint = known.length > 0 ? `Arguments: ${known.join(', ')}.` : 'It takes no arguments.';
   throw new StewardError('VALIDATION', `${problems.join('; ')}. ${hint}`);
+}
+
+/** What stands inside an argument keeps its meaning, null included; so does what the schema does not know. */
+function asMeant({ shape }: z.ZodObject, given: Record<string, unknown>): Record<string, unknown> {
+  const meant = { ...given };
+  for (const [name, value] of Object.entries(given)) {
+    const schema = Object.hasOwn(shape, name) ? (shape[name] as z.ZodType) : undefined;
+    if (schema && value === null && isAbsence(schema)) delete meant[name];
+    else if (schema && typeof value === 'string') meant[name] = readText(schema, value);
+  }
+  return meant;
+}
+
+/** Whether null can only mean that the argument was left out. */
+function isAbsence(schema: z.ZodType): boolean {
+  return schema.safeParse(undefined).success && !schema.safeParse(null).success;
+}
+
+/** A number as JSON writes it, without an exponent. */
+const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?$/;
+
+/** Text where only a number or a boolean is taken; as it is where it does not certainly read as one. */
+function readText(schema: z.ZodType, text: string): unknown {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault)
+    return readText(schema.unwrap() as z.ZodType, text);
+  if (schema instanceof z.ZodNumber && NUMBER.test(text)) return Number(text);
+  if (schema instanceof z.ZodBoolean && /^(true|false)$/.test(text)) return text === 'true';
+  return text;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function describeIssue(issue: z.core.$ZodIssue): string {

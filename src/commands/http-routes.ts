@@ -6,7 +6,7 @@ import { createAdmission } from '../guard/admission.js';
 import { AuthenticationError, type Authentication } from '../guard/authentication/index.js';
 import { InFlight } from '../guard/in-flight.js';
 import { createGuard } from '../guard/index.js';
-import { createRateLimit } from '../guard/rate-limit.js';
+import { createRateLimit, createRequestLimit } from '../guard/rate-limit.js';
 import type { Redis } from '../guard/redis.js';
 import type { Log } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
@@ -22,6 +22,9 @@ import type { Served } from './compose.js';
 /** A batch starts no call after this time: long enough for some calls, well below a client's wait of a minute. */
 const LONGEST_BATCH_CALLS = 4;
 const LONGEST_BATCH_MS = 40_000;
+
+/** A client greets, lists and notifies, too: some do so around every call. */
+const REQUESTS_A_CALL = 5;
 
 export interface HttpServices extends Served {
   config: ConfigForHttp;
@@ -60,13 +63,14 @@ function openMcp(services: HttpServices): Route {
   const guard = createGuard({
     log,
     tracing,
+    rateLimit: createRateLimit(
+      config.rateLimitPerMinute,
+      redis && { redis, withoutRedis: http.withoutRedis },
+    ),
     deadlineMs: config.callDeadlineMs,
     observe: (call, outcome, ms) => metrics?.countCall(call, outcome, ms),
   });
-  const rateLimit = createRateLimit(
-    config.rateLimitPerMinute,
-    redis && { redis, withoutRedis: http.withoutRedis },
-  );
+  const requestLimit = createRequestLimit(REQUESTS_A_CALL * config.rateLimitPerMinute);
   const inFlight = new InFlight(http.inFlight);
   metrics?.watch({
     connections: () => Object.fromEntries(databases.map(({ name, connectionUse }) => [name, connectionUse])),
@@ -76,7 +80,7 @@ function openMcp(services: HttpServices): Route {
   const trusted = proxyAddr.compile(http.trustedProxies);
   return mcpRoute({
     addressOf: (request) => proxyAddr(request, trusted),
-    admit: createAdmission(authentication, rateLimit, inFlight, (step, error) =>
+    admit: createAdmission(authentication, requestLimit, inFlight, (step, error) =>
       metrics?.countRefusal(step, codeOf(error)),
     ),
     challenge: authentication.challenge,

@@ -7,8 +7,8 @@ import type { RateLimit } from './rate-limit.js';
 /** A request that was let in, until it is released. */
 export interface Admission {
   caller: Caller;
-  /** Counts further calls of the same request. @throws StewardError RATE_LIMITED */
-  count(calls: number): Promise<void>;
+  /** Counts further messages of the same request. @throws StewardError RATE_LIMITED */
+  count(messages: number): Promise<void>;
   release(): void;
 }
 
@@ -19,8 +19,9 @@ export type Admit = (authorization: string | undefined, address: string) => Prom
 export type AdmissionStep = 'authentication' | 'rate_limit' | 'in_flight';
 
 /**
- * A request over a network passes these checks before it is read: who sent it, whether they have calls left, whether
- * there is room for one more. Callers without authentication are counted by address.
+ * A request over a network passes these checks before it is read: who sent it, whether they send too many of
+ * any kind, whether there is room for one more. Their calls are counted later, in the guard. Callers without
+ * authentication are counted by address, there and here.
  * @param observe told of each refusal, with the error that tells the caller
  */
 export function createAdmission(
@@ -33,7 +34,7 @@ export function createAdmission(
     observe?.(step, error);
     throw error;
   };
-  const count = (key: string, calls = 1) => rateLimit(key, calls).catch(refuse('rate_limit'));
+  const count = (key: string, messages = 1) => rateLimit(key, messages).catch(refuse('rate_limit'));
   return async (authorization, address) => {
     const caller = await authentication.authenticate(authorization).catch(async (error: unknown) => {
       if (error instanceof AuthenticationError) await count(clientNetwork(address));
@@ -41,9 +42,8 @@ export function createAdmission(
     });
     const key = authentication.anonymous ? clientNetwork(address) : `caller:${caller.name}`;
     await count(key);
-    const enter = async () => inFlight.enter(key);
-    const release = await enter().catch(refuse('in_flight'));
-    return { caller, count: (calls) => count(key, calls), release };
+    const release = await inFlight.enter(key).catch(refuse('in_flight'));
+    return { caller: { ...caller, countedAs: key }, count: (messages) => count(key, messages), release };
   };
 }
 

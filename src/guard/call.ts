@@ -8,6 +8,8 @@ export interface Caller {
   name: string;
   scopes: ReadonlySet<Scope>;
   claims: Claims;
+  /** What its calls are counted by, where that is not its name. */
+  countedAs?: string;
 }
 
 /** One request of a client that wants something of a capability. */

@@ -31,8 +31,7 @@ export interface Guard {
 
 export interface GuardOptions {
   log: Log;
-  /** Absent where the transport counts requests before it reads them. */
-  rateLimit?: RateLimit;
+  rateLimit: RateLimit;
   deadlineMs: number;
   /** Told of each call when it is over, with the milliseconds it took. */
   observe?: ((call: Call, outcome: Outcome, ms: number) => void) | undefined;
@@ -62,7 +61,7 @@ export function createGuard({ log, rateLimit, deadlineMs, observe, tracing }: Gu
         try {
           redacted = call.redactArguments?.(call.arguments) ?? {};
           if (call.scope !== undefined) authorise(call.caller, call.scope);
-          await rateLimit?.(call.caller.name);
+          await rateLimit(call.caller.countedAs ?? call.caller.name);
           const { result, rows } = await beforeDeadline(deadlineMs, call.signal, (signal) => {
             const { name: actor, claims, scopes } = call.caller;
             const context = { author: { actor, tool: call.capability, requestId }, claims, scopes, signal };

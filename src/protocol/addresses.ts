@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { StewardError } from '../errors.js';
 import type { Resource } from '../capability/define.js';
 
@@ -23,19 +22,16 @@ export function matchAddress(resources: readonly Resource[], uri: string): Match
 }
 
 /**
- * The variables of a URI, typed as the tool's arguments are. Those of the query may come in any number and order,
+ * The variables of a URI, as text. Those of the query may come in any number and order,
  * percent-encoded as RFC 6570 expands them (section 3.2.8).
  * @throws StewardError VALIDATION for a variable that is unknown or given twice, and a URI that is too long
  */
-export function readVariables({ resource, uri, variables }: Match): Record<string, unknown> {
+export function readVariables({ resource, uri, variables }: Match): Record<string, string> {
   if (uri.length > LONGEST_URI)
     throw new StewardError('VALIDATION', `URIs of more than ${LONGEST_URI} characters are not read.`);
-  const { shape } = resource.tool.input;
   const texts = readQuery(resource, uri.slice(pathOf(uri).length + 1));
   for (const [name, text] of Object.entries(variables)) texts[name] = decode(text);
-  return Object.fromEntries(
-    Object.entries(texts).map(([name, text]) => [name, asTypeOf(shape[name] as z.ZodType, text)]),
-  );
+  return texts;
 }
 
 /** A URI without its query: what a log may hold, where the query may name people. */
@@ -77,13 +73,4 @@ function decode(text: string): string {
   } catch {
     throw new StewardError('VALIDATION', 'The URI is not percent-encoded properly.');
   }
-}
-
-/** A URI holds text only: what the tool wants as a number or a boolean is made one, if it reads as one. */
-function asTypeOf(schema: z.ZodType | undefined, text: string): unknown {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault)
-    return asTypeOf(schema.unwrap() as z.ZodType, text);
-  if (schema instanceof z.ZodNumber && /^-?\d+(\.\d+)?$/.test(text)) return Number(text);
-  if (schema instanceof z.ZodBoolean && /^(true|false)$/.test(text)) return text === 'true';
-  return text;
 }

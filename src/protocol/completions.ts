@@ -15,9 +15,13 @@ export function completeArgument(reach: Reach): Method {
     const found =
       type === 'ref/prompt'
         ? prompts.find((prompt) => prompt.name === name)
-        : resources.find((resource) => resource.uriTemplate === uri);
+        : type === 'ref/resource'
+          ? resources.find((resource) => resource.uriTemplate === uri)
+          : undefined;
     const call = { kind: 'completion', name: name ?? uri, found } as const;
     return run(reach, request, call, async (context, services) => {
+      if (type !== 'ref/prompt' && type !== 'ref/resource')
+        throw new StewardError('VALIDATION', 'ref: its type must be ref/prompt or ref/resource.');
       if (!found && type === 'ref/prompt') throw noSuch('prompt', prompts, request.caller);
       if (!found) {
         throw new StewardError(

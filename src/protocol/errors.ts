@@ -32,7 +32,7 @@ export function errorData({ code, options }: StewardError): ErrorData {
 }
 
 /** The errorData of an answer, in either form; empty for an answer that is no error. */
-export function errorDataOf(answer: JSONRPCMessage): Partial<ErrorData> {
+export function errorDataOf(answer: JSONRPCMessage | { error: { data: ErrorData } }): Partial<ErrorData> {
   if ('error' in answer) return answer.error.data ?? {};
   if ('result' in answer) return answer.result._meta?.[ERROR_META] ?? {};
   return {};

@@ -4,7 +4,7 @@ import { z } from 'zod';
 /**
  * A schema as clients get to see it: JSON Schema 2020-12, which is MCP's default dialect (specification 2025-11-25,
  * basic). Left out is what costs a model characters or some clients cannot read, and the server checks anyway: patterns
- * with Unicode classes, the pattern behind a format, the bounds of safe integers, that names of members are strings.
+ * with Unicode classes, formats and their patterns, the bounds of safe integers, that names of members are strings.
  * A `type` is always a single one, and "anything" is `true`: some clients know no other spelling.
  */
 export function toJsonSchema(
@@ -15,6 +15,7 @@ export function toJsonSchema(
     io,
     override: ({ jsonSchema }) => {
       if (jsonSchema.format !== undefined || jsonSchema.pattern?.includes('\\p{')) delete jsonSchema.pattern;
+      delete jsonSchema.format;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       if (isBare(jsonSchema.propertyNames, 'string')) delete jsonSchema.propertyNames;

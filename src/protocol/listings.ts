@@ -1,5 +1,6 @@
 import type { Catalogue } from '../capability/catalogue.js';
 import type { Prompt, Resource, Tool } from '../capability/define.js';
+import { StewardError } from '../errors.js';
 import { permits } from '../guard/authorise.js';
 import { toJsonSchema } from './json-schema.js';
 import { scopeOf, type Method } from './method.js';
@@ -27,9 +28,15 @@ function list<Item extends Tool | Resource | Prompt>(
   describe: (item: Item) => object,
 ): Method {
   const listed = items.map((item) => ({ scope: scopeOf(item), description: describe(item) }));
-  return (_params, { caller }) => ({
-    [key]: listed.filter(({ scope }) => permits(caller, scope)).map(({ description }) => description),
-  });
+  return ({ cursor = '' }, { caller }) => {
+    if (cursor !== '')
+      throw new StewardError(
+        'VALIDATION',
+        'cursor: was not given out here. A list is one page; leave it out.',
+      );
+    const permitted = listed.filter(({ scope }) => permits(caller, scope));
+    return { [key]: permitted.map(({ description }) => description) };
+  };
 }
 
 function describeTool({ name, title, description, effect, input, output }: Tool) {

@@ -4,6 +4,7 @@ import {
   absolutePath,
   ALGORITHMS,
   isNetwork,
+  isOrigin,
   list,
   MINUTE,
   POSTGRES_URL,
@@ -109,10 +110,14 @@ export const ENVIRONMENT = z.object({
   ALLOWED_HOSTS: list(
     'Names by which HTTP clients call this server, besides those of `PUBLIC_URL` and, on a loopback address, localhost',
   ),
-  ALLOWED_ORIGINS: list('Web origins whose pages may call it, such as `https://app.example.com`').refine(
-    (origins) => origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
-    'must be origins such as https://app.example.com, without a path',
-  ),
+  ALLOWED_ORIGINS: list(
+    'Origins whose pages may call it, such as `https://app.example.com` or `chrome-extension://…`',
+  )
+    .refine(
+      (origins) => origins.every(isOrigin),
+      'must be origins such as https://app.example.com or app://name, without a path; * and null are none',
+    )
+    .transform((origins) => origins.map((origin) => origin.toLowerCase())),
   TRUSTED_PROXIES: list(
     'Addresses or networks of proxies whose `X-Forwarded-For` is believed; also `loopback`, `linklocal`, `uniquelocal`',
   ).refine((proxies) => proxies.every(isNetwork), 'must be addresses or networks such as 10.0.0.0/8'),
@@ -155,7 +160,7 @@ export const ENVIRONMENT = z.object({
   ),
   MAX_CALLS_IN_FLIGHT: wholeNumber(
     { min: 1, max: 100_000, default: 200 },
-    'How many HTTP requests are worked on at once; more are refused',
+    'How many HTTP requests are worked on at once; as many wait for up to a second, more are refused',
   ),
   MAX_CALLS_IN_FLIGHT_PER_CALLER: wholeNumber(
     { min: 1, max: 100_000, default: 20 },
@@ -199,7 +204,7 @@ export const ENVIRONMENT = z.object({
     ),
   RATE_LIMIT_PER_MINUTE: wholeNumber(
     { min: 1, max: 1_000_000_000, default: 100 },
-    'How many calls a caller may make in a minute',
+    'How many calls a caller may make in a minute; over HTTP, and five times as many requests of any kind',
   ),
   CALL_DEADLINE_MS: wholeNumber(
     { min: 500, max: 50_000, default: 10_000 },

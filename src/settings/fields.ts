@@ -35,6 +35,16 @@ export function isLoopback(host: string): boolean {
   return ipaddr.process(address).range() === 'loopback';
 }
 
+/**
+ * An origin as a browser writes it: scheme, host and a port other than the scheme's own. Applications and extensions have
+ * schemes of their own, for which the URL standard knows no origin (section 4.7).
+ */
+export function isOrigin(text: string): boolean {
+  if (!/^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@\\*]+$/i.test(text) || !URL.canParse(text)) return false;
+  const { origin } = new URL(text);
+  return origin === 'null' || origin === text.toLowerCase();
+}
+
 /** Values separated by commas. */
 export const list = (description: string) =>
   z.string().default('').transform(separated).describe(description);

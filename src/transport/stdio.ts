@@ -1,14 +1,14 @@
 import type { Readable, Writable } from 'node:stream';
 import {
   ErrorCode,
-  JSONRPCMessageSchema,
   type JSONRPCMessage,
   type JSONRPCRequest,
   type RequestId,
 } from '@modelcontextprotocol/sdk/types.js';
-import { StewardError } from '../errors.js';
-import { toRpcError } from '../protocol/errors.js';
-import { describeNonMessage, looksLikeAnswer } from './not-a-message.js';
+import { refuseBatch } from './batch.js';
+import { answerFlaw, isRequest, looksLikeAnswer, readMessage, type FlawAnswer } from './message.js';
+
+type Answer = JSONRPCMessage | FlawAnswer;
 
 export interface StdioOptions {
   /** Answers a request, which the client has cancelled when the signal is aborted. */
@@ -33,6 +33,8 @@ export class StdioTransport {
   /** The requests that are still owed an answer. */
   readonly #underWay = new Map<RequestId, AbortController>();
   #drained: (() => void) | undefined;
+  /** As the greeting settled it; there may be none. */
+  #version: string | undefined;
 
   constructor(
     private readonly options: StdioOptions,
@@ -96,23 +98,45 @@ export class StdioTransport {
     } catch {
       return this.#refuse(ErrorCode.ParseError, 'This line is not JSON.');
     }
-    if (Array.isArray(json))
-      return this.#refuse(ErrorCode.InvalidRequest, 'Batches are not part of this protocol version.');
-    const { data: message } = JSONRPCMessageSchema.safeParse(json);
-    if (message && 'method' in message && 'id' in message) void this.#answer(message);
-    else if (message && 'method' in message && message.method === 'notifications/cancelled')
-      this.#cancel(message.params?.['requestId'] as RequestId);
-    else if (!message && !looksLikeAnswer(json))
-      this.#refuse(ErrorCode.InvalidRequest, describeNonMessage(json), requestId(json));
+    const batch = Array.isArray(json) ? (json as unknown[]) : undefined;
+    const why = batch && refuseBatch(batch, this.#version);
+    if (why !== undefined) this.#refuse(ErrorCode.InvalidRequest, why);
+    else if (batch) void this.#deliverBatch(batch);
+    else void this.#take(json).then((answer) => answer && this.#send(answer, [answer]));
   }
 
-  async #answer(request: JSONRPCRequest): Promise<void> {
+  async #deliverBatch(batch: unknown[]): Promise<void> {
+    const taken = await Promise.all(batch.map((json) => this.#take(json)));
+    const answers = taken.filter((answer) => answer !== undefined);
+    // What is owed no answer does not even get an empty list (JSON-RPC 2.0, section 6).
+    if (answers.length > 0) this.#send(answers, answers);
+  }
+
+  /** @returns the answer to a message, if it is owed one */
+  async #take(json: unknown): Promise<Answer | undefined> {
+    const read = readMessage(json);
+    if ('flaw' in read) return looksLikeAnswer(json) ? undefined : answerFlaw(read.flaw);
+    const { message } = read;
+    if (isRequest(message)) return this.#answer(message);
+    if ('method' in message && message.method === 'notifications/cancelled')
+      this.#cancel(message.params?.['requestId'] as RequestId);
+    return undefined;
+  }
+
+  async #answer(request: JSONRPCRequest): Promise<Answer | undefined> {
     const cancelling = new AbortController();
     this.#underWay.set(request.id, cancelling);
     const answer = await this.options.answer(request, cancelling.signal);
-    if (cancelling.signal.aborted) return;
+    if (request.method === 'initialize' && 'result' in answer)
+      this.#version = answer.result['protocolVersion'] as string;
+    return cancelling.signal.aborted ? undefined : answer;
+  }
+
+  #send(line: object, answers: Answer[]): void {
     // Calls back when the line has left the process, or when the client no longer reads.
-    this.output.write(`${JSON.stringify(answer)}\n`, () => this.#settle(request.id));
+    this.output.write(`${JSON.stringify(line)}\n`, () => {
+      for (const answer of answers) if ('id' in answer) this.#settle(answer.id);
+    });
   }
 
   /** A cancelled request is owed no answer (specification 2025-11-25, basic/utilities/cancellation). */
@@ -121,22 +145,13 @@ export class StdioTransport {
     this.#settle(id);
   }
 
-  #settle(id: RequestId): void {
-    this.#underWay.delete(id);
+  #settle(id: RequestId | null | undefined): void {
+    this.#underWay.delete(id as RequestId);
     if (this.#underWay.size === 0) this.#drained?.();
   }
 
-  /** Answers what could not be understood (JSON-RPC 2.0, section 5.1: with id null where it is not known). */
-  #refuse(code: ErrorCode, why: string, id: RequestId | null = null): void {
-    const error = { ...toRpcError(new StewardError('VALIDATION', why)), code };
-    this.output.write(`${JSON.stringify({ jsonrpc: '2.0', id, error })}\n`);
+  /** Refuses what has no id that could be known. */
+  #refuse(rpcCode: ErrorCode, why: string): void {
+    this.#send(answerFlaw({ rpcCode, why, id: null }), []);
   }
-}
-
-function requestId(json: unknown): RequestId | null {
-  const id = typeof json === 'object' && json !== null && 'id' in json ? json.id : null;
-  // A number beyond those that JavaScript knows exactly is another by now.
-  return typeof id === 'string' || (typeof id === 'number' && Math.abs(id) <= Number.MAX_SAFE_INTEGER)
-    ? id
-    : null;
 }

@@ -156,6 +156,10 @@ describe('The catalogue', () => {
     }
   });
 
+  it('shows no format, for which some APIs of models refuse all tools at once', () => {
+    expect(JSON.stringify(tools)).not.toContain('"format"');
+  });
+
   // As the official inspector's `tools/list --strict` has it; `npm run conformance` asks it.
   it('shows no pattern with Unicode classes, no two types at a time and no schema that says nothing, which some clients cannot read', () => {
     expect(JSON.stringify(tools)).not.toMatch(/\\p\{|"type":\[|"(additionalProperties|items)":\{\}/);

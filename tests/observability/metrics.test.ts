@@ -170,8 +170,8 @@ describe('/metrics', () => {
     expect(Math.abs(sum - seconds)).toBeLessThan(0.001);
   });
 
-  it('counts requests by path and status, and who was turned away by the rate limit', async () => {
-    const steward = await start({ RATE_LIMIT_PER_MINUTE: '4' });
+  it('counts requests by path and status, and who was turned away by the limits on calls and on requests', async () => {
+    const steward = await start({ RATE_LIMIT_PER_MINUTE: '2' });
     await inOrder([
       () => steward.call('list_departments'),
       () => steward.call('nothing'),
@@ -179,6 +179,7 @@ describe('/metrics', () => {
       () => steward.call('list_departments'),
       () => steward.call('list_departments'),
       () => steward.call('list_departments'),
+      ...Array.from({ length: 5 }, () => () => steward.request('ping')),
       () => steward.send({ method: 'GET', body: '' }),
       () => steward.send({ method: 'GET', path: '/health?name=ann' }),
       () => steward.send({ method: 'GET', path: '/ann' }),
@@ -187,17 +188,20 @@ describe('/metrics', () => {
     ]);
     const families = await scrape(steward);
     expect(counts(families, 'steward_http_requests_total')).toEqual({
-      '/mcp 200': 3,
+      '/mcp 200': 6,
       '/mcp 400': 1,
       '/mcp 405': 1,
-      '/mcp 429': 2,
+      '/mcp 429': 4,
       '/health 200': 1,
       'other 404': 1,
       '/metrics 401': 1,
       '/metrics 200': 1,
     });
-    expect(counts(families, 'steward_refused_requests_total')).toEqual({ 'rate_limit RATE_LIMITED': 2 });
-    expect(counts(families, 'steward_calls_total')).toMatchObject({ 'tool list_departments OK': 2 });
+    expect(counts(families, 'steward_refused_requests_total')).toEqual({ 'rate_limit RATE_LIMITED': 1 });
+    expect(counts(families, 'steward_calls_total')).toMatchObject({
+      'tool list_departments OK': 1,
+      'tool list_departments RATE_LIMITED': 3,
+    });
   });
 
   it('counts what the cache of departments answered, and for what the database was read', async () => {

@@ -33,7 +33,7 @@ const nestedObjects = (levels: number) => '{"a":'.repeat(levels) + '1' + '}'.rep
 const user = (fields: object) => ({ username: 'somebody', email: 'somebody@example.com', ...fields });
 
 const UNSEEN = ['turn\u202Ed', 'zero\u200Bwidth', 'tab\there', 'two\nlines'];
-const NO_NAMES = ['', '   ', 'x'.repeat(61), '<b>bold</b>', "Sales'; DROP TABLE users; --", '-dash', 7, null];
+const NO_NAMES = ['', '   ', 'x'.repeat(61), '<b>bold</b>', "Sales'; DROP TABLE users; --", '-dash', 7];
 const NO_USERNAMES = [
   'ab',
   'a'.repeat(51),
@@ -54,6 +54,25 @@ const TWO_EMAILS = [
 ];
 const NO_CURSORS = ['x', 'AAAA', '!!!!', '💥', "' OR 1=1 --", 'A'.repeat(200), 'A'.repeat(201), ''];
 
+/** Text that is no number for certain. */
+const NO_NUMBERS = [
+  '',
+  ' ',
+  '1e1',
+  ' 5',
+  '5 ',
+  '+5',
+  '05',
+  '0x5',
+  '5_0',
+  '5,0',
+  '2.5',
+  '-1',
+  'five',
+  '٥',
+  'Infinity',
+];
+
 /** The tools that take the id of a user, with its argument and the others that they need. */
 const OF_A_USER: [tool: string, argument: string, others: object][] = [
   ['get_user', 'id', {}],
@@ -71,16 +90,16 @@ const REFUSED: [tool: string, argument: string, others: object, values: unknown[
   ['create_user', 'email', user({}), [...NO_EMAILS, ...TWO_EMAILS, 'mailto:ann@example.com']],
   ['create_user', 'department', user({}), [...NO_NAMES, ...UNSEEN]],
   ['create_user', 'role', user({}), [...NO_NAMES, ...UNSEEN]],
-  ['create_department', 'name', {}, [...NO_NAMES, ...UNSEEN]],
-  ['set_user_active', 'active', { user_id: 1 }, ['false', 0, null]],
-  ['list_recent_users', 'limit', {}, [0, -1, 101, 1e9, '20', 2.5, null, true, [20]]],
+  ['create_department', 'name', {}, [...NO_NAMES, ...UNSEEN, null]],
+  ['set_user_active', 'active', { user_id: 1 }, ['no', 'False', '', 0, null]],
+  ['list_recent_users', 'limit', {}, [0, -1, 101, 1e9, 2.5, true, [20], ...NO_NUMBERS]],
   ['find_users', 'limit', {}, [0, 101]],
   ['get_user_history', 'limit', { user_id: 1 }, [0, 101]],
-  ['find_users', 'page', {}, [0, -1, 1.5, 1_000_001, '1']],
+  ['find_users', 'page', {}, [0, -1, 1.5, 1_000_001, ...NO_NUMBERS]],
   ['find_users', 'cursor', {}, NO_CURSORS],
   ['get_user_history', 'cursor', { user_id: 1 }, NO_CURSORS],
   ['find_users', 'search', {}, ['a', 'ab _ %', '%%%', '___', '\\', "' --", '   ', '', 'x'.repeat(101)]],
-  ['find_users', 'active', {}, ['yes']],
+  ['find_users', 'active', {}, ['yes', 'TRUE', ' true', '1', '']],
   ['find_users', 'department', {}, ['']],
   ['get_user', 'username', {}, [' ']],
   ['update_user_preferences', 'preferences', { user_id: 1 }, ['text', ['a'], 7, null, true]],
@@ -99,7 +118,7 @@ describe('an argument', () => {
     async (tool, argument, others) => {
       const outcome = await client.call(tool, { ...others, [argument]: 2 ** 31 - 1 });
       expectRefusal(outcome, 'NOT_FOUND', /no user with id 2147483647.*find_users/);
-      for (const id of [2 ** 31, 2 ** 32 + 1, 1e300, 0, -1, 1.5, '1', {}]) {
+      for (const id of [2 ** 31, 2 ** 32 + 1, 1e300, 0, -1, 1.5, {}, ...NO_NUMBERS]) {
         const refused = await client.call(tool, { ...others, [argument]: id });
         expectRefusal(refused, 'VALIDATION', `VALIDATION: ${argument}: must be `);
       }
@@ -209,17 +228,37 @@ it.each([
   expectRefusal(outcome, 'NOT_FOUND', /^NOT_FOUND: There is no tool of this name\..*create_user/);
 });
 
+const USER = 'directory://users/{id}';
+const ID = { name: 'id', value: '' };
+const PROMPT = { type: 'ref/prompt', name: 'onboard_user' };
+const LISTS = ['tools/list', 'resources/list', 'resources/templates/list', 'prompts/list'];
+
 it.each([
+  ...LISTS.map((list): [string, object, RegExp] => [list, { cursor: 'x' }, /^VALIDATION: cursor: /]),
+  ['tools/list', { cursor: 5 }, /^VALIDATION: cursor: /],
   ['resources/read', { uri: 5 }, /^NOT_FOUND: /],
   ['resources/read', { uri: 'directory://users/ada' }, /^VALIDATION: id: /],
   ['prompts/get', { name: 'onboard_user', arguments: { username: 'x' } }, /^VALIDATION: username: .*email: /],
   ['prompts/get', { name: 'department_report', arguments: 'Sales' }, /^VALIDATION: arguments/],
-  ['completion/complete', {}, /^NOT_FOUND: /],
-  ['completion/complete', { ref: null, argument: null }, /^NOT_FOUND: /],
+  ['completion/complete', {}, /^VALIDATION: ref: /],
+  ['completion/complete', { ref: null, argument: null }, /^VALIDATION: ref: /],
+  ['completion/complete', { ref: { type: 'ref/tool', name: 'find_users' } }, /^VALIDATION: ref: /],
+  ['completion/complete', { ref: { type: 'ref/tool', uri: USER }, argument: ID }, /^VALIDATION: ref: /],
+  [
+    'completion/complete',
+    { ref: { type: 'ref/resource', uri: 'nowhere' } },
+    /^NOT_FOUND: .*resource template/,
+  ],
+  [
+    'completion/complete',
+    { ref: PROMPT, argument: { name: 'role', value: null } },
+    /^VALIDATION: argument: /,
+  ],
   ['completion/complete', { ref: { type: 'ref/prompt', name: 'onboard_user' } }, /^VALIDATION: argument: /],
 ])('%s with %j is refused', async (method, params, says) => {
   const { error } = await client.request(method, params);
   expect(error?.message).toMatch(says);
+  expect([-32602, -32002]).toContain(error?.code);
   expect(error?.message).not.toMatch(NOT_FOR_CALLERS);
 });
 

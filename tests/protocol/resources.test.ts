@@ -19,6 +19,9 @@ const read = async (uri: string) => {
   return JSON.parse((contents[0] as { text: string }).text) as AnswerData;
 };
 
+/** Each cursor is encrypted with a nonce of its own. */
+const withoutCursor = (answer: AnswerData) => ({ ...answer, next_cursor: answer.next_cursor !== null });
+
 const findUsers = async (args: Record<string, unknown>) => (await steward.call('find_users', args)).data;
 
 const refusal = (code: number, words: RegExp) => ({ code, message: expect.stringMatching(words) });
@@ -36,10 +39,15 @@ describe('A resource', () => {
       'limit=2&active=false&role=Account%20Executive&department=Sales',
       'role=account%20executive&limit=2&department=sales&active=false',
     ]) {
-      expect(await read(`directory://users?${query}`)).toEqual(expected);
+      expect(withoutCursor(await read(`directory://users?${query}`))).toEqual(withoutCursor(expected));
     }
-    expect(await read('directory://users?role=Recruiter')).toEqual(await findUsers({ role: 'Recruiter' }));
-    expect(await read('directory://users?')).toEqual(await findUsers({}));
+    for (const [query, args] of [
+      ['role=Recruiter', { role: 'Recruiter' }],
+      ['', {}],
+    ] as const)
+      expect(withoutCursor(await read(`directory://users?${query}`))).toEqual(
+        withoutCursor(await findUsers(args)),
+      );
   });
 
   it('reads percent-encoding as RFC 6570 writes it', async () => {
@@ -51,8 +59,8 @@ describe('A resource', () => {
     });
     const found = await read(`directory://users?department=${encodeURIComponent(name)}`);
     expect(found.users.rows.map(([id]) => id)).toEqual([data.user.id]);
-    expect(await read('directory://users?department=%53%61%6c%65%73')).toEqual(
-      await findUsers({ department: 'Sales' }),
+    expect(withoutCursor(await read('directory://users?department=%53%61%6c%65%73'))).toEqual(
+      withoutCursor(await findUsers({ department: 'Sales' })),
     );
   });
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout } from 'node:timers/promises';
 import { steward as runSteward } from '../support/command.mjs';
-import { codeOf, pingWith } from '../support/http.js';
+import { bearing, codeOf, pingWith } from '../support/http.js';
 import { records } from '../support/steward.js';
 import { WallClock } from '../support/wall-clock.mjs';
 import type { Caller } from './lab/client.js';
@@ -78,6 +78,7 @@ describe("clock: Steward's wall clock jumps by up to 24 hours, forward and back"
       RATE_LIMIT_PER_MINUTE: String(CALLS_A_MINUTE),
     });
     const ping = () => pingWith(http, made.stdout.trim());
+    const call = () => http.call('list_departments', {}, bearing(made.stdout.trim()));
     const statuses = [];
     for (const hours of [0, 25, -6, 0]) {
       await clock.set(hours);
@@ -87,15 +88,15 @@ describe("clock: Steward's wall clock jumps by up to 24 hours, forward and back"
 
     for (const hours of [0, -6, -12]) {
       await clock.set(hours);
-      let answer = await ping();
+      let answer = await call();
       // The clock going back may give some calls more.
-      for (let calls = 0; calls < CALLS_A_MINUTE; calls += 1) answer = await ping();
+      for (let calls = 0; calls < CALLS_A_MINUTE; calls += 1) answer = await call();
       expect(codeOf(answer)).toBe('RATE_LIMITED');
       expect(Number(answer.headers['retry-after'])).toBeLessThanOrEqual(WINDOW_S);
     }
     if (!FULL) return;
     await setTimeout((WINDOW_S + 1) * 1000);
-    expect((await ping()).status).toBe(200);
+    expect((await call()).status).toBe(200);
   });
 
   itKeepsEveryPromise(site, PATIENT_MS);

@@ -130,12 +130,14 @@ function toOutcome({ result, error }: Reply): Outcome {
   return { code: result?.['isError'] === true ? /^([A-Z_]+):/.exec(text)?.[1] : undefined, text, data };
 }
 
-/** Lines that are not a JSON-RPC message, of which there must be none. */
+/** Lines that are not a JSON-RPC message, or a batch of them, of which there must be none. */
 export function notJsonRpc(lines: string[]): string[] {
-  return lines.filter((line) => {
-    const message = Object(parsed(line)) as object;
-    return !('jsonrpc' in message && message.jsonrpc === '2.0' && ('id' in message || 'method' in message));
-  });
+  return lines.filter((line) => ![parsed(line)].flat().every(isMessage));
+}
+
+function isMessage(json: unknown): boolean {
+  const message = Object(json) as object;
+  return 'jsonrpc' in message && message.jsonrpc === '2.0' && ('id' in message || 'method' in message);
 }
 
 /** Lines of the log that are not JSON objects with a level and a message, of which there must be none. */

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
 import net from 'node:net';
 import type pg from 'pg';
 import { onServer } from '../support/conditions.js';
@@ -6,7 +7,7 @@ import { linesOf, logged } from '../support/log.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { holdUser } from '../support/hold-user.js';
-import { codeOf, HttpSteward } from '../support/http.js';
+import { codeOf, HttpSteward, MCP_HEADERS } from '../support/http.js';
 import { REDIS_IS_HERE, RedisServer } from '../support/redis-server.mjs';
 
 let database: TestDatabase;
@@ -52,20 +53,37 @@ describe('the rate limit', () => {
     const seconds = Number(refused.headers['retry-after']);
     expect(seconds).toBeGreaterThan(0);
     expect(seconds).toBeLessThanOrEqual(60);
-    expect(refused.json?.error?.data).toMatchObject({ retry_after_seconds: seconds });
+    expect(refused.json?.result?.['_meta']).toEqual({
+      'steward/error': { code: 'RATE_LIMITED', retry_after_seconds: seconds },
+    });
   });
 
-  it('counts every request, and each message of a batch', async () => {
-    const steward = await start({ RATE_LIMIT_PER_MINUTE: '5' });
+  it('counts calls only: greetings, lists and notifications leave a caller all of them', async () => {
+    const steward = await start({ RATE_LIMIT_PER_MINUTE: '4' });
+    for (let call = 0; call < 4; call += 1) {
+      expect((await steward.request('tools/list')).status).toBe(200);
+      expect((await steward.request('ping')).status).toBe(200);
+      await use(steward, 1);
+    }
+    expect((await list(steward)).status).toBe(429);
     expect((await steward.request('tools/list')).status).toBe(200);
+  });
+
+  it('has a bound for requests of any kind, too, five times as large; each message of a batch counts', async () => {
+    const steward = await start({ RATE_LIMIT_PER_MINUTE: '2' });
     const ping = { jsonrpc: '2.0', method: 'ping' };
     const batch = (size: number) =>
       steward.send({
         body: JSON.stringify(Array.from({ length: size }, (_, id) => ({ ...ping, id }))),
         headers: { 'mcp-protocol-version': '2025-03-26' },
       });
-    expect((await batch(3)).status).toBe(200);
-    expect((await batch(3)).status).toBe(429);
+    expect((await steward.request('tools/list')).status).toBe(200);
+    expect((await batch(8)).status).toBe(200);
+    expect((await batch(2)).status).toBe(429);
+    const refused = await steward.send({ body: 'no JSON' });
+    expect(refused.status).toBe(429);
+    expect(refused.json?.error?.message).toMatch(/^RATE_LIMITED: More than 10 requests within a minute/);
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
   });
 
   it('believes only a trusted proxy about the origin of a request', async () => {
@@ -167,8 +185,8 @@ onServer('calls in flight (on PostgreSQL only: it takes calls that wait)', () =>
   it.each([
     [{ MAX_CALLS_IN_FLIGHT_PER_CALLER: '2' }, '192.0.2.1', 429, 'RATE_LIMITED'],
     [{ MAX_CALLS_IN_FLIGHT: '2' }, '192.0.2.2', 503, 'UNAVAILABLE'],
-  ])('beyond %j get no queue but a refusal', async (limit, address, status, code) => {
-    const steward = await start({ ...limit, TRUSTED_PROXIES: 'loopback', DB_LOCK_TIMEOUT_MS: '1500' });
+  ])('beyond %j are refused when no place gets free in a moment', async (limit, address, status, code) => {
+    const steward = await start({ ...limit, TRUSTED_PROXIES: 'loopback', DB_LOCK_TIMEOUT_MS: '4000' });
     await list(steward, { 'x-forwarded-for': '192.0.2.9' });
     const under = [waiting(steward, '192.0.2.1'), waiting(steward, '192.0.2.1')];
     const third = await Promise.race([waiting(steward, address), ...under]);
@@ -176,6 +194,59 @@ onServer('calls in flight (on PostgreSQL only: it takes calls that wait)', () =>
     expect(third.headers['retry-after']).toBe('1');
     for (const answer of await Promise.all(under)) expect(codeOf(answer)).toBe('TIMEOUT');
     expect((await list(steward, { 'x-forwarded-for': address })).status).toBe(200);
+  });
+});
+
+/** A request that is let in and waits for its body, until it is sent. */
+async function arrive(steward: HttpSteward) {
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' });
+  const socket = net.connect(steward.port, '127.0.0.1');
+  const head = { ...MCP_HEADERS, host: 'localhost', 'content-length': body.length, expect: '100-continue' };
+  const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.write(`POST /mcp HTTP/1.1\r\n${lines.join('')}\r\n`);
+  let answer = '';
+  socket.on('data', (chunk) => (answer += String(chunk)));
+  await eventually(() => answer.includes(' 100 Continue'));
+  return async () => {
+    socket.write(body);
+    await once(socket, 'close');
+    return /HTTP\/1\.1 (?!100)(\d+)/.exec(answer)?.[1];
+  };
+}
+
+describe('a burst', () => {
+  it.each([{ MAX_CALLS_IN_FLIGHT_PER_CALLER: '2' }, { MAX_CALLS_IN_FLIGHT: '2' }])(
+    'above %j waits for a place: as many as there are places, in order, and the rest is refused at once',
+    async (limit) => {
+      const steward = await start(limit);
+      const finish = [await arrive(steward), await arrive(steward)];
+      const burst = [1, 2, 3].map((_, id) =>
+        steward.send({ body: JSON.stringify({ jsonrpc: '2.0', id, method: 'ping' }) }),
+      );
+      const first = await Promise.race(burst);
+      expect([429, 503]).toContain(first.status);
+      expect(first.headers['retry-after']).toBe('1');
+      expect(await Promise.all(finish.map((send) => send()))).toEqual(['200', '200']);
+      const ended = (await Promise.all(burst)).map(({ status }) => status);
+      expect(ended.toSorted((a, b) => a - b)).toEqual([200, 200, first.status]);
+      await use(steward, 1);
+    },
+  );
+
+  it('of 30 reads of one caller at a time is answered', async () => {
+    const steward = await start();
+    await use(steward, 1);
+    const answers = await Promise.all(Array.from({ length: 30 }, () => list(steward)));
+    expect(answers.map(({ status }) => status)).toEqual(Array(30).fill(200));
+  });
+
+  it('of one caller takes no place of another', async () => {
+    const steward = await start({ MAX_CALLS_IN_FLIGHT_PER_CALLER: '1', TRUSTED_PROXIES: 'loopback' });
+    const finish = await arrive(steward);
+    const second = list(steward);
+    expect((await from(steward, '192.0.2.1')).status).toBe(200);
+    await finish();
+    expect((await second).status).toBe(200);
   });
 });
 

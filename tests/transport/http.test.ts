@@ -2,6 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type pg from 'pg';
 import { steward as run } from '../support/command.mjs';
 import { onServer } from '../support/conditions.js';
@@ -17,13 +19,22 @@ let opened: (() => Promise<unknown>)[] = [];
 
 const SMALL_BODY = 4096;
 
+/** Origins of desktop applications and of extensions. */
+const APPLICATIONS = [
+  'chrome-extension://abcdefghijklmnop',
+  'app://obsidian.md',
+  'tauri://localhost',
+  'vscode-webview://0f3k',
+  'capacitor://localhost:8080',
+];
+
 beforeAll(async () => {
   database = await freshDatabase();
   steward = await HttpSteward.start({
     ...database.env,
     MAX_BODY_BYTES: String(SMALL_BODY),
     ALLOWED_HOSTS: 'steward.example.com',
-    ALLOWED_ORIGINS: 'https://app.example.com',
+    ALLOWED_ORIGINS: ['https://app.example.com', ...APPLICATIONS].join(', '),
   });
 });
 afterEach(async () => {
@@ -66,6 +77,13 @@ function connect(text = ''): net.Socket {
 function headOf(headers: object): string {
   const given = Object.entries({ ...MCP_HEADERS, host: 'localhost', ...headers });
   return `POST /mcp HTTP/1.1\r\n${given.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
+}
+
+/** The first line that comes back before any body was sent. */
+async function firstLine(headers: object, path = '/mcp'): Promise<string | undefined> {
+  const head = headOf({ expect: '100-continue', ...headers }).replace('/mcp', path);
+  const [answer] = (await once(connect(head), 'data')) as [Buffer];
+  return String(answer).split('\r\n')[0];
 }
 
 describe("the SDK's client", () => {
@@ -121,6 +139,39 @@ describe('a POST', () => {
     expectRefusal(await steward.send({ body }), 400);
   });
 
+  it('with a batch that holds what is no message, too, is answered with all the rest', async () => {
+    const body = `[${PING},{"hello":1},{"jsonrpc":"2.0","id":"c","method":"ping","params":[1]}]`;
+    const answer = await steward.send({ body, headers: { 'mcp-protocol-version': '2025-03-26' } });
+    expect(answer).toMatchObject({
+      status: 200,
+      json: [
+        { id: 7, result: {} },
+        { id: null, error: { code: -32600 } },
+        { id: 'c', error: { code: -32602 } },
+      ],
+    });
+  });
+
+  it('with wrong parameters is answered like any call that is wrong, by its id', async () => {
+    const answer = await steward.send({ body: PING.replace('"ping"', '"ping","params":[1]') });
+    expect(answer).toMatchObject({ status: 200, json: { id: 7, error: { code: -32602 } } });
+  });
+
+  it('with a greeting is answered whatever its version header says: the body settles the version', async () => {
+    const greeting = {
+      protocolVersion: '2026-07-28',
+      capabilities: {},
+      clientInfo: { name: 'n', version: '1' },
+    };
+    for (const version of ['2026-07-28', '1999-01-01', 'x']) {
+      const headers = { 'mcp-protocol-version': version };
+      const answer = await steward.request('initialize', greeting, { headers });
+      expect(answer).toMatchObject({ status: 200, json: { result: { protocolVersion: '2025-11-25' } } });
+      expectRefusal(await ping({ headers }), 400);
+      expectRefusal(await steward.send({ body: `[${PING}]`, headers }), 400);
+    }
+  });
+
   it.each([
     ['that is empty', '', -32700],
     ['that is no JSON-RPC', '{"hello":1}', -32600],
@@ -138,10 +189,21 @@ describe('a POST', () => {
     expect(String(answer)).toMatch(/^HTTP\/1.1 413 /);
   });
 
+  it('is asked for its body only where it is read: a client that waits for that sends none in vain', async () => {
+    expect(await firstLine({ 'content-length': PING.length })).toBe('HTTP/1.1 100 Continue');
+    expect(await firstLine({ 'content-length': SMALL_BODY + 1 })).toMatch(/^HTTP\/1.1 413 /);
+    expect(await firstLine({ 'content-length': PING.length }, '/nowhere')).toMatch(/^HTTP\/1.1 404 /);
+    expect(await firstLine({ 'content-length': PING.length, 'content-type': 'text/plain' })).toMatch(
+      /^HTTP\/1.1 415 /,
+    );
+  });
+
   it.each([
     ['another Content-Type', { 'content-type': 'text/plain' }, 415],
     ['no Content-Type', { 'content-type': undefined }, 415],
+    ['a compressed body', { 'content-encoding': 'gzip' }, 415],
     ['an Accept without JSON', { accept: 'text/html' }, 406],
+    ['an Accept that rules it out by weight', { accept: 'application/json;charset=utf-8;q=0' }, 406],
     ['an Accept that rules JSON out', { accept: 'application/json;q=0, text/event-stream' }, 406],
     ['an unknown protocol version', { 'mcp-protocol-version': '1999-01-01' }, 400],
   ])('with %s is refused', async (_what, headers, status) => {
@@ -150,6 +212,9 @@ describe('a POST', () => {
 
   it.each([
     ['a charset', { 'content-type': 'application/json; charset=utf-8' }],
+    ['a charset in Accept', { accept: 'application/json; charset=utf-8, text/event-stream' }],
+    ['more parameters in Accept', { accept: 'text/event-stream, application/json;profile="x";q=0.5' }],
+    ['a body that is not compressed, as it says', { 'content-encoding': 'identity' }],
     ['any Accept', { accept: '*/*' }],
     ['no Accept', { accept: undefined }],
     ['no protocol version', { 'mcp-protocol-version': undefined }],
@@ -167,7 +232,8 @@ describe('other methods and paths', () => {
 
   it('a path where nothing is, is not found', async () => {
     expectRefusal(await ping({ path: '/' }), 404);
-    expectRefusal(await ping({ path: '/mcp/' }), 404);
+    expectRefusal(await ping({ path: '/mcp//' }), 404);
+    expectRefusal(await ping({ path: '/mcp/x' }), 404);
   });
 
   it.each([
@@ -183,6 +249,16 @@ describe('other methods and paths', () => {
     expect(String(answer)).toMatch(
       new RegExp(`^HTTP/1.1 ${status} .*content-type: application/json.*{"jsonrpc":"2.0","id":null,`, 'is'),
     );
+  });
+
+  it('a path may end in a slash, and is served without a redirect', async () => {
+    expect(await ping({ path: '/mcp/' })).toMatchObject({ status: 200, json: { id: 7, result: {} } });
+    expect(await ping({ path: '/mcp/?x=1' })).toMatchObject({ status: 200 });
+    expect(await steward.send({ method: 'GET', path: '/health/', body: '' })).toMatchObject({ status: 200 });
+    const client = new Client({ name: 'tests', version: '1' });
+    await client.connect(new StreamableHTTPClientTransport(new URL(`${steward.url}/`)));
+    expect((await client.listTools()).tools).toHaveLength(12);
+    await client.close();
   });
 
   it('a path may be given as a whole URL, and a GET be asked for its head alone', async () => {
@@ -212,6 +288,35 @@ describe('a foreign web page', () => {
       status: 200,
       headers: { 'access-control-allow-origin': origin, vary: 'Origin' },
     });
+  });
+
+  it.each(APPLICATIONS)('may also be an application or an extension: %s', async (origin) => {
+    expect(await ping({ headers: { origin } })).toMatchObject({
+      status: 200,
+      headers: { 'access-control-allow-origin': origin },
+    });
+    for (const foreign of [`${origin}x`, origin.replace(/^./, 'x'), origin.replace(/:\/\/.*/, '://')])
+      expectRefusal(await ping({ headers: { origin: foreign } }), 403);
+  });
+
+  it('is allowed the headers that its preflight asks for, whatever they are, and where it is not allowed, none', async () => {
+    const asked = 'authorization,content-type,mcp-method,mcp-name,mcp-protocol-version,traceparent,x-of-2031';
+    const preflight = (origin: string) =>
+      steward.send({
+        method: 'OPTIONS',
+        body: '',
+        headers: {
+          origin,
+          'access-control-request-method': 'POST',
+          'access-control-request-headers': asked,
+        },
+      });
+    const answer = await preflight('https://app.example.com');
+    expect(answer).toMatchObject({ status: 204, headers: { 'access-control-allow-headers': asked } });
+    expect(answer.headers.vary).toBe('Origin, Access-Control-Request-Headers');
+    const refused = await preflight('https://evil.example');
+    expectRefusal(refused, 403);
+    expect(refused.headers['access-control-allow-headers']).toBeUndefined();
   });
 
   it('is no matter where the server calls itself, or is called, by an allowed name', async () => {
@@ -255,6 +360,22 @@ describe('the end', () => {
 });
 
 describe('at the start', () => {
+  it.each([
+    'null',
+    '*',
+    'https://app.example.com/',
+    'app://name/path',
+    'https://*.example.com',
+    'app.example.com',
+    'https://app.example.com:443',
+    'data:x',
+    'file://',
+  ])('an allowed origin that no browser would send is said so: %s', async (origin) => {
+    const { code, stderr } = await run(['http'], { ...database.env, ALLOWED_ORIGINS: origin });
+    expect(code).toBe(1);
+    expect(stderr).toContain('ALLOWED_ORIGINS must be origins such as https://app.example.com or app://name');
+  });
+
   it('a port that is taken is said so', async () => {
     const { code, stderr } = await run(['http'], { ...database.env, HTTP_PORT: String(steward.port) });
     expect(code).toBe(1);

@@ -74,23 +74,62 @@ describe.each(TRANSPORTS)('over %s', (_transport, send) => {
     ['an id that is no whole number', request({ id: 1.5 }), 1.5, /: id is /],
     ['an id too large', '{"jsonrpc":"2.0","id":9007199254740993,"method":"ping"}', null, /: id is /],
     ['a method that is no text', request({ method: 5 }), 'mine', /: method is /],
-    ['parameters that are a list', request({ params: [] }), 'mine', /: params is /],
-    ['parameters that are null', request({ params: null }), 'mine', /: params is /],
-    ['_meta that is no object', request({ params: { _meta: 5 } }), 'mine', /: params\._meta is /],
-    [
-      'a mistyped token',
-      request({ params: { _meta: { progressToken: {} } } }),
-      'mine',
-      /_meta\.progressToken is /,
-    ],
-    ['a mistyped task', request({ params: { _meta: MISTYPED_TASK } }), 'mine', /related-task is /],
     ['an unknown member', request({ ['x'.repeat(999)]: 1 }), 'mine', /: unknown member "x{50}"\.$/],
     ['a result besides a method', request({ result: {} }), 'mine', /: unknown member "result"/],
-    ['a list and no id', '{"jsonrpc":"2.0","method":"notifications/x","params":[]}', null, /: params is /],
+    [
+      'a list and no id',
+      '{"jsonrpc":"2.0","method":"notifications/x","params":[1]}',
+      null,
+      /^VALIDATION: params must be /,
+    ],
     ['half of it', '{"jsonrpc":"2.0","id":1,', null, /JSON/],
   ])('a message with %s is refused', async (_what, text, id, says) => {
-    const code = text.endsWith('}') || text === '5' ? -32600 : -32700;
-    expectCoded(await send(text, id), code, 'VALIDATION', says);
+    const code = /^5$|}$/.test(text) ? (text.includes('"params"') ? -32602 : -32600) : -32700;
+    const answer = await send(text, id);
+    expect(answer.id).toBe(id);
+    expectCoded(answer, code, 'VALIDATION', says);
+  });
+
+  it.each([
+    ['a list', [1], /: params must be a JSON object/],
+    ['text', 'x', /: params must be a JSON object/],
+    ['a number', 0, /: params must be a JSON object/],
+    ['_meta that is no object', { _meta: 5 }, /: params\._meta must be a JSON object/],
+    ['_meta that is a list', { _meta: ['x'] }, /: params\._meta must be a JSON object/],
+    ['a mistyped token', { _meta: { progressToken: {} } }, /: params\._meta\.progressToken must be /],
+    ['a mistyped task', { _meta: MISTYPED_TASK }, /related-task must be a JSON object/],
+  ])('a request whose parameters are %s is told so, by its id', async (_what, params, says) => {
+    const answer = await send(request({ params }), 'mine');
+    expect(answer.id).toBe('mine');
+    expectCoded(answer, -32602, 'VALIDATION', says);
+  });
+
+  it('null and an empty list around the arguments are absent', async () => {
+    const answer = await send(request({ method: 'tools/call', params: listed }), 'mine');
+    expect(answer.result).toMatchObject({ structuredContent: { total: 8 } });
+    for (const more of [
+      { _meta: null },
+      { _meta: [] },
+      { _meta: { progressToken: null, traceparent: null } },
+      { arguments: null },
+      { arguments: [] },
+      { task: null, cursor: null },
+    ])
+      expect(await send(request({ method: 'tools/call', params: { ...listed, ...more } }), 'mine')).toEqual(
+        answer,
+      );
+    for (const [method, params] of [
+      ['ping', null],
+      ['ping', []],
+      ['tools/list', null],
+      ['tools/list', []],
+      ['tools/list', { cursor: null }],
+      ['tools/list', { cursor: '' }],
+      ['prompts/list', { _meta: null }],
+    ] as const)
+      expect((await send(request({ method, params }), 'mine')).result).toBeDefined();
+    const greeted = await send(greet({ capabilities: [], _meta: null }), 'mine');
+    expect(greeted.result).toMatchObject({ serverInfo: { name: 'steward' } });
   });
 
   it.each([
@@ -101,7 +140,7 @@ describe.each(TRANSPORTS)('over %s', (_transport, send) => {
     ['a client without a name', greetAs({ version: '1' }), /clientInfo\.name: is missing/],
     ['a client of no version', greetAs({ name: 'a', version: null }), /clientInfo\.version: /],
     ['no capabilities', greet({ capabilities: undefined }), /^VALIDATION: capabilities: is missing/],
-    ['capabilities that are a list', greet({ capabilities: [] }), /capabilities: must be a JSON object/],
+    ['capabilities that are a list', greet({ capabilities: [1] }), /capabilities: must be a JSON object/],
   ])('a greeting with %s is refused', async (_what, text, says) => {
     expectCoded(await send(text, 'mine'), -32602, 'VALIDATION', says);
   });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
 import { notJsonRpc, notLogLines, RawClient } from '../support/raw-client.js';
 
 /** Time limits small enough that a server that is told to stop while it waits does so within a test. */
@@ -102,6 +103,60 @@ describe('what is not a message', () => {
     client.write('\n');
     expect((await client.reply(null)).error).toMatchObject({ code: -32600 });
     await expectService();
+  });
+});
+
+/** Greets in this version, and sends the lines; then the next line that came. */
+async function nextLine(protocolVersion: string, ...lines: string[]): Promise<unknown> {
+  client = new RawClient({ ...database.env, ...SHORT_LIMITS });
+  const clientInfo = { name: 'old', version: '1' };
+  await client.request('initialize', { protocolVersion, capabilities: {}, clientInfo });
+  client.write([...lines, ''].join('\n'));
+  await eventually(() => client.lines.length > 1);
+  return JSON.parse(client.lines[1] as string);
+}
+
+describe('a batch', () => {
+  const PING = '{"jsonrpc":"2.0","id":"a","method":"ping"}';
+  const NOTE = '{"jsonrpc":"2.0","method":"notifications/initialized"}';
+
+  it('is answered in one line in the one version that has batches, what is no message among the rest', async () => {
+    const call = callOf(7, 'list_departments').trim();
+    const answers = await nextLine(
+      '2025-03-26',
+      `[${PING},${NOTE},${call},{"id":"b"},{"jsonrpc":"2.0","id":1,"result":{}}]`,
+    );
+    expect(answers).toEqual([
+      { jsonrpc: '2.0', id: 'a', result: {} },
+      { jsonrpc: '2.0', id: 7, result: expect.objectContaining({ structuredContent: expect.anything() }) },
+      { jsonrpc: '2.0', id: 'b', error: expect.objectContaining({ code: -32600 }) },
+    ]);
+  });
+
+  it('of nothing that is owed an answer gets none, not even an empty list', async () => {
+    expect(await nextLine('2025-03-26', `[${NOTE},${NOTE}]`, PING)).toMatchObject({ id: 'a' });
+  });
+
+  it.each([
+    ['nothing', '2025-03-26', '[]', /1 to 20 messages/],
+    ['21 messages', '2025-03-26', `[${Array(21).fill(PING).join(',')}]`, /1 to 20 messages/],
+    ['a greeting', '2025-03-26', `[${PING.replace('ping', 'initialize')}]`, /initialize must not/],
+    ['a request in a version without', '2025-06-18', `[${PING}]`, /version 2025-03-26 only/],
+    ['a request in the latest version', '2025-11-25', `[${PING}]`, /version 2025-03-26 only/],
+  ])('of %s is refused (version %s)', async (_what, version, line, says) => {
+    expect(await nextLine(version, line)).toMatchObject({
+      id: null,
+      error: { code: -32600, message: expect.stringMatching(says) },
+    });
+  });
+
+  it('is finished before the server ends', async () => {
+    client = new RawClient({ ...database.env, ...SHORT_LIMITS });
+    const clientInfo = { name: 'old', version: '1' };
+    await client.request('initialize', { protocolVersion: '2025-03-26', capabilities: {}, clientInfo });
+    client.write(`[${callOf(1, 'list_departments').trim()},${PING}]\n`);
+    expect(await client.end()).toEqual({ code: 0, signal: null });
+    expect(JSON.parse(client.lines.at(-1) as string)).toHaveLength(2);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HttpRefusal } from './refusal.js';
 
 /**
@@ -6,12 +6,13 @@ import { HttpRefusal } from './refusal.js';
  * nothing more is read of it.
  * @throws HttpRefusal 413, or 400 where the sender went away half-way
  */
-export function readBody(request: IncomingMessage, limit: number): Promise<string> {
+export function readBody(request: IncomingMessage, response: ServerResponse, limit: number): Promise<string> {
   if (Number(request.headers['content-length'] ?? 0) > limit) return Promise.reject(tooLarge(limit));
   return new Promise((resolve, reject) => {
     const endedHalfWay = () => reject(new HttpRefusal(400, 'The request ended half-way.'));
     // A client that left during admission emits no further event.
     if (request.destroyed) return endedHalfWay();
+    if (request.headers.expect !== undefined && request.httpVersion !== '1.0') response.writeContinue();
     const chunks: Buffer[] = [];
     let length = 0;
     request.on('data', (chunk: Buffer) => {

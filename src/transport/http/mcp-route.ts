@@ -6,10 +6,13 @@ import { AuthenticationError, type Authentication } from '../../guard/authentica
 import type { Caller } from '../../guard/call.js';
 import { readBody } from './body.js';
 import { errorDataOf, SERVER_ERROR, toRpcError } from '../../protocol/errors.js';
-import { checkHeaders, readMessages } from './messages.js';
+import { isRequest, type FlawAnswer } from '../message.js';
+import { checkHeaders, readMessages, type Received } from './messages.js';
 import { HttpRefusal, retryAfter, statusOf } from './refusal.js';
 import { reply } from './reply.js';
 import type { Route } from './server.js';
+
+type Answer = JSONRPCMessage | FlawAnswer;
 
 export interface McpRouteOptions {
   /** The client's address, as trusted proxies tell it. */
@@ -33,17 +36,17 @@ export function mcpRoute(options: McpRouteOptions): Route {
   return {
     method: 'POST',
     async handle(request, response, headers) {
-      const version = checkHeaders(request);
+      checkHeaders(request);
       const hungUp = new AbortController();
       response.once('close', () => response.writableFinished || hungUp.abort());
       const admission = await admit(request, options);
       try {
-        const body = await readBody(request, options.largestBodyBytes);
-        const messages = readMessages(body, version);
-        const answers = await answerAll([messages].flat(), admission, options, hungUp.signal);
+        const body = await readBody(request, response, options.largestBodyBytes);
+        const { received, batch } = readMessages(body, request);
+        const answers = await answerAll(received, admission, options, hungUp.signal);
         const [first] = answers;
         if (first === undefined) reply(response, 202, undefined, headers);
-        else if (Array.isArray(messages)) reply(response, 200, answers, headers);
+        else if (batch) reply(response, 200, answers, headers);
         else {
           const [status, more] = refusalIn(first, admission.caller, options);
           reply(response, status, first, { ...headers, ...more });
@@ -65,17 +68,20 @@ function admit(request: IncomingMessage, options: McpRouteOptions): Promise<Admi
 
 /** A batch is answered one by one, as if its requests had come one after the other. */
 async function answerAll(
-  messages: JSONRPCMessage[],
+  received: Received[],
   admission: Admission,
   { answer, longestBatchMs }: McpRouteOptions,
   signal: AbortSignal,
-): Promise<JSONRPCMessage[]> {
+): Promise<Answer[]> {
   // The first was counted at the door.
-  if (messages.length > 1) await admission.count(messages.length - 1);
-  const answers: JSONRPCMessage[] = [];
+  if (received.length > 1) await admission.count(received.length - 1);
+  const answers: Answer[] = [];
   const began = performance.now();
-  for (const message of messages.filter(isRequest)) {
+  for (const item of received) {
     if (signal.aborted) break;
+    if ('answer' in item) answers.push(item.answer);
+    if (!('message' in item) || !isRequest(item.message)) continue;
+    const { message } = item;
     if (performance.now() - began > longestBatchMs) {
       answers.push(notBegun(message.id));
       continue;
@@ -83,11 +89,6 @@ async function answerAll(
     answers.push(await answer(message, { caller: admission.caller, signal }));
   }
   return answers;
-}
-
-/** They were found to be messages when they were read. */
-function isRequest(message: JSONRPCMessage): message is JSONRPCRequest {
-  return 'method' in message && 'id' in message;
 }
 
 function notBegun(id: RequestId): JSONRPCMessage {
@@ -100,7 +101,7 @@ function notBegun(id: RequestId): JSONRPCMessage {
 
 /** A refusal of the guard is also a status for the client's HTTP library (RFC 6750, section 3.1: insufficient_scope). */
 function refusalIn(
-  answer: JSONRPCMessage,
+  answer: Answer,
   caller: Caller,
   { challenge }: McpRouteOptions,
 ): [status: number, headers: Record<string, string>] {

@@ -1,60 +1,82 @@
 import type { IncomingMessage } from 'node:http';
 import {
   ErrorCode,
-  JSONRPCMessageSchema,
   SUPPORTED_PROTOCOL_VERSIONS,
   type JSONRPCMessage,
 } from '@modelcontextprotocol/sdk/types.js';
 import accepts from 'accepts';
-import { describeNonMessage } from '../not-a-message.js';
+import { BATCHING_VERSION, refuseBatch } from '../batch.js';
+import { answerFlaw, looksLikeAnswer, readMessage, type FlawAnswer } from '../message.js';
 import { HttpRefusal } from './refusal.js';
 
-/** The one revision with batches; also the default of a request without a version header. */
-const BATCHING_VERSION = '2025-03-26';
-const LONGEST_BATCH = 20;
+/** A message, or the answer to what is none. */
+export type Received = { message: JSONRPCMessage } | { answer: FlawAnswer };
 
-/**
- * @returns the protocol version of the request
- * @throws HttpRefusal 415, 406, or 400 for an unknown version (specification 2025-11-25, basic/transports)
- */
-export function checkHeaders(request: IncomingMessage): string {
-  const { 'content-type': contentType = '', 'mcp-protocol-version': version = BATCHING_VERSION } =
-    request.headers;
+/** @throws HttpRefusal 415 or 406: what the headers say of the body, and of an answer */
+export function checkHeaders({ headers }: IncomingMessage): void {
+  const { 'content-type': contentType = '', 'content-encoding': encoding = 'identity' } = headers;
   if (!/^application\/json\s*(;|$)/i.test(contentType))
     throw new HttpRefusal(415, 'The Content-Type must be application/json.');
-  if (accepts(request).type('application/json') === false)
+  if (!/^identity$/i.test(encoding)) {
+    // RFC 9110, section 12.5.3: so a client learns that it is the encoding.
+    const identity = { headers: { 'accept-encoding': 'identity' } };
+    throw new HttpRefusal(
+      415,
+      'The body must not be compressed: send it without Content-Encoding.',
+      identity,
+    );
+  }
+  if (!acceptsJson(headers.accept))
     throw new HttpRefusal(
       406,
       'The Accept header must allow application/json (and, for MCP, text/event-stream).',
     );
-  if (typeof version !== 'string' || !SUPPORTED_PROTOCOL_VERSIONS.includes(version)) {
-    const known = SUPPORTED_PROTOCOL_VERSIONS.join(', ');
-    throw new HttpRefusal(400, `This Mcp-Protocol-Version is not supported. Supported: ${known}.`);
-  }
-  return version;
+}
+
+/** Whatever the parameters of a media range say, they are true of plain JSON; but for its weight. */
+function acceptsJson(accept: string | undefined): boolean {
+  const bare = accept?.replace(/;(?!\s*q=)[^;,]*/gi, '');
+  return accepts({ headers: { accept: bare } } as IncomingMessage).type('application/json') !== false;
 }
 
 /**
- * @returns a message, or the messages of a batch
+ * What a body holds, and whether it is a batch. The version of the header is looked at with all but the greeting, which
+ * settles it (specification 2025-11-25, basic/transports).
  * @throws HttpRefusal 400
  */
-export function readMessages(body: string, version: string): JSONRPCMessage | JSONRPCMessage[] {
+export function readMessages(
+  body: string,
+  { headers: { 'mcp-protocol-version': version = BATCHING_VERSION } }: IncomingMessage,
+): { received: Received[]; batch: boolean } {
   let json: unknown;
   try {
     json = JSON.parse(body);
   } catch {
     throw new HttpRefusal(400, 'The body is not JSON.', { rpcCode: ErrorCode.ParseError });
   }
-  if (!Array.isArray(json)) return readMessage(json);
-  if (version !== BATCHING_VERSION)
-    throw new HttpRefusal(400, `Batches are not part of protocol version ${version}.`);
-  if (json.length === 0 || json.length > LONGEST_BATCH)
-    throw new HttpRefusal(400, `A batch must hold 1 to ${LONGEST_BATCH} messages.`);
-  return json.map(readMessage);
+  if (Object(json).method !== 'initialize') assertKnown(version);
+  if (!Array.isArray(json)) return { received: [receiveSingle(json)], batch: false };
+  const why = refuseBatch(json, String(version));
+  if (why !== undefined) throw new HttpRefusal(400, why);
+  return { received: json.filter((item) => !looksLikeAnswer(item)).map(receive), batch: true };
 }
 
-function readMessage(json: unknown): JSONRPCMessage {
-  const message = JSONRPCMessageSchema.safeParse(json);
-  if (message.success) return message.data;
-  throw new HttpRefusal(400, describeNonMessage(json));
+function assertKnown(version: string | string[]): void {
+  if (typeof version === 'string' && SUPPORTED_PROTOCOL_VERSIONS.includes(version)) return;
+  const known = SUPPORTED_PROTOCOL_VERSIONS.join(', ');
+  throw new HttpRefusal(400, `This Mcp-Protocol-Version is not supported. Supported: ${known}.`);
+}
+
+/** A request with wrong parameters is answered as any other; what is no message is no request of HTTP's either. */
+function receiveSingle(json: unknown): Received {
+  const read = readMessage(json);
+  if ('message' in read) return read;
+  const { rpcCode, why, id } = read.flaw;
+  if (rpcCode === ErrorCode.InvalidParams && id !== null) return { answer: answerFlaw(read.flaw) };
+  throw new HttpRefusal(400, why, { rpcCode, id });
+}
+
+function receive(json: unknown): Received {
+  const read = readMessage(json);
+  return 'message' in read ? read : { answer: answerFlaw(read.flaw) };
 }

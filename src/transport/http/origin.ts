@@ -35,7 +35,7 @@ export function checkOrigin(request: IncomingMessage, policy: OriginPolicy): Rec
     throw new HttpRefusal(403, 'This server does not go by the name in the Host header. See ALLOWED_HOSTS.');
   }
   if (origin === undefined) return {};
-  if (!policy.origins.has(origin) && !isOwn(origin, host)) {
+  if (!policy.origins.has(origin.toLowerCase()) && !isOwn(origin, host)) {
     throw new HttpRefusal(403, 'Pages of this origin may not call this server. See ALLOWED_ORIGINS.');
   }
   return {
@@ -45,13 +45,17 @@ export function checkOrigin(request: IncomingMessage, policy: OriginPolicy): Rec
   };
 }
 
-/** The preflight that a browser sends before a page may send JSON or a token. */
-export function preflightHeaders(method: string): Record<string, string> {
+/**
+ * The preflight that a browser sends before a page may send JSON or a token. It allows the headers that are asked for: who
+ * may call is decided by origin, and names of headers change with each revision and tracer.
+ */
+export function preflightHeaders(method: string, { headers }: IncomingMessage): Record<string, string> {
+  const asked = headers['access-control-request-headers'];
   return {
     'access-control-allow-methods': method,
-    'access-control-allow-headers':
-      'Authorization, Content-Type, Mcp-Protocol-Version, Last-Event-ID, Mcp-Session-Id',
+    ...(asked !== undefined && { 'access-control-allow-headers': asked }),
     'access-control-max-age': '600',
+    vary: 'Origin, Access-Control-Request-Headers',
   };
 }
 

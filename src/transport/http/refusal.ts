@@ -1,4 +1,4 @@
-import { ErrorCode } from '@modelcontextprotocol/sdk/types.js';
+import { ErrorCode, type RequestId } from '@modelcontextprotocol/sdk/types.js';
 import { StewardError, type ErrorCode as StewardCode } from '../../errors.js';
 import { errorData, SERVER_ERROR } from '../../protocol/errors.js';
 
@@ -7,6 +7,8 @@ export interface RefusalOptions {
   code?: StewardCode;
   /** A code of JSON-RPC 2.0, section 5.1. */
   rpcCode?: number;
+  /** Of the request that is refused, where it is known. */
+  id?: RequestId | null;
   headers?: Record<string, string>;
   data?: Record<string, unknown>;
   /** For the log only. */
@@ -36,10 +38,10 @@ export class HttpRefusal extends Error {
   }
 
   get body(): object {
-    const { rpcCode = ErrorCode.InvalidRequest, data } = this.options;
+    const { rpcCode = ErrorCode.InvalidRequest, id = null, data } = this.options;
     return {
       jsonrpc: '2.0',
-      id: null,
+      id,
       error: { code: rpcCode, message: this.message, data: { code: this.code, ...data } },
     };
   }

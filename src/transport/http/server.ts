@@ -56,6 +56,11 @@ export class HttpServer {
     const options = { ...TIME_LIMITS, requireHostHeader: false };
     this.#server = createServer(options, (request, response) => void this.#receive(request, response));
     this.#server.setTimeout(STALLED_SOCKET_MS);
+    // Who reads the body asks for it, so that no client sends one that is refused (RFC 9110, section 10.1.1).
+    this.#server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+      closeAfterwards(response);
+      void this.#receive(request, response);
+    });
     this.#server.on('clientError', (error, socket) => this.#refuseGarbage(error, socket));
     this.#server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
       this.#refuse(request, response, {}, new HttpRefusal(417, 'No Expect but 100-continue is met here.')),
@@ -106,7 +111,9 @@ export class HttpServer {
 
   async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     // RFC 9112, section 3.2.2: the whole URL may stand there.
-    const path = (request.url ?? '').replace(/^https?:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');
+    const whole = (request.url ?? '').replace(/^https?:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');
+    // Some clients end every address with a slash, and follow no redirect.
+    const path = whole.replace(/(?<=.)\/$/, '');
     const route = this.routes.get(path);
     const answer = () => this.#answer(route, request, response);
     if (!route || route.aside) await answer();
@@ -124,7 +131,7 @@ export class HttpServer {
       if (route.anyOrigin) headers = { 'access-control-allow-origin': '*' };
       if (!route.aside) headers = checkOrigin(request, this.policy);
       if (request.method === 'OPTIONS')
-        reply(response, 204, undefined, { ...headers, ...preflightHeaders(route.method) });
+        reply(response, 204, undefined, { ...headers, ...preflightHeaders(route.method, request) });
       else if (!answers(route, request.method)) throw notAllowed(route);
       else await route.handle(request, response, headers);
     } catch (error) {
@@ -178,7 +185,10 @@ function answers({ method }: Route, asked: string | undefined): boolean {
   return asked === method || (asked === 'HEAD' && method === 'GET');
 }
 
-/** A connection that its client would keep open must not keep the server from ending. */
+/**
+ * For a connection that its client would keep open while the server ends, and one where nobody knows whether a body
+ * follows.
+ */
 function closeAfterwards(response: ServerResponse): void {
   response.shouldKeepAlive = false;
 }
