@@ -8,6 +8,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { StewardError } from '../errors.js';
 import { toRpcError } from '../protocol/errors.js';
+import { parseJson } from '../protocol/parse-json.js';
 import { describeNonMessage, looksLikeAnswer } from './not-a-message.js';
 
 export interface StdioOptions {
@@ -92,7 +93,7 @@ export class StdioTransport {
   #deliver(line: string): void {
     let json: unknown;
     try {
-      json = JSON.parse(line);
+      json = parseJson(line);
     } catch {
       return this.#refuse(ErrorCode.ParseError, 'This line is not JSON.');
     }

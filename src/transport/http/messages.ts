@@ -6,6 +6,7 @@ import {
   type JSONRPCMessage,
 } from '@modelcontextprotocol/sdk/types.js';
 import accepts from 'accepts';
+import { parseJson } from '../../protocol/parse-json.js';
 import { describeNonMessage } from '../not-a-message.js';
 import { HttpRefusal } from './refusal.js';
 
@@ -41,7 +42,7 @@ export function checkHeaders(request: IncomingMessage): string {
 export function readMessages(body: string, version: string): JSONRPCMessage | JSONRPCMessage[] {
   let json: unknown;
   try {
-    json = JSON.parse(body);
+    json = parseJson(body);
   } catch {
     throw new HttpRefusal(400, 'The body is not JSON.', { rpcCode: ErrorCode.ParseError });
   }
