@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { SCOPE, type Scope } from '../capability/define.js';
 import { DIRECTORY_SCOPES } from '../directory/rights.js';
 import { OperatorError } from '../errors.js';
+import { readPostgresUrl } from '../settings/postgres-url.js';
 import { DATABASE, openSchema, type DatabaseSection, type OpenedSchema } from '../records/configuration.js';
 import type { Config } from '../settings/config.js';
 
@@ -85,11 +86,11 @@ function resolveReference(text: string, at: string, file: NonNullable<Config['fi
     throw new OperatorError(
       `${file.path}: ${at} refers to ${name}, which is not set. Set it in the environment, or in a file .env beside the configuration.`,
     );
-  if (!URL.canParse(value) || !/^postgres(ql)?:$/.test(new URL(value).protocol))
-    throw new OperatorError(
-      `${file.path}: ${at} is no address such as postgresql://user:password@host:5432/name.`,
-    );
-  return value;
+  const read = readPostgresUrl(value);
+  if ('url' in read) return read.url;
+  throw new OperatorError(
+    `${file.path}: ${at} is no address such as postgresql://user:password@host:5432/name: it ${read.problem}.`,
+  );
 }
 
 function serveDirectory(

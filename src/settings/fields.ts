@@ -2,6 +2,7 @@ import net from 'node:net';
 import path from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
+import { readPostgresUrl } from './postgres-url.js';
 
 export const MINUTE = 60_000;
 
@@ -68,13 +69,14 @@ export const webAddress = (description: string) =>
 
 export const POSTGRES_URL = z
   .string()
-  .regex(/^postgres(ql)?:\/\//, 'must start with postgresql://')
+  .transform((text, context) => {
+    const read = readPostgresUrl(text);
+    if ('url' in read) return read.url;
+    context.issues.push({ code: 'custom', message: read.problem, input: text });
+    return z.NEVER;
+  })
   .refine(
-    (url) => URL.canParse(url),
-    'is not a valid URL (percent-encode special characters in the password)',
-  )
-  .refine(
-    (url) => !URL.canParse(url) || (new URL(url).searchParams.get('schema') ?? 'public') === 'public',
+    (url) => (new URL(url).searchParams.get('schema') ?? 'public') === 'public',
     'must not name a schema: Steward works in the schema public',
   );
 
