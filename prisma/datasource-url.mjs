@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { connectionOf } from './schema-engine/connection.mjs';
 
 /**
  * The database that Prisma's CLI works on: the one Steward uses, as `steward database-url` says. What keeps that command
@@ -13,10 +15,8 @@ import pg from 'pg';
 export function datasourceUrl(args) {
   if (!needsDatabase(args)) return undefined;
   const url = askSteward();
-  const folder = new URL(url).searchParams.get('host');
-  if (!folder) return url;
-  void holdConnection(url);
-  return args.includes('studio') ? socketByEnvironment(url, folder) : url;
+  if (new URL(url).searchParams.has('host')) void holdConnection(url);
+  return args.includes('studio') ? studioUrl(url) : url;
 }
 
 const DATABASE_COMMANDS =
@@ -52,7 +52,7 @@ function askSteward() {
  * @param {string} url
  */
 async function holdConnection(url) {
-  const client = new pg.Client(url);
+  const client = new pg.Client(connectionOf(url));
   // Should it be lost, the command itself will say so.
   client.on('error', () => {});
   await client.connect().catch(() => {});
@@ -61,16 +61,35 @@ async function holdConnection(url) {
 }
 
 /**
- * Studio's driver knows no `?host=`, but takes a socket's folder from PGHOST if the URL names neither host nor user.
+ * Studio's driver reads neither a socket's folder nor encoded names nor files of certificates from a URL. What the URL does
+ * not say, it takes from the environment.
  * @param {string} url
- * @param {string} folder
  */
-function socketByEnvironment(url, folder) {
-  const { username, password, port, pathname, searchParams } = new URL(url);
-  process.env['PGHOST'] = folder;
-  if (port) process.env['PGPORT'] = port;
-  if (username) process.env['PGUSER'] = decodeURIComponent(username);
-  if (password) process.env['PGPASSWORD'] = decodeURIComponent(password);
-  searchParams.delete('host');
-  return `postgresql://${pathname}?${searchParams.toString()}`;
+function studioUrl(url) {
+  const { host, port, user, password, database, ssl, options } = connectionOf(url);
+  const said = { PGHOST: host, PGPORT: port, PGUSER: user, PGPASSWORD: password, PGDATABASE: database };
+  for (const [name, value] of Object.entries(said)) if (value) process.env[name] = String(value);
+  const parameters = new URLSearchParams(options ? { options } : {});
+  const wanted = new URL(url).searchParams.get('sslmode') ?? '';
+  if (ssl) {
+    parameters.set('sslmode', /^(allow|prefer)$/.test(wanted) ? 'prefer' : 'require');
+    secure(host, ssl);
+  }
+  return `postgresql:///?${parameters.toString()}`;
+}
+
+/**
+ * Has TLS connections to the database checked as all others of Steward are. The driver's own modes are other ones.
+ * @param {string | undefined} host
+ * @param {object | true} ssl
+ */
+function secure(host, ssl) {
+  const connect = /** @type {(options: any, ...rest: any[]) => tls.TLSSocket} */ (tls.connect);
+  const checked = ssl === true ? {} : ssl;
+  tls.connect = /** @type {typeof tls.connect} */ (
+    (/** @type {any} */ options, /** @type {any[]} */ ...rest) =>
+      options?.socket?.host === host
+        ? connect({ ...options, host, rejectUnauthorized: true, ...checked }, ...rest)
+        : connect(options, ...rest)
+  );
 }

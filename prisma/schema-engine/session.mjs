@@ -1,6 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { ColumnTypeEnum, DriverAdapterError } from '@prisma/driver-adapter-utils';
 import pg from 'pg';
+import { connectionOf } from './connection.mjs';
 import { connectionError } from './errors.mjs';
 
 /** @typedef {import('@prisma/driver-adapter-utils').SqlDriverAdapter} SqlDriverAdapter */
@@ -13,7 +14,7 @@ const CONNECT_TIMEOUT_S = 5;
  * The one session with a database on which a schema engine works: what it locks, sets and runs belongs together.
  * @typedef {object} Session
  * @property {pg.Pool} pool a pool of exactly one connection, never closed for idleness
- * @property {string | null} schema the schema that holds the tables, `?schema=` in the URL
+ * @property {string} schema the schema that holds the tables, `?schema=` in the URL
  */
 
 /**
@@ -24,15 +25,15 @@ const CONNECT_TIMEOUT_S = 5;
  */
 export async function openSession(url) {
   const { searchParams } = new URL(url);
-  const schema = searchParams.get('schema');
+  const schema = searchParams.get('schema') || 'public';
   const pool = new pg.Pool({
-    connectionString: url,
+    ...connectionOf(url),
     connectionTimeoutMillis: 1000 * Number(searchParams.get('connect_timeout') ?? CONNECT_TIMEOUT_S),
     max: 1,
     idleTimeoutMillis: 0,
     // oxlint-disable-next-line typescript/no-misused-promises -- the pool waits for it, which its types do not say
     onConnect: async (client) => {
-      if (schema) await client.query(`SET search_path = ${pg.escapeIdentifier(schema)}`);
+      await client.query(ENTER_SCHEMA, [schema]);
     },
   });
   // A lost connection surfaces in the next statement; unheard, the event would end the process.
@@ -41,11 +42,30 @@ export async function openSession(url) {
     await pool.query('SELECT 1');
   } catch (error) {
     await pool.end();
-    throw connectionError(error, new pg.Client(url));
+    const { message } = /** @type {Error} */ (error);
+    // As libpq, which goes on without TLS then.
+    if (/^(allow|prefer)$/.test(searchParams.get('sslmode') ?? '') && /does not support SSL/.test(message))
+      return openSession(withoutTls(url));
+    throw connectionError(error, new pg.Client(connectionOf(url)));
   }
   // From here on the limit would count the wait for the one connection, and long migrations would fail it.
   pool.options.connectionTimeoutMillis = 0;
   return { pool, schema };
+}
+
+/**
+ * Tables are made in the schema that the datasource names, not in one that is named like the role, which PostgreSQL's own
+ * search path begins with. Types of extensions are found wherever those are.
+ */
+const ENTER_SCHEMA = `
+  SELECT set_config('search_path', concat_ws(', ', quote_ident($1), string_agg(DISTINCT quote_ident(nspname), ', ')), false)
+  FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace WHERE nspname NOT IN ('pg_catalog', $1)`;
+
+/** @param {string} url */
+function withoutTls(url) {
+  const other = new URL(url);
+  other.searchParams.set('sslmode', 'disable');
+  return other.href;
 }
 
 /**
@@ -66,7 +86,9 @@ export async function createDatabase(url) {
     open('template1').catch(() => Promise.reject(error)),
   );
   try {
-    await pool.query(`CREATE DATABASE ${pg.escapeIdentifier(new pg.Client(url).database ?? '')}`);
+    await pool.query(
+      `CREATE DATABASE ${pg.escapeIdentifier(new pg.Client(connectionOf(url)).database ?? '')}`,
+    );
   } finally {
     await pool.end();
   }
@@ -82,7 +104,7 @@ export async function createDatabase(url) {
  */
 export async function sessionAdapter({ pool, schema }, onFailure, dispose) {
   const typesOf = rememberTypes(pool);
-  const adapter = await new PrismaPg(pool, { schema: schema ?? 'public' }).connect();
+  const adapter = await new PrismaPg(pool, { schema }).connect();
   const queryRaw = adapter.queryRaw.bind(adapter);
   const executeRaw = adapter.executeRaw.bind(adapter);
   adapter.queryRaw = async (query) => withCharacters(await queryRaw(query), typesOf);

@@ -12,7 +12,7 @@ const LONGEST_ECHO = 50;
  */
 export function parseInput<Schema extends z.ZodObject>(schema: Schema, raw: unknown): z.output<Schema> {
   const given = raw ?? {};
-  assertStorable(given, 0);
+  assertStorable(given, []);
   const input = isRecord(given) ? asMeant(schema, given) : given;
   const parsed = schema.safeParse(input, { reportInput: true });
   if (parsed.success) return parsed.data;
@@ -95,21 +95,25 @@ function expected(type: string): string {
 /**
  * PostgreSQL stores neither null characters nor halves of surrogate pairs, and `__proto__` as a name means something
  * else to JavaScript: none of them is an honest value anywhere, so all are refused before anything looks at them. A
- * number too large for JavaScript has become Infinity by now, and would be stored as null.
+ * number that JavaScript cannot hold has become infinite by now (protocol/parse-json.ts).
  */
-function assertStorable(value: unknown, depth: number): void {
-  if (depth > DEEPEST_INPUT) throw new StewardError('VALIDATION', 'The arguments are nested too deeply.');
+function assertStorable(value: unknown, path: readonly string[]): void {
+  if (path.length > DEEPEST_INPUT)
+    throw new StewardError('VALIDATION', 'The arguments are nested too deeply.');
   if (typeof value === 'string') {
     if (value.includes('\0') || !value.isWellFormed()) {
       throw new StewardError('VALIDATION', 'Text must not hold null characters or unpaired surrogates.');
     }
   } else if (typeof value === 'number' && !Number.isFinite(value)) {
-    throw new StewardError('VALIDATION', 'Numbers must be at most about 1.8e308.');
+    throw new StewardError(
+      'VALIDATION',
+      `${path.join('.').slice(0, LONGEST_ECHO)}: the number has more digits than can be kept exactly, or is too large. Send it as text, in quotes.`,
+    );
   } else if (typeof value === 'object' && value !== null) {
     for (const [key, member] of Object.entries(value)) {
       if (key === '__proto__') throw new StewardError('VALIDATION', 'unknown argument "__proto__".');
-      assertStorable(key, depth);
-      assertStorable(member, depth + 1);
+      assertStorable(key, path);
+      assertStorable(member, [...path, key]);
     }
   }
 }

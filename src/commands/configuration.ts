@@ -12,8 +12,8 @@ import {
 } from '../records/configuration.js';
 import type { Exposure } from '../records/view/exposure.js';
 import { suggest } from '../records/view/nearest.js';
+import { readPostgresUrl } from '../settings/postgres-url.js';
 import type { Config } from '../settings/config.js';
-import { POSTGRES_URL } from '../settings/fields.js';
 
 const DATABASE_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,39}$/;
 
@@ -130,12 +130,11 @@ function resolveReference(text: string, at: string, file: NonNullable<Config['fi
     throw new OperatorError(
       `${file.path}: ${at} refers to ${name}, which is not set. Set it in the environment, or in a file .env beside the configuration.`,
     );
-  const fault = POSTGRES_URL.safeParse(value).error?.issues[0]?.message;
-  if (fault !== undefined)
-    throw new OperatorError(
-      `${file.path}: ${at} is no address such as postgresql://user:password@host:5432/name: it ${fault}.`,
-    );
-  return value;
+  const read = readPostgresUrl(value);
+  if ('url' in read) return read.url;
+  throw new OperatorError(
+    `${file.path}: ${at} is no address such as postgresql://user:password@host:5432/name: it ${read.problem}.`,
+  );
 }
 
 function serveDirectory(

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import net from 'node:net';
 import pg from 'pg';
+import { PreferringClient } from './tls.js';
 
 /** The signal of the call that runs a statement. Prisma Client cannot pass a signal on. */
 const callers = new AsyncLocalStorage<AbortSignal>();
@@ -31,7 +32,7 @@ const CANCEL_PATIENCE_MS = 2000;
 type Callback = (error: Error | undefined) => void;
 
 /** A connection that cancels its statement when the call's signal aborts. */
-export class CancellableClient extends pg.Client {
+export class CancellableClient extends PreferringClient {
   /** A cancellation may still be on its way, and would hit the next statement: the connection must not be reused. */
   cancelled = false;
   // pg sets these when it connects, but its types lack them.

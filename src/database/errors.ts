@@ -62,6 +62,8 @@ const MEANINGS: Meaning[] = [
       /^P(1001|1002|1017|2037)$/,
       /^(ECONN(REFUSED|RESET|ABORTED)|ENOTFOUND|ENOENT|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|EACCES)$/,
       /^(DatabaseNotReachable|ConnectionClosed|SocketTimeout|TlsConnectionError|TooManyConnections)$/,
+      /^(CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT|UNABLE_TO_|ERR_TLS_|ERR_SSL_|ERR_OSSL_|EPROTO)/,
+      /does not support SSL|establishing an SSL connection/,
       /^(AuthenticationFailed|DatabaseAccessDenied|DatabaseDoesNotExist)$/,
       /connection (terminated|timeout|error)|not queryable|client was closed|pool after calling end/i,
     ],

@@ -5,6 +5,7 @@ import type pg from 'pg';
 import type { Log } from '../observability/log.js';
 import type { SessionConfig } from '../settings/config.js';
 import { CancellablePool, type CancellableClient } from './cancellation.js';
+import { connectionOf } from './connection.js';
 
 /** Time that the client waits beyond `statement_timeout`, for a server that no longer answers. */
 const FROZEN_SERVER_GRACE_MS = 1000;
@@ -54,8 +55,8 @@ function openPool(
   Pool: typeof CancellablePool,
 ): pg.Pool {
   const pool = new Pool({
-    connectionString: sessionUrl(url),
     application_name: 'steward',
+    ...connectionOf(sessionUrl(url)),
     min: limits.min,
     max: limits.max,
     connectionTimeoutMillis: limits.acquireTimeoutMs,

@@ -28,8 +28,8 @@ export function toUserRecord(user: User): z.input<typeof userRecord> {
     department: department.name,
     role,
     active,
-    created_at: createdAt.toISOString(),
-    updated_at: updatedAt.toISOString(),
+    created_at: createdAt,
+    updated_at: updatedAt,
   };
 }
 
@@ -59,7 +59,9 @@ export const userTable = table(listedColumns);
 
 export const toUserTable = (users: readonly User[]) => userTable.fill(users.map(toUserRecord));
 
-export const preferences = z.record(z.string(), z.unknown()).describe('Any JSON');
+export const preferences = z
+  .record(z.string(), z.unknown())
+  .describe('Any JSON; a number of too many digits is text');
 
 export const nextCursor = z
   .string()

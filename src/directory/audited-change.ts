@@ -1,5 +1,6 @@
 import type { Author, Context } from '../capability/define.js';
 import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
+import { showTime } from './times.js';
 import { noSuchUser, type User } from './users.js';
 
 /** A user whose row is locked until the transaction ends. */
@@ -51,13 +52,13 @@ export async function changeUser(
 }
 
 /**
- * Raw, as no other statement of the domain, because Prisma Client has no row locks. It must not join: after a wait for the
+ * Raw, because Prisma Client has no row locks. It must not join: after a wait for the
  * lock PostgreSQL compares the changed user with the rows that it joined before, and would find no such user.
  */
 async function lockUser(tx: Prisma.TransactionClient, userId: number): Promise<LockedUser> {
   const [found] = await tx.$queryRaw<(Omit<LockedUser, 'department'> & { name: string | null })[]>`
     SELECT id, username::text, email::text, role::text, active, department_id AS "departmentId",
-      created_at AS "createdAt", updated_at AS "updatedAt",
+      created_at::text AS "createdAt", updated_at::text AS "updatedAt",
       (SELECT name::text FROM departments WHERE id = department_id) AS name
     FROM users WHERE id = ${userId} FOR UPDATE`;
   if (!found) throw noSuchUser('id', userId);
@@ -67,7 +68,7 @@ async function lockUser(tx: Prisma.TransactionClient, userId: number): Promise<L
     name === null
       ? await tx.department.findFirstOrThrow({ where: { id: user.departmentId }, select: { name: true } })
       : { name };
-  return { ...user, department };
+  return { ...user, createdAt: showTime(user.createdAt), updatedAt: showTime(user.updatedAt), department };
 }
 
 export function auditRow({ field, oldValue, newValue }: FieldChange, { actor, tool, requestId }: Author) {

@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Context } from '../capability/define.js';
+import { parseExact, replaceInexact, writeExact } from '../capability/exact-json.js';
 import { StewardError } from '../errors.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
 import { changeUser } from './audited-change.js';
@@ -9,19 +9,20 @@ import { noSuchUser } from './users.js';
 export const LARGEST_PREFERENCES_BYTES = 16 * 1024;
 export const DEEPEST_PREFERENCES = 5;
 
-/** Each user's preferences: one JSON object, empty until something is set. */
+/**
+ * Each user's preferences: one JSON object, empty until something is set. Read and written as text, because Prisma Client
+ * rounds their numbers.
+ */
 export class Preferences {
   constructor(private readonly prisma: PrismaClient) {}
 
   /** @throws StewardError NOT_FOUND */
   async get(userId: number): Promise<JsonObject> {
-    const user = await this.prisma.user.findFirst({
-      where: { id: userId },
-      select: { preference: { select: { preferences: true } } },
-      relationLoadStrategy: 'join',
-    });
-    if (!user) throw noSuchUser('id', userId);
-    return (user.preference?.preferences ?? {}) as JsonObject;
+    const [row] = await this.prisma.$queryRaw<{ preferences: string | null }[]>`
+      SELECT p.preferences::text FROM public.users u LEFT JOIN public.user_preferences p ON p.user_id = u.id
+      WHERE u.id = ${userId}`;
+    if (!row) throw noSuchUser('id', userId);
+    return toShown(row.preferences ?? '{}');
   }
 
   /**
@@ -33,27 +34,36 @@ export class Preferences {
     patch: JsonObject,
     context: Context,
   ): Promise<{ preferences: JsonObject; changed: boolean }> {
-    let preferences: JsonObject = {};
+    let shown: JsonObject = {};
     const { change } = await changeUser(this.prisma, userId, context, async (tx) => {
-      const row = await tx.userPreference.findFirst({ where: { userId } });
-      const before = (row?.preferences ?? {}) as JsonObject;
-      preferences = mergePatch(before, patch);
-      const [oldValue, newValue] = [JSON.stringify(before), JSON.stringify(preferences)];
-      // jsonb reorders members and has no -0, so the values are compared, not their text.
-      if (isDeepStrictEqual(JSON.parse(oldValue), JSON.parse(newValue))) return null;
-      assertWithinLimits(preferences, newValue);
-      const stored = await tx.userPreference.upsert({
-        where: { userId },
-        create: { userId, preferences },
-        update: { preferences },
-        select: { preferences: true },
-      });
-      preferences = stored.preferences as JsonObject;
+      const [row] = await tx.$queryRaw<{ preferences: string }[]>`
+        SELECT preferences::text FROM public.user_preferences WHERE user_id = ${userId}`;
+      const before = parseExact(row?.preferences ?? '{}') as JsonObject;
+      shown = toShown(row?.preferences ?? '{}');
+      const merged = mergePatch(before, patch);
+      if (!row && Object.keys(merged).length === 0) return null;
+      // PostgreSQL knows which values are equal: members have no order, and 1.10 is 1.1.
+      const [stored] = await tx.$queryRaw<{ preferences: string }[]>`
+        INSERT INTO public.user_preferences AS p (user_id, preferences, updated_at)
+        VALUES (${userId}, ${writeExact(merged)}::jsonb, now())
+        ON CONFLICT (user_id) DO UPDATE SET preferences = excluded.preferences, updated_at = excluded.updated_at
+          WHERE p.preferences <> excluded.preferences
+        RETURNING preferences::text`;
+      if (!stored) return null;
       // The stored form, so that the next change's old value equals this new value to the letter.
-      return { field: 'preferences', oldValue, newValue: JSON.stringify(preferences) };
+      const after = parseExact(stored.preferences) as JsonObject;
+      const [oldValue, newValue] = [writeExact(before), writeExact(after)];
+      assertWithinLimits(after, newValue);
+      shown = toShown(stored.preferences);
+      return { field: 'preferences', oldValue, newValue };
     });
-    return { preferences, changed: change !== null };
+    return { preferences: shown, changed: change !== null };
   }
+}
+
+/** A number that JavaScript, and so most clients, would round is shown as text. */
+function toShown(stored: string): JsonObject {
+  return JSON.parse(replaceInexact(stored, (digits) => JSON.stringify(digits))) as JsonObject;
 }
 
 function assertWithinLimits(preferences: JsonObject, serialised: string): void {

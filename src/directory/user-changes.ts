@@ -4,6 +4,7 @@ import { StewardError } from '../errors.js';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
 import { auditRow, changeUser, TRANSACTION_LIMITS, type UserChange } from './audited-change.js';
 import { lookUpDepartment } from './departments.js';
+import { showTime } from './times.js';
 import { USER, type User } from './users.js';
 
 /**
@@ -32,7 +33,8 @@ export class UserChanges {
           omit: USER.omit,
         });
         signal.throwIfAborted();
-        return { ...row, department: { name } };
+        const [createdAt, updatedAt] = [showTime(row.createdAt), showTime(row.updatedAt)];
+        return { ...row, createdAt, updatedAt, department: { name } };
       }, TRANSACTION_LIMITS);
     } catch (error) {
       throw translateTaken(error, username, email) ?? translateDeleted(error, data.department) ?? error;
@@ -51,7 +53,7 @@ export class UserChanges {
       }
       if (user.departmentId === target.id) return null;
       const { name } = target;
-      const moved = { ...(await update(tx, userId, { departmentId: target.id })), department: { name } };
+      const moved = { ...(await update(tx, user, { departmentId: target.id })), department: { name } };
       return { field: 'department', oldValue: user.department.name, newValue: name, user: moved };
     }).catch((error: unknown) => {
       throw translateDeleted(error, newDepartment) ?? error;
@@ -71,19 +73,21 @@ export class UserChanges {
   #set<Field extends 'active' | 'role'>(userId: number, field: Field, value: User[Field], context: Context) {
     return changeUser(this.prisma, userId, context, async (tx, user) => {
       if (user[field] === value) return null;
-      const changed = { ...user, ...(await update(tx, userId, { [field]: value })) };
+      const changed = await update(tx, user, { [field]: value });
       return { field, oldValue: String(user[field]), newValue: String(value), user: changed };
     });
   }
 }
 
-/** Returns the new row, which saves a query. */
-function update(
+/** Returns the user as changed, which saves a query. */
+async function update<Locked extends User>(
   tx: Prisma.TransactionClient,
-  id: number,
+  user: Locked,
   data: Pick<Prisma.UserUncheckedUpdateInput, 'active' | 'role' | 'departmentId'>,
-): Promise<Omit<User, 'department'>> {
-  return tx.user.update({ where: { id }, data, omit: USER.omit });
+): Promise<Locked> {
+  const select = { active: true, role: true, updatedAt: true };
+  const { updatedAt, ...changed } = await tx.user.update({ where: { id: user.id }, data, select });
+  return { ...user, ...changed, updatedAt: showTime(updatedAt) };
 }
 
 function translateTaken(error: unknown, username: string, email: string): StewardError | undefined {

@@ -1,8 +1,9 @@
 import type { Cursors } from '../capability/answer/cursor.js';
-import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
+import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
 import { StewardError } from '../errors.js';
 import type { Departments } from './departments.js';
 import { matchesSearch } from './search.js';
+import { dateOf, isOdd, showTime } from './times.js';
 
 /** What is read of a user, with the name of the department. */
 export const USER = {
@@ -10,7 +11,10 @@ export const USER = {
   include: { department: { select: { name: true } } },
 } satisfies Prisma.UserDefaultArgs;
 
-export type User = Prisma.UserGetPayload<typeof USER>;
+type UserRow = Prisma.UserGetPayload<typeof USER>;
+
+/** Times are as answers show them. */
+export type User = Omit<UserRow, 'createdAt' | 'updatedAt'> & { createdAt: string; updatedAt: string };
 
 /** A user must meet every criterion that is given. `active` defaults to true. */
 export interface UserCriteria {
@@ -20,11 +24,19 @@ export interface UserCriteria {
   search?: string | undefined;
 }
 
+/** The criteria as a condition of Prisma Client. */
+interface Matching {
+  active: boolean;
+  departmentId?: number;
+  role?: string;
+  AND?: ReturnType<typeof matchesSearch>['AND'];
+}
+
 /** Counting every match of a common word would cost more than it is worth. */
 const COUNTED_AT_MOST = 10_000;
 
-/** What a cursor holds: created_at in milliseconds, id, page number. */
-type PageEnd = [number, number, number];
+/** What a cursor holds: created_at as it is shown, id, page number. */
+type PageEnd = [string, number, number];
 
 /** Newest first. The id breaks ties, so that a page boundary between users of one millisecond loses none of them. */
 const NEWEST_FIRST = [{ createdAt: 'desc' }, { id: 'desc' }] satisfies Prisma.UserOrderByWithRelationInput[];
@@ -63,7 +75,8 @@ export class Users {
     // Not findUnique: Prisma joins the findUniques of concurrent calls into one statement, and cancelling one call would
     // cancel it for all.
     const user = await this.prisma.user.findFirst({ where: by, ...USER, relationLoadStrategy: 'join' });
-    if (user) return user;
+    const [shown] = user ? await showTimes(this.prisma, [user]) : [];
+    if (shown) return shown;
     const [field, value] = Object.entries(by)[0] as [string, string | number];
     throw noSuchUser(field, value);
   }
@@ -87,10 +100,11 @@ export class Users {
     const after = at.cursor === undefined ? undefined : (this.cursors.decode(at.cursor, scope) as PageEnd);
     const where = await this.#where(criteria);
     const page = after ? after[2] + 1 : (at.page ?? 1);
-    const [from, skip] = after ? [{ AND: [where, isAfter(after)] }, 0] : [where, (page - 1) * limit];
     const [rows, count] = await Promise.all([
       // One row more than the page holds shows that there is a next page.
-      this.#readPage(from, limit + 1, skip, criteria.search !== undefined),
+      after
+        ? this.#readAfter(after, where, limit + 1, criteria.search !== undefined)
+        : this.#readPage(where, limit + 1, (page - 1) * limit, criteria.search !== undefined),
       this.#count(criteria, where),
     ]);
     const users = rows.slice(0, limit);
@@ -101,7 +115,7 @@ export class Users {
       page,
       pageSize: limit,
       pages: Math.ceil(count.total / limit),
-      nextCursor: last ? this.cursors.encode([last.createdAt.getTime(), last.id, page], scope) : null,
+      nextCursor: last ? this.cursors.encode([last.createdAt, last.id, page], scope) : null,
     };
   }
 
@@ -119,19 +133,46 @@ export class Users {
     if (!searching && skip === 0) return this.#read({ where, take });
     const page = { where, orderBy: NEWEST_FIRST, take, skip };
     const found = await this.prisma.user.findMany({ ...page, select: { id: true } });
+    return this.#readIds(found);
+  }
+
+  async #readIds(found: { id: number }[]): Promise<User[]> {
     return found.length === 0 ? [] : this.#read({ where: { id: { in: found.map(({ id }) => id) } } });
   }
 
-  #read(which: Pick<Prisma.UserFindManyArgs, 'where' | 'take'>): Promise<User[]> {
-    return this.prisma.user.findMany({
+  /** Prisma Client takes no time that JavaScript has no date for: PostgreSQL says which users come after such a one. */
+  async #readAfter(
+    [createdAt, id]: PageEnd,
+    where: Matching,
+    take: number,
+    searching: boolean,
+  ): Promise<User[]> {
+    const date = dateOf(createdAt);
+    if (date) return this.#readPage({ AND: [where, isAfter(date, id)] }, take, 0, searching);
+    const { active, departmentId, role, AND: words = [] } = where;
+    const conditions = [
+      Prisma.sql`(created_at, id) < (${createdAt}::timestamptz, ${id}) AND active = ${active}`,
+      ...(departmentId === undefined ? [] : [Prisma.sql`department_id = ${departmentId}`]),
+      ...(role === undefined ? [] : [Prisma.sql`role = ${role}`]),
+      ...words.map(({ searchText: { contains } }) => Prisma.sql`search_text LIKE ${`%${contains}%`}`),
+    ];
+    const found = await this.prisma.$queryRaw<{ id: number }[]>`
+      SELECT id FROM public.users WHERE ${Prisma.join(conditions, ' AND ')}
+      ORDER BY created_at DESC, id DESC LIMIT ${take}`;
+    return this.#readIds(found);
+  }
+
+  async #read(which: Pick<Prisma.UserFindManyArgs, 'where' | 'take'>): Promise<User[]> {
+    const rows = await this.prisma.user.findMany({
       ...which,
       ...USER,
       orderBy: NEWEST_FIRST,
       relationLoadStrategy: 'join',
     });
+    return showTimes(this.prisma, rows);
   }
 
-  async #where({ department, role, active = true, search }: UserCriteria): Promise<Prisma.UserWhereInput> {
+  async #where({ department, role, active = true, search }: UserCriteria): Promise<Matching> {
     return {
       active,
       ...(department !== undefined && { departmentId: (await this.departments.find(department)).id }),
@@ -156,7 +197,27 @@ export class Users {
 }
 
 /** In this form PostgreSQL starts its index scan at the cursor. With a plain OR it would scan and filter from the top. */
-function isAfter([createdAtMs = 0, id = 0]: number[]): Prisma.UserWhereInput {
-  const createdAt = new Date(createdAtMs);
+function isAfter(createdAt: Date, id: number): Prisma.UserWhereInput {
   return { createdAt: { lte: createdAt }, OR: [{ createdAt: { lt: createdAt } }, { id: { lt: id } }] };
+}
+
+/**
+ * The rows with their times as they are shown. Those with a time that JavaScript has no date for are read again, as text; one
+ * that was deleted meanwhile is left out.
+ */
+async function showTimes(prisma: PrismaClient, rows: UserRow[]): Promise<User[]> {
+  const odd = rows.filter((row) => isOdd(row.createdAt) || isOdd(row.updatedAt)).map(({ id }) => id);
+  const texts = odd.length === 0 ? [] : await readTimes(prisma, odd);
+  return rows.flatMap((row) => {
+    const times = odd.includes(row.id) ? texts.find(({ id }) => id === row.id) : row;
+    return times
+      ? [{ ...row, createdAt: showTime(times.createdAt), updatedAt: showTime(times.updatedAt) }]
+      : [];
+  });
+}
+
+function readTimes(prisma: PrismaClient, ids: number[]) {
+  return prisma.$queryRaw<{ id: number; createdAt: string; updatedAt: string }[]>`
+    SELECT id, created_at::text AS "createdAt", updated_at::text AS "updatedAt"
+    FROM public.users WHERE id = ANY (${ids})`;
 }

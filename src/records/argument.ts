@@ -1,3 +1,4 @@
+import { replaceInexact } from '../capability/exact-json.js';
 import { StewardError } from '../errors.js';
 
 /** Where it stands in the text of an argument, from 1; absent in an argument that is no text. */
@@ -61,8 +62,10 @@ export function splitList(value: string | readonly string[], argument: string): 
 /** @throws StewardError VALIDATION for text that is no JSON */
 export function parseJson(text: string, argument: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    JSON.parse(text);
   } catch {
     return refuse('It begins as JSON does, and is none.', { at: undefined }, argument);
   }
+  // A value is read by its column's type, whether it is quoted or not.
+  return JSON.parse(replaceInexact(text, (digits) => JSON.stringify(digits))) as unknown;
 }

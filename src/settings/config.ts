@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { OperatorError } from '../errors.js';
 import { AUTHENTICATION } from './authentication.js';
 import { ENVIRONMENT, type Environment } from './environment.js';
+import { readPostgresUrl } from './postgres-url.js';
 import { readSources, type Found } from './sources.js';
 
 export type Config = ReturnType<typeof toConfig>;
@@ -82,6 +83,8 @@ function contradictions(env: Environment): string[] {
   for (const name of ['DB_ACQUIRE_TIMEOUT_MS', 'DB_STATEMENT_TIMEOUT_MS', 'DB_LOCK_TIMEOUT_MS'] as const) {
     if (env[name] >= env.CALL_DEADLINE_MS) problems.push(`${name} must be less than CALL_DEADLINE_MS`);
   }
+  const parts = urlFromParts(env)?.problem;
+  if (parts !== undefined && !env.DATABASE_URL) problems.push(`DB_NAME names an address that ${parts}`);
   if (env.DATABASE_URL || env.DB_NAME) return problems;
   if (env.DB_USER || env.DB_PASSWORD) problems.push('DB_USER and DB_PASSWORD are of no use without DB_NAME');
   if (env.DATABASE_REPLICA_URL.length > 0)
@@ -95,7 +98,7 @@ function toConfig(env: Environment, found: Found) {
     logLevel: env.LOG_LEVEL,
     database: {
       /** A server's URL; absent, the embedded PostgreSQL is used. */
-      url: env.DATABASE_URL ?? urlFromParts(env),
+      url: env.DATABASE_URL ?? urlFromParts(env)?.url,
       /** Servers that follow that one, for reads. */
       replicaUrls: env.DATABASE_REPLICA_URL,
       embedded: {
@@ -165,7 +168,7 @@ function localUser(): string {
   }
 }
 
-function urlFromParts(env: Environment): string | undefined {
+function urlFromParts(env: Environment): { url?: string; problem?: string } | undefined {
   if (!env.DB_NAME) return undefined;
   const url = new URL('postgresql://localhost');
   url.username = encodeURIComponent(env.DB_USER ?? '');
@@ -174,5 +177,5 @@ function urlFromParts(env: Environment): string | undefined {
   else url.hostname = env.DB_HOST.includes(':') ? `[${env.DB_HOST}]` : env.DB_HOST;
   url.port = String(env.DB_PORT);
   url.pathname = encodeURIComponent(env.DB_NAME);
-  return url.href;
+  return readPostgresUrl(url.href);
 }

@@ -41,10 +41,12 @@ export const ENVIRONMENT = z.object({
   DATABASE_URL: POSTGRES_URL.optional().describe(
     'The database. Without it and without `DB_NAME`, the embedded PostgreSQL is used',
   ),
-  DATABASE_REPLICA_URL: list('Streaming replicas of that database, for reads').refine(
-    (urls) => urls.every((url) => POSTGRES_URL.safeParse(url).success),
-    'must be addresses such as those of DATABASE_URL, separated by commas',
-  ),
+  DATABASE_REPLICA_URL: list('Streaming replicas of that database, for reads')
+    .refine(
+      (urls) => urls.every((url) => POSTGRES_URL.safeParse(url).success),
+      'must be addresses such as those of DATABASE_URL, separated by commas',
+    )
+    .transform((urls) => urls.map((url) => POSTGRES_URL.parse(url))),
   DB_HOST: z
     .string()
     .regex(

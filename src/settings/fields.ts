@@ -2,6 +2,7 @@ import net from 'node:net';
 import path from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
+import { readPostgresUrl } from './postgres-url.js';
 
 export const MINUTE = 60_000;
 
@@ -77,19 +78,12 @@ export const webAddress = (description: string) =>
     .describe(description);
 
 /** An address of a database, as node-postgres takes it. */
-export const POSTGRES_URL = z
-  .string()
-  .regex(/^postgres(ql)?:\/\//, 'must start with postgresql://')
-  .refine(isWellFormed, 'is not a valid URL (percent-encode special characters in the password)');
-
-function isWellFormed(url: string): boolean {
-  try {
-    decodeURIComponent(url);
-    return URL.canParse(url);
-  } catch {
-    return false;
-  }
-}
+export const POSTGRES_URL = z.string().transform((text, context) => {
+  const read = readPostgresUrl(text);
+  if ('url' in read) return read.url;
+  context.issues.push({ code: 'custom', message: read.problem, input: text });
+  return z.NEVER;
+});
 
 export const absolutePath = (description: string) =>
   z

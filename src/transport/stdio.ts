@@ -5,6 +5,7 @@ import {
   type JSONRPCRequest,
   type RequestId,
 } from '@modelcontextprotocol/sdk/types.js';
+import { parseJson } from '../protocol/parse-json.js';
 import { refuseBatch } from './batch.js';
 import { answerFlaw, isRequest, looksLikeAnswer, readMessage, type FlawAnswer } from './message.js';
 
@@ -94,7 +95,7 @@ export class StdioTransport {
   #deliver(line: string): void {
     let json: unknown;
     try {
-      json = JSON.parse(line);
+      json = parseJson(line);
     } catch {
       return this.#refuse(ErrorCode.ParseError, 'This line is not JSON.');
     }

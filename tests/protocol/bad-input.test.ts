@@ -189,7 +189,7 @@ describe('arguments', () => {
       '{"user_id":1,"preferences":{"a":[{"__proto__":{"polluted":1}}]}}',
       /__proto__/,
     ],
-    ['list_recent_users', '{"limit":1e999}', /limit: |Numbers must /],
+    ['list_recent_users', '{"limit":1e999}', /limit: /],
     ['list_recent_users', '"limit=5"', /arguments.*JSON object/],
     ['list_recent_users', '5', /arguments.*JSON object/],
     ['list_recent_users', '[5]', /arguments.*JSON object/],

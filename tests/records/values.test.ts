@@ -3,6 +3,7 @@ import { startZoo, type Cell, type Zoo } from './zoo/zoo.js';
 
 /** Animals 1 to 3 become children of 3, so that one include shows all of them. */
 const FAMILY = 'UPDATE zoo.animals SET parent_id = 3 WHERE id <= 3';
+const FACTS = `UPDATE zoo.animals SET facts = ARRAY['{"snowflake": 750727362669608961, "rate": 1.10}', NULL, '"two"']::jsonb[] WHERE id = 1`;
 /** A value that the schema does not know. It cannot be used in the transaction that adds it. */
 const LATER_MOOD = `ALTER TYPE zoo.mood ADD VALUE 'sleepy' BEFORE 'calm'`;
 const SLEEPY = `UPDATE zoo.animals SET mood = 'sleepy', moods = '{sleepy,NULL,calm}' WHERE id = 60`;
@@ -54,6 +55,7 @@ const SHOWN_ONLY: [field: string, id: number, cell: Cell][] = [
   ['data', 1, '{"a": 1, "big": 12345678901234567890}'],
   ['data', 2, 'null'],
   ['data', 60, null],
+  ['facts', 1, '[{"rate":1.10,"snowflake":750727362669608961},null,"two"]'],
   ['rawData', 1, '{"a":1, "a":2}'],
   ['rawData', 3, 'null'],
   ['tags', 1, '["x","y"]'],
@@ -78,7 +80,7 @@ function quote(text: string, by = "'"): string {
 describe('A value', () => {
   let zoo: Zoo;
   beforeAll(async () => {
-    zoo = await startZoo({ sql: `${FAMILY}; ${LATER_MOOD}` });
+    zoo = await startZoo({ sql: `${FAMILY}; ${FACTS}; ${LATER_MOOD}` });
     await zoo.database.query(SLEEPY);
   });
   afterAll(() => zoo.stop());

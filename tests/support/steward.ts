@@ -31,7 +31,7 @@ export interface Table {
 export type UserRow = Omit<AnswerData['user'], 'updated_at'>;
 
 export interface ChangeRow {
-  id: number;
+  id: number | string;
   field: string;
   old_value: string | null;
   new_value: string | null;

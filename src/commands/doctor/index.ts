@@ -1,9 +1,11 @@
+import { remedyOf } from '../../database/connection-failure.js';
 import { connect, type Connections } from '../../database/pool.js';
 import { UnusableDatabaseError } from '../../database/check.js';
 import { check, createClient, type PrismaClient } from '../../directory/database.js';
 import { DIRECTORY_RIGHTS } from '../../directory/rights.js';
 import { createLog, describeError, type Log } from '../../observability/log.js';
 import type { Config } from '../../settings/config.js';
+import { withoutPassword } from '../../settings/postgres-url.js';
 import { readConfigured } from '../configuration.js';
 import { readConfig } from '../read-config.js';
 import { checkRecords } from './records.js';
@@ -92,9 +94,7 @@ async function checkConnection({ pool }: Connections<PrismaClient>): Promise<str
     report({ level: 'ok', text: `connection: ${rows[0]?.version.split(' on ')[0]}` });
     return rows[0]?.version;
   } catch (error) {
-    const remedy =
-      'check that the server runs and that host, port, user, password and database name are right';
-    report({ level: 'problem', text: `connection: ${describeError(error)}`, remedy });
+    report({ level: 'problem', text: `connection: ${describeError(error)}`, remedy: remedyOf(error) });
     return undefined;
   }
 }
@@ -117,16 +117,6 @@ function onEmbedded(): Finding[] {
     { level: 'ok', text: 'privileges: all; the embedded database has one user' },
     { level: 'ok', text: 'time limits: kept by Steward; the embedded database has none of its own' },
   ];
-}
-
-function withoutPassword(url: string): string {
-  const shown = new URL(url);
-  if (shown.password) shown.password = '****';
-  // node-postgres takes them from there, too.
-  for (const name of ['password', 'sslpassword']) {
-    if (shown.searchParams.has(name)) shown.searchParams.set(name, '****');
-  }
-  return shown.href;
 }
 
 /** Prints a finding; a problem makes the exit code 1. */

@@ -1,3 +1,4 @@
+import { remedyOf } from '../../database/connection-failure.js';
 import { connect } from '../../database/pool.js';
 import { ReadOnlyPool } from '../../database/read-only-pool.js';
 import { createClient } from '../../directory/database.js';
@@ -27,9 +28,7 @@ export async function checkRecords(
       ...describe(inspection, version.includes('PGlite')),
     ];
   } catch (error) {
-    const remedy =
-      'check that the server runs and that host, port, user, password and database name are right';
-    return [{ level: 'problem', text: `connection: ${describeError(error)}`, remedy }];
+    return [{ level: 'problem', text: `connection: ${describeError(error)}`, remedy: remedyOf(error) }];
   } finally {
     await close();
   }

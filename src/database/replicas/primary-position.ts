@@ -1,6 +1,8 @@
 import pg from 'pg';
 import { describeError, type Log } from '../../observability/log.js';
+import { connectionOf } from '../connection.js';
 import { sessionUrl } from '../pool.js';
+import { PreferringClient } from '../tls.js';
 
 /** A position in the primary's write-ahead log. Earlier commits have lower positions. */
 export interface WalPosition {
@@ -47,7 +49,8 @@ export class PrimaryPosition {
     private readonly log: Log,
   ) {
     this.#pool = new pg.Pool({
-      connectionString: sessionUrl(url),
+      ...connectionOf(sessionUrl(url)),
+      Client: PreferringClient,
       application_name: 'steward primary',
       max: 1,
       connectionTimeoutMillis: CONNECT_PATIENCE_MS,

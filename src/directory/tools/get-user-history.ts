@@ -9,7 +9,7 @@ import { pageCursor, pageSize, userId } from '../arguments.js';
 import type { Directory } from '../services.js';
 
 const changeTable = table({
-  id: z.int(),
+  id: z.union([z.int(), z.string()]),
   field: z.string(),
   old_value: z.string().nullable(),
   new_value: z.string().nullable(),
@@ -45,11 +45,12 @@ export const getUserHistory = defineTool({
 
 function toChange(entry: AuditEntry) {
   return {
-    id: Number(entry.id),
+    // JavaScript rounds larger ones.
+    id: entry.id <= Number.MAX_SAFE_INTEGER ? Number(entry.id) : String(entry.id),
     field: entry.fieldChanged,
     old_value: entry.oldValue,
     new_value: entry.newValue,
-    changed_at: entry.changedAt.toISOString(),
+    changed_at: entry.changedAt,
     actor: entry.actor,
     tool: entry.tool,
     request_id: entry.requestId,

@@ -1,3 +1,4 @@
+import { parseExact, writeExact } from '../../capability/exact-json.js';
 import { MASK } from '../sql/cells.js';
 import type { ViewColumn } from '../view/view.js';
 
@@ -60,8 +61,8 @@ function readList(column: ViewColumn, text: string): string {
   const element = { ...column, isList: false };
   const read = (value: Nested): unknown => {
     if (Array.isArray(value)) return value.map(read);
-    if (column.type === 'Json' && value !== null) return JSON.parse(String(value)) as unknown;
+    if (column.type === 'Json' && value !== null) return parseExact(String(value));
     return readCell(element, value === null ? null : String(value), Infinity);
   };
-  return JSON.stringify(read(JSON.parse(text) as Nested));
+  return writeExact(read(JSON.parse(text) as Nested));
 }

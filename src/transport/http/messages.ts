@@ -5,6 +5,7 @@ import {
   type JSONRPCMessage,
 } from '@modelcontextprotocol/sdk/types.js';
 import accepts from 'accepts';
+import { parseJson } from '../../protocol/parse-json.js';
 import { BATCHING_VERSION, refuseBatch } from '../batch.js';
 import { answerFlaw, looksLikeAnswer, readMessage, type FlawAnswer } from '../message.js';
 import { HttpRefusal } from './refusal.js';
@@ -50,7 +51,7 @@ export function readMessages(
 ): { received: Received[]; batch: boolean } {
   let json: unknown;
   try {
-    json = JSON.parse(body);
+    json = parseJson(body);
   } catch {
     throw new HttpRefusal(400, 'The body is not JSON.', { rpcCode: ErrorCode.ParseError });
   }

@@ -1,10 +1,16 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { cp, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { bareEnvironment, prisma, ROOT } from '../../support/command.mjs';
+import pg from 'pg';
+import { bareEnvironment, prisma, ROOT, steward } from '../../support/command.mjs';
+import { onServer } from '../../support/conditions.js';
 import { freshDatabase, type TestDatabase } from '../../support/database.js';
 import { eventually } from '../../support/eventually.js';
+import { queryOnce } from '../../support/postgres-server.mjs';
+import { administer } from '../../support/server.mjs';
+import { serverUrl } from '../../support/template.mjs';
 
 /** Prisma's own command line, on whichever database is configured, with nothing downloaded. */
 let database: TestDatabase;
@@ -78,3 +84,45 @@ async function copyOfProject(): Promise<string> {
 }
 
 const prismaIn = (project: string, args: string[]) => prisma(args, database.administration, project);
+
+onServer('migrate deploy', () => {
+  const name = `steward_test_${randomUUID()}`;
+  const url = () => serverUrl(name, name);
+
+  beforeAll(async () => {
+    await administer(
+      `CREATE ROLE "${name}" LOGIN SUPERUSER PASSWORD ${pg.escapeLiteral(decodeURIComponent(new URL(serverUrl(name)).password))}`,
+    );
+    await administer(`CREATE DATABASE "${name}" OWNER "${name}"`);
+  });
+  afterAll(async () => {
+    await administer(`DROP DATABASE "${name}" WITH (FORCE)`);
+    await administer(`DROP ROLE "${name}"`);
+  });
+
+  const at = (sql: string) => queryOnce({ connectionString: url() }, sql);
+  const doctor = async () => (await steward(['doctor'], { DATABASE_URL: url() })).stdout;
+
+  it('is what doctor says of a database without tables, and not of one with those of others', async () => {
+    expect(await doctor()).toMatch(/migrations: behind .*\n +→ npx prisma migrate deploy/);
+    await at('CREATE TABLE public.orders (id int PRIMARY KEY)');
+    expect(await doctor()).toMatch(
+      /migrations: of another application \(orders\)\n +→ .*steward\.config\.json.*database of its own.*P3005/,
+    );
+    expect((await prisma(['migrate', 'deploy'], { DATABASE_URL: url() })).stderr).toContain('P3005');
+    await at('CREATE EXTENSION citext; ALTER EXTENSION citext ADD TABLE public.orders');
+    expect(await doctor()).toContain('migrations: of another application (orders)');
+    await at('DROP EXTENSION citext CASCADE');
+  });
+
+  it('makes its tables in the schema of the datasource, though there is one named like the role', async () => {
+    await at(`CREATE SCHEMA "${name}"; CREATE SCHEMA extensions; CREATE EXTENSION citext SCHEMA extensions`);
+    expect(await prisma(['migrate', 'deploy'], { DATABASE_URL: url() })).toMatchObject({ code: 0 });
+    expect(
+      await at(`SELECT DISTINCT relnamespace::regnamespace::text AS schema FROM pg_class
+        WHERE relname IN ('users', 'headcounts', '_prisma_migrations')`),
+    ).toEqual([{ schema: 'public' }]);
+    expect(await doctor()).toContain('migrations: current');
+    expect((await prisma(['migrate', 'status'], { DATABASE_URL: url() })).stdout).toContain('up to date');
+  });
+});

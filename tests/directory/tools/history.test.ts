@@ -139,4 +139,18 @@ describe('The audit log', () => {
       /user_audit_log/,
     );
   });
+
+  it('pages over changes whose numbers JavaScript would round, and shows those as text', async () => {
+    const id = await somebodyWithRoles('far_along', 0);
+    await steward.database.query(`SELECT setval('user_audit_log_id_seq', 9007199254740990)`);
+    for (const role of ['A', 'B', 'C', 'D']) await steward.call('set_user_role', { user_id: id, role });
+    const pages = await everyPage(steward, 'get_user_history', { user_id: id, limit: 1 });
+    expect(newValues(pages)).toEqual(['D', 'C', 'B', 'A', 'far_along']);
+    expect(pages.flatMap((page) => records(page, 'changes').map((change) => change.id)).slice(0, 4)).toEqual([
+      '9007199254740994',
+      '9007199254740993',
+      '9007199254740992',
+      9007199254740991,
+    ]);
+  });
 });

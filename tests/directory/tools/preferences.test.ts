@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { RawClient } from '../../support/raw-client.js';
 import { startSteward, type Steward } from '../../support/steward.js';
 
 let steward: Steward;
@@ -34,6 +35,33 @@ const recorded = (user_id: number) =>
     'SELECT * FROM user_audit_log WHERE user_id = $1 ORDER BY id',
     [user_id],
   );
+
+const textOf = async (id: number) =>
+  (
+    await steward.database.query<{ preferences: string }>(
+      'SELECT preferences::text FROM user_preferences WHERE user_id = $1',
+      [id],
+    )
+  )[0]?.preferences;
+
+/** What PostgreSQL itself makes of two objects. */
+const merged = async (one: string, other: string) =>
+  (
+    await steward.database.query<{ merged: string }>('SELECT ($1::jsonb || $2::jsonb)::text AS merged', [
+      one,
+      other,
+    ])
+  )[0]?.merged;
+
+/** A user whose preferences another program wrote. */
+async function userWithText(json: string): Promise<number> {
+  const id = await userWith();
+  await steward.database.query('UPDATE user_preferences SET preferences = $2::jsonb WHERE user_id = $1', [
+    id,
+    json,
+  ]);
+  return id;
+}
 
 const nested = (levels: number): unknown => (levels === 0 ? 'bottom' : { in: nested(levels - 1) });
 
@@ -147,5 +175,71 @@ describe('update_user_preferences', () => {
 
   it('says that there is no such user', async () => {
     expect((await update(2_000_000_000, { a: 1 })).error).toBe('NOT_FOUND');
+  });
+
+  describe('numbers that JavaScript would round', () => {
+    const EXACT =
+      '{"snowflake": 750727362669608961, "rate": 0.12345678901234567890, "price": 1.10, "far": 1e300}';
+    let client: RawClient;
+    beforeAll(async () => void (client = await RawClient.start(steward.database)));
+    afterAll(() => client.end());
+
+    it('are shown as text, digit by digit', async () => {
+      const id = await userWithText(EXACT);
+      expect(await stored(id)).toEqual({
+        snowflake: '750727362669608961',
+        rate: '0.12345678901234567890',
+        price: 1.1,
+        far: 1e300,
+      });
+    });
+
+    it('stay as they are when something else changes, and the audit log has them right', async () => {
+      const id = await userWithText(EXACT);
+      await update(id, { theme: 'dark' });
+      expect(await textOf(id)).toBe(await merged(EXACT, '{"theme":"dark"}'));
+      const [entry] = await recorded(id);
+      expect(entry?.old_value).toContain('"snowflake":750727362669608961');
+      expect(entry?.old_value).toContain('"rate":0.12345678901234567890');
+      expect(entry?.new_value).toContain('"snowflake":750727362669608961');
+    });
+
+    it('are unchanged by a patch that says the same in other digits', async () => {
+      const id = await userWithText('{"price": 1.10, "far": 1e300}');
+      expect((await update(id, { price: 1.1, far: 1e300 })).data.changed).toBe(false);
+      expect(await recorded(id)).toEqual([]);
+    });
+
+    it.each([
+      ['{"deep":{"snowflake":750727362669608961}}', /preferences\.deep\.snowflake: .*as text/],
+      ['{"list":[1,0.12345678901234567890]}', /preferences\.list\.1: /],
+      ['{"huge":1e999}', /preferences\.huge: /],
+    ])('are refused by name in the patch %s', async (patch, says) => {
+      const id = await userWith();
+      const { code, text } = await client.callWithText(
+        'update_user_preferences',
+        `{"user_id":${id},"preferences":${patch}}`,
+      );
+      expect(code).toBe('VALIDATION');
+      expect(text).toMatch(says);
+      expect(await stored(id)).toEqual({});
+    });
+
+    it.each(['9007199254740994', '1e300', '-0.1', '123456789012345000000', '1.50', '5e-324'])(
+      'are not these: %s is taken as it is',
+      async (number) => {
+        const id = await userWith();
+        await client.callWithText(
+          'update_user_preferences',
+          `{"user_id":${id},"preferences":{"n":${number}}}`,
+        );
+        expect(
+          await steward.database.query(
+            "SELECT preferences -> 'n' = $2::jsonb AS same FROM user_preferences WHERE user_id = $1",
+            [id, number],
+          ),
+        ).toEqual([{ same: true }]);
+      },
+    );
   });
 });

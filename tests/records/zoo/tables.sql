@@ -9,7 +9,8 @@ CREATE TABLE zoo.animals (
   "decimal" numeric, price money, alive boolean, mood zoo.mood, born date, fed time(6), fed_zone timetz(6),
   seen timestamptz(6), plain timestamp(3), data jsonb, raw_data json, picture bytea, tags text[], numbers int[],
   moods zoo.mood[], times timestamptz(6)[], decimals numeric[], password text, microchip text,
-  parent_id int REFERENCES zoo.animals, lower_password text GENERATED ALWAYS AS (lower(password)) STORED, shape point, ignored text
+  parent_id int REFERENCES zoo.animals, lower_password text GENERATED ALWAYS AS (lower(password)) STORED, shape point, ignored text,
+  facts jsonb[]
 );
 CREATE INDEX ON zoo.animals (name);
 CREATE TABLE annex."Keeper" (id bigint PRIMARY KEY, name text NOT NULL);

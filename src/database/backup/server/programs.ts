@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { OperatorError } from '../../../errors.js';
+import { connectionOf } from '../../connection.js';
 
 const DEBIAN = '/usr/lib/postgresql';
 /** Variables that cannot select another database. PGSERVICE and PGHOSTADDR can: they override PGHOST. */
@@ -69,7 +70,7 @@ export async function* runProgram(
 
 /** The environment for PostgreSQL's programs to connect to a URL. Other users can read a command line, but not this. */
 export function connectionEnvironment(url: string): NodeJS.ProcessEnv {
-  const client = new pg.Client({ connectionString: url });
+  const client = new pg.Client(connectionOf(url));
   const { searchParams } = new URL(url);
   const env: NodeJS.ProcessEnv = {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => KEPT.test(name))),
@@ -85,11 +86,7 @@ export function connectionEnvironment(url: string): NodeJS.ProcessEnv {
     const value = searchParams.get(name);
     if (value) env[`PG${name.replaceAll('_', '').toUpperCase()}`] = value;
   }
-  // pg has two modes that libpq lacks: ssl=true and no-verify. libpq checks certificates only with the authority's own.
-  if (env['PGSSLMODE'] === 'no-verify') env['PGSSLMODE'] = 'require';
-  else if (client.ssl && !searchParams.has('sslmode') && !env['PGSSLMODE']?.startsWith('verify')) {
-    const checked = env['PGSSLROOTCERT'] && searchParams.get('ssl') !== 'no-verify';
-    env['PGSSLMODE'] = checked ? 'verify-full' : 'require';
-  }
+  // Without authorities of its own, the driver checks with those of Node.js; libpq has to be told to use the system's.
+  if (env['PGSSLMODE'] === 'verify-full') env['PGSSLROOTCERT'] ??= 'system';
   return env;
 }
