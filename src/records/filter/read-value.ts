@@ -66,7 +66,7 @@ function isAddress(text: string): boolean {
 
 const UUID = /^[\da-f]{8}-?[\da-f]{4}-?[\da-f]{4}-?[\da-f]{4}-?[\da-f]{12}$/i;
 const MONEY = /^[+-]?\d{1,17}(\.\d{1,2})?$/;
-const FLOAT = /^([+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,4})?|nan|[+-]?infinity)$/i;
+const FLOAT = /^([+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,4})?|nan|[+-]?infinity)$/i;
 
 function exact(text: string): Value {
   return { kind: 'exact', text };

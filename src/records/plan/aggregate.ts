@@ -1,6 +1,6 @@
-import { refuse, splitList, splitPath, type Place } from '../argument.js';
+import { refuse, splitCall, splitList, splitPath, type Place } from '../argument.js';
 import type { Condition, Reference } from '../filter/condition.js';
-import { parseFilterText } from '../filter/parse-text.js';
+import { parseFilter } from '../filter/read-filter.js';
 import { describeType, resolveFilter } from '../filter/resolve-filter.js';
 import type { Filter } from '../filter/syntax.js';
 import {
@@ -30,12 +30,14 @@ export function readMetrics(model: ViewModel, text: string | readonly string[]):
   if (parts.length === 0 || parts.length > MOST_METRICS)
     refuse(`Name 1 to ${MOST_METRICS}, such as count, sum(FIELD), count(distinct FIELD).`, nowhere, argument);
   const metrics = parts.map((part): Metric => {
-    if (/^count(\(\s*\*?\s*\))?$/i.test(part))
+    const { word, inner } = splitCall(part) ?? { word: part, inner: '' };
+    if (word.toLowerCase() === 'count' && (inner === '' || inner === '*'))
       return { name: 'count', function: 'count', reference: undefined };
-    const [, word = '', distinct, field] = /^(\w+)\s*\(\s*(distinct\s+)?(.+?)\s*\)$/is.exec(part) ?? [];
-    const name = `${word.toLowerCase()}${distinct === undefined ? '' : ' distinct'}`;
+    const isDistinct = /^distinct\s/i.test(inner);
+    const field = isDistinct ? inner.slice('distinct'.length).trim() : inner;
+    const name = `${word.toLowerCase()}${isDistinct ? ' distinct' : ''}`;
     const known = FUNCTIONS.find((one) => one === name);
-    if (!known || field === undefined)
+    if (!known || field === '')
       refuse(
         `'${part.slice(0, 60)}' is none of count, count(distinct FIELD), sum(FIELD), avg, min, max.`,
         nowhere,
@@ -74,11 +76,11 @@ export function readGroupKeys(model: ViewModel, text: string | readonly string[]
   const parts = text === undefined ? [] : splitList(text, argument);
   if (parts.length > MOST_KEYS) refuse(`At most ${MOST_KEYS} keys make groups.`, nowhere, argument);
   return parts.map((part): GroupKey => {
-    const [, word, inner] = /^(\w+)\s*\(\s*(.+?)\s*\)$/s.exec(part) ?? [];
+    const { word, inner = part } = splitCall(part) ?? {};
     const bucket = BUCKETS.find((one) => one === word?.toLowerCase());
     if (word !== undefined && !bucket)
       refuse(`'${word}' is none of ${BUCKETS.join(', ')}.${suggest(word, BUCKETS)}`, nowhere, argument);
-    const path = splitPath(inner ?? part);
+    const path = splitPath(inner);
     const reference = resolveOpenColumn(model, path, argument);
     const { column } = reference;
     if (!hasOrder(column))
@@ -104,12 +106,13 @@ function hasBuckets({ type, native }: ViewColumn, bucket: Bucket): boolean {
  * @throws StewardError VALIDATION
  */
 export function readHaving(
-  text: string | undefined,
+  having: unknown,
   keys: readonly GroupKey[],
   metrics: readonly Metric[],
 ): Condition | undefined {
-  if (text === undefined || text.trim() === '') return undefined;
   const argument = 'having';
+  const parsed = parseFilter(having, argument);
+  if (!parsed) return undefined;
   const columns = [
     ...keys
       .filter(({ bucket }) => bucket === undefined)
@@ -120,7 +123,7 @@ export function readHaving(
     name: 'The answer',
     fields: new Map(columns.map((one) => [one.name, one])),
   };
-  const filter = joinNames(parseFilterText(text, argument), [...answer.fields.keys()]);
+  const filter = joinNames(parsed, [...answer.fields.keys()]);
   return resolveFilter(answer as ViewModel, filter, argument);
 }
 

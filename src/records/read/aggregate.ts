@@ -18,7 +18,7 @@ export interface AggregateInput {
   metrics: unknown;
   group_by?: unknown;
   filter?: unknown;
-  having?: string | undefined;
+  having?: unknown;
   order_by?: unknown;
   limit: number;
   time_zone?: string | undefined;

@@ -9,7 +9,7 @@ import { writeFind } from '../sql/find.js';
 
 export interface GetInput {
   model: string;
-  key: string;
+  key: unknown;
   fields?: unknown;
   include?: unknown;
 }
