@@ -139,4 +139,86 @@ describe('A schema of oddities', () => {
       expect((await ask({ metrics: 'min(object), max(object)' })).groups.rows).toEqual([[1, 4294967295]]);
     },
   );
+
+  it.each<[filter: string, ids: number[]]>([
+    // A json column may hold what jsonb refuses: NUL, and halves of characters.
+    ['raw has x', [1]],
+    ['raw has y', [2]],
+    ['raw has 1', [3]],
+    ["raw has 'a'", []],
+    ['docs has x', [2]],
+    ['docs has 1', [2]],
+    ['docs has \'{"a":12345678901234567890}\'', [1]],
+    ['docs has \'{"a":12345678901234567891}\'', []],
+    ["docs has 'null'", [1]],
+    ["docs has '\\ud800'", []],
+    ["docs has '[1'", []],
+    ["rawDocs has '[1.1]'", [1]],
+    ['not docs has x', [1, 3, 4]],
+  ])('finds what JSON and lists of it hold by %s', async (filter, ids) => {
+    expect(await zoo.find('Tally', filter)).toEqual(ids);
+  });
+
+  it('shows JSON in lists as it is written, numbers too', async () => {
+    expect(await zoo.find('Tally', 'id < 4', 'docs')).toEqual([
+      '[{"a": 12345678901234567890},null]',
+      '["x",1]',
+      '[]',
+    ]);
+    expect(await zoo.find('Tally', 'id = 1', 'rawDocs')).toEqual(['[[1.10]]']);
+  });
+
+  it('reads a table with those that inherit from it, in any order, a page at a time', async () => {
+    for (const order_by of ['id', 'name desc']) {
+      const ids: Cell[] = [];
+      let cursor: string | null | undefined;
+      while (cursor !== null) {
+        const { data } = await zoo.call('find_records', { model: 'Event', order_by, limit: 3, cursor });
+        ids.push(...data.records.rows.map(([id = null]) => id));
+        cursor = data.next_cursor;
+      }
+      expect(ids.map(Number).toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    }
+    const { data } = await zoo.call('count_records', { model: 'Event', filter: 'name starts with late' });
+    expect(data.count).toBe(5);
+  });
+
+  it('has no page after one that ends in a text too long for a cursor, which is not read whole', async () => {
+    await zoo.database.query(
+      `INSERT INTO odd.events SELECT 100 + n, repeat('long ', 200000) || n FROM generate_series(1, 3) n`,
+    );
+    const { data } = await zoo.call('find_records', {
+      model: 'Event',
+      fields: 'id',
+      filter: 'id > 100',
+      order_by: 'name',
+      limit: 2,
+    });
+    expect(data.records.rows).toEqual([[101], [102]]);
+    expect([data.more, data.next_cursor]).toEqual([true, null]);
+    expect(data.notes).toEqual([
+      'There is no next page, since the values of order_by are too long for a cursor: order by other fields.',
+    ]);
+    await zoo.database.query('DELETE FROM odd.events WHERE id > 100');
+  });
+
+  it('shows a record that is larger than an answer as far as it goes, and says so', async () => {
+    const text = '漢字'.repeat(40_000);
+    await zoo.database.query('INSERT INTO odd.events VALUES (200, $1)', [text]);
+    const one = await zoo.call('get_record', { model: 'Event', key: '200', fields: 'name' });
+    const shown = String(one.data.record.rows[0]?.[1]);
+    expect(text.startsWith(shown.slice(0, -1))).toBe(true);
+    expect(shown.endsWith('…')).toBe(true);
+    expect(Buffer.byteLength(one.text)).toBeLessThan(65_536);
+    // Half of the answer is text, a character of it three bytes.
+    expect(shown.length).toBeGreaterThan(8000);
+    expect(one.data.notes).toEqual([
+      `name: cut at ${shown.length - 1} characters, marked …. An answer holds no more.`,
+    ]);
+    const all = await zoo.call('get_record', { model: 'Event', key: '200' });
+    expect(all.data.notes[0]).toMatch(
+      /^name: cut at \d+ characters, marked …\. Name it alone in fields for more of it\.$/,
+    );
+    await zoo.database.query('DELETE FROM odd.events WHERE id = 200');
+  });
 });

@@ -85,6 +85,36 @@ describe('Time', () => {
     });
   });
 
+  describe('where the clock goes over midnight', () => {
+    /** Havana has the hour from midnight twice on 2 November 2025; São Paulo had none on 4 November 2018. */
+    const NIGHTS = `
+      INSERT INTO zoo.animals (id, name, seen, plain) SELECT id, 'night', at, at at time zone 'UTC' FROM (VALUES
+        (31, timestamptz '2025-11-02 03:59:59.999+00'), (32, '2025-11-02 04:00+00'), (33, '2025-11-02 05:00+00'),
+        (34, '2025-11-03 04:59:59+00'), (35, '2025-11-03 05:00+00'),
+        (41, '2018-11-04 02:59:59+00'), (42, '2018-11-04 03:00+00'), (43, '2018-11-05 01:59:59+00'), (44, '2018-11-05 02:00+00')
+      ) AS nights(id, at)`;
+    beforeAll(() => zoo.database.query(NIGHTS));
+    afterAll(() => zoo.database.query("DELETE FROM zoo.animals WHERE name = 'night'"));
+
+    it.each(['seen', 'plain'])('%s: a day has all its hours, in filters as in groups', async (field) => {
+      for (const [zone, day, ids] of [
+        ['America/Havana', '2025-11-02', [32, 33, 34]],
+        ['America/Sao_Paulo', '2018-11-04', [42, 43]],
+      ] as const) {
+        expect(await find(`${field} = ${day}`, zone)).toEqual(ids);
+        expect(await find(`${field} >= ${day} and ${field} <= ${day}`, zone)).toEqual(ids);
+        const { data } = await zoo.call('aggregate_records', {
+          model: 'Animal',
+          metrics: 'count',
+          group_by: `day(${field})`,
+          filter: "name = 'night'",
+          time_zone: zone,
+        });
+        expect(data.groups.rows).toContainEqual([day, ids.length]);
+      }
+    });
+  });
+
   it('a day without a zone is never shifted', async () => {
     for (const zone of [undefined, 'Europe/Berlin', 'Pacific/Kiritimati', 'Pacific/Niue']) {
       expect(await find('born = 2026-05-01', zone)).toEqual([2, 3]);

@@ -122,7 +122,10 @@ function readTime({ native }: ViewColumn, text: string): Value | undefined {
   const distance = DISTANCE.exec(text);
   if (distance) {
     const [, sign = '+', count = '0', unit = 'min'] = distance;
-    return { kind: 'distance', interval: `${sign}${count} ${UNITS[unit.toLowerCase()]}` };
+    const units = UNITS[unit.toLowerCase()] ?? '';
+    // A day without a time is so many days of the calendar ago, whether or not each had 24 hours.
+    const elapsed = native === 'Date' ? ['minutes', 'hours'] : ['minutes', 'hours', 'days', 'weeks'];
+    return { kind: 'distance', interval: `${sign}${count} ${units}`, isElapsed: elapsed.includes(units) };
   }
   if (DAY.test(text)) return isDay(text) ? { kind: 'day', text } : undefined;
   const moment = MOMENT.exec(text);

@@ -8,6 +8,7 @@ import type { Services } from '../services.js';
 import type { TextRow } from '../source.js';
 import { writeAggregate, type Bucket, type GroupKey, type Metric } from '../sql/aggregate.js';
 import type { Question } from '../sql/question.js';
+import { beginPatience } from './patience.js';
 import { explainTimeout, listReferences } from './slow.js';
 import { describeUndecided } from './undecided.js';
 
@@ -45,7 +46,7 @@ export async function aggregate(
   const [read, undecided] = await explainTimeout(model, used, () =>
     Promise.all([
       source.read(writeAggregate(plan, question), context.signal),
-      describeUndecided(named, condition, question, context.signal),
+      describeUndecided(named, condition, question, beginPatience(context.signal)),
     ]),
   );
   const rows = read.slice(0, limit).map((row) => readGroup(row, keys, metrics));
