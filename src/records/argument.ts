@@ -22,10 +22,14 @@ export function refuse(message: string, { at }: Place, argument: string): never 
   );
 }
 
-/** Reads a path such as customer.country; a name in backticks may hold any character. */
+/**
+ * Reads a path such as customer.country; a name in backticks may hold any character.
+ * @returns no segments for what is no path, such as `customer..country`
+ */
 export function splitPath(text: string, at?: number): Path {
-  const segments = [...text.matchAll(/`([^`]*)`|[^.`]+/g)].map(([bare, quoted]) => quoted ?? bare);
-  return { segments, at };
+  const names = [...text.matchAll(/`([^`]*)`|[^.`]+/g)];
+  const isWhole = names.map(([written]) => written).join('.') === text;
+  return { segments: isWhole ? names.map(([bare, quoted]) => quoted ?? bare) : [], at };
 }
 
 const KEYWORDS = new Set(
@@ -40,27 +44,54 @@ export function writeName(name: string): string {
 const LONGEST_LIST = 2000;
 
 /**
- * Reads a list such as `id, customer.name`: text with commas, an array, or such an array as JSON in text. Commas in
- * brackets and quotes do not separate.
+ * Reads a list such as `id, customer.name`: text with commas, or its parts. Commas in brackets and quotes do not separate.
  * @throws StewardError VALIDATION
  */
 export function splitList(value: string | readonly string[], argument: string): string[] {
-  if (typeof value !== 'string') return value.map((part) => part.trim()).filter((part) => part !== '');
-  const text = value.trim();
-  const nowhere = { at: undefined };
-  if (text.length > LONGEST_LIST) refuse(`At most ${LONGEST_LIST} characters are read.`, nowhere, argument);
-  if (text.startsWith('[')) {
-    const list = parseJson(text, argument);
-    if (Array.isArray(list) && list.every((part) => typeof part === 'string'))
-      return splitList(list, argument);
-    refuse('As JSON it must be a list of texts.', nowhere, argument);
-  }
-  const parts = text.match(/(?:'(?:[^']|'')*'|"[^"]*"|`[^`]*`|\((?:'(?:[^']|'')*'|[^()'])*\)|[^,])+/g) ?? [];
-  return parts.map((part) => part.trim()).filter((part) => part !== '');
+  const parts = typeof value === 'string' ? [value] : value;
+  if (parts.reduce((sum, { length }) => sum + length, 0) > LONGEST_LIST)
+    refuse(`At most ${LONGEST_LIST} characters are read.`, { at: undefined }, argument);
+  return (typeof value === 'string' ? splitAtCommas(value) : value)
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
 }
+
+/** A quote that is not closed is a character as any other. */
+function splitAtCommas(text: string): string[] {
+  const parts: string[] = [];
+  let start = 0;
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const character = text.charAt(at);
+    if (/['"`]/.test(character)) at = Math.max(at, text.indexOf(character, at + 1));
+    else if (character === '(') depth++;
+    else if (character === ')') depth--;
+    else if (character === ',' && depth <= 0) {
+      parts.push(text.slice(start, at));
+      start = at + 1;
+    }
+  }
+  return [...parts, text.slice(start)];
+}
+
+/** Reads `word(inner)`. @returns undefined for text of another form */
+export function splitCall(text: string): { word: string; inner: string } | undefined {
+  const open = text.indexOf('(');
+  if (open === -1 || !text.endsWith(')')) return undefined;
+  return { word: text.slice(0, open).trim(), inner: text.slice(open + 1, -1).trim() };
+}
+
+/** True for text that begins as a list or an object of JSON does. */
+export function looksLikeJson(text: string): boolean {
+  return /^\s*[[{]/.test(text);
+}
+
+const LONGEST_JSON = 20_000;
 
 /** @throws StewardError VALIDATION for text that is no JSON */
 export function parseJson(text: string, argument: string): unknown {
+  if (text.length > LONGEST_JSON)
+    refuse(`At most ${LONGEST_JSON} characters of JSON are read.`, { at: undefined }, argument);
   try {
     JSON.parse(text);
   } catch {

@@ -1,22 +1,48 @@
 import { z } from 'zod';
-import { refuse } from './argument.js';
+import { looksLikeJson, parseJson, refuse } from './argument.js';
 
 /**
  * An argument of flat text, which every client passes on unharmed. A list or an object of the same parts is taken, too; the
  * published schema does not say so, since a choice of types is what some clients and models trip over.
  */
-export const flatText = (description: string) =>
-  z
-    .unknown()
-    .refine((value) => typeof value === 'string' || (typeof value === 'object' && value !== null), {
-      message: 'must be text',
-    })
-    .meta({ type: 'string', description });
+export const flatText = (description: string) => acceptAsText(description, ['string', 'object']);
 
-/** The same, where only a list of texts makes sense. @throws StewardError VALIDATION */
+/** The same, where a number says all: `17`. */
+export const flatTextOrNumber = (description: string) =>
+  acceptAsText(description, ['string', 'object', 'number']);
+
+function acceptAsText(description: string, types: readonly string[]) {
+  return z
+    .unknown()
+    .refine((value) => value !== null && types.includes(typeof value), { message: 'must be text' })
+    .meta({ type: 'string', description });
+}
+
+/**
+ * The same parts as flat text or as a list. An object of JSON is read by its members: `{"placedAt": "desc"}` says
+ * `placedAt desc`, and `{"items": ["qty"]}` says `items(qty)`.
+ * @throws StewardError VALIDATION
+ */
 export function asList(value: unknown, argument: string): string | string[] | undefined {
-  if (value === undefined || typeof value === 'string') return value;
-  if (Array.isArray(value) && value.every((part) => typeof part === 'string')) return value;
+  if (typeof value === 'string')
+    return looksLikeJson(value) ? asList(parseJson(value, argument), argument) : value;
+  if (value === undefined) return undefined;
+  return (Array.isArray(value) ? value : [value]).flatMap((part: unknown) => {
+    if (typeof part === 'string') return part;
+    const members = typeof part === 'object' && part !== null ? Object.entries(part) : [['', null]];
+    return members.map(([name, of]) => writePart(String(name), of) ?? refuseList(argument));
+  });
+}
+
+function writePart(name: string, of: unknown): string | undefined {
+  if (of === true) return name;
+  if (typeof of === 'string') return /^(asc|desc)$/i.test(of) ? `${name} ${of}` : `${name}(${of})`;
+  return Array.isArray(of) && of.every((part) => typeof part === 'string')
+    ? `${name}(${of.join()})`
+    : undefined;
+}
+
+function refuseList(argument: string): never {
   return refuse('must be text, or a list of texts.', { at: undefined }, argument);
 }
 
@@ -36,9 +62,12 @@ export const timeZone = z
   .refine(isTimeZone, { message: 'must be an IANA name such as Europe/Berlin' })
   .describe('IANA zone of days and hours');
 
-/** PostgreSQL reads `UTC+2` backwards, and takes `FOO3` for a zone: names of the IANA database only. */
+/**
+ * PostgreSQL reads `UTC+2` backwards, takes `FOO3` for a zone, and by an abbreviation such as CET or IST means another
+ * zone than the IANA database does: names of places only, and UTC.
+ */
 function isTimeZone(name: string): boolean {
-  if (!/^[A-Za-z_]+(\/[A-Za-z0-9_+-]+)*$/.test(name)) return false;
+  if (!/^(UTC|GMT|[a-z_]+(\/[a-z0-9_+-]+)+)$/i.test(name)) return false;
   try {
     return Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
   } catch {

@@ -92,6 +92,42 @@ describe('aggregate_records', () => {
     });
   });
 
+  it.each<[string, Record<string, unknown>]>([
+    ['lists', { metrics: ['count', 'sum(small)'], group_by: ['code'], order_by: ['count desc'] }],
+    [
+      'objects',
+      {
+        metrics: { count: true, sum: 'small' },
+        group_by: { code: true },
+        order_by: { count: 'desc' },
+        having: { field: 'count', op: 'gt', value: 1 },
+      },
+    ],
+    [
+      'lists of objects',
+      {
+        metrics: ['count', { sum: ['small'] }],
+        group_by: ['code'],
+        order_by: [{ count: 'desc' }],
+        having: [{ field: 'sum_small', op: 'gte', value: 3 }],
+      },
+    ],
+  ])('takes %s, and those as JSON in text', async (_, args) => {
+    const having = args['having'] ?? 'count > 1';
+    const asText = Object.fromEntries(
+      Object.entries({ ...args, having }).map(([name, value]) => [
+        name,
+        typeof value === 'string' ? value : JSON.stringify(value),
+      ]),
+    );
+    const rows = [
+      ['y', 3, 7],
+      ['x', 2, 3],
+    ];
+    expect(await groups({ ...args, having })).toEqual(rows);
+    expect(await groups(asText)).toEqual(rows);
+  });
+
   it.each<[group_by: string, columns: string[], rows: Cell[][]]>([
     [
       'mood',

@@ -164,7 +164,8 @@ describe('A filter', () => {
         [2, 1],
       ],
     ],
-    // Words.
+    // Words and numbers.
+    ['Animal', 'float = 1. or float = .1', [1]],
     ['Animal', "name = 'and'", [60]],
     ['Animal', 'name = "and"', [60]],
     ['Animal', 'mood is null and id < 12 or `id` = 1', [1, 5, 8, 11]],
@@ -300,6 +301,8 @@ describe('A filter', () => {
       'VALIDATION: filter: Expected in, contains, starts with, ends with or has after not, found =. (at character 10)',
     ],
     ['name is empty', 'VALIDATION: filter: Expected null, found empty. (at character 9)'],
+    ['parent..name = x', 'VALIDATION: filter: A name is missing. (at character 1)'],
+    ['parent. = x', 'VALIDATION: filter: A name is missing. (at character 1)'],
     ['and = 1 or', 'VALIDATION: filter: Expected a field, found the end. (at character 11)'],
     // Values: nothing is rounded, cut or guessed.
     [
@@ -399,7 +402,7 @@ describe('A filter', () => {
     [
       'an unknown operator',
       [{ field: 'id', op: 'like', value: 1 }],
-      'VALIDATION: filter: Condition 1 must be {"field","op","value"}, op one of eq, ne, lt, lte, gt, gte, contains, starts_with, ends_with, in, not_in, has, is_null; a value is text, a number, true or false, or a list of these.',
+      'VALIDATION: filter: Condition 1 must be {"field","op","value"}, op one of eq, ne, lt, lte, gt, gte, contains, starts_with, ends_with, in, not_in, has, is_null; a value is text of at most 4000 characters, a number, true or false, or a list of at most 200 of these.',
     ],
     [
       'no value',
@@ -423,6 +426,11 @@ describe('A filter', () => {
       'a fraction for an integer',
       { field: 'id', op: 'eq', value: 1.5 },
       "VALIDATION: filter: 'id' takes a whole number from -2147483648 to 2147483647, not '1.5'.",
+    ],
+    [
+      'a number that JSON may have rounded',
+      { field: 'big', op: 'eq', value: 9007199254740994 },
+      'VALIDATION: filter: Condition 1: write a number beyond 2^53 as text, since JSON may have rounded it.',
     ],
     [
       'a number',

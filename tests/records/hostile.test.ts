@@ -41,6 +41,28 @@ const HOSTILE = [
   'now-99999y',
 ];
 
+/** Start, what is repeated, and end. */
+const REPEATED: [string, string, string][] = [
+  ['(', "''", ''],
+  ['(', "'", '"'],
+  ['sum(', ' ', 'x'],
+  ['month(', ' ', 'x'],
+  ['count(distinct ', ' ', 'x'],
+  ['children(', ' (', ''],
+  ['children', ' ', 'x'],
+  ['id', ' )', ' up'],
+  ['', '`', 'x'],
+  ['', '.', 'x'],
+  ['', '1', 'x'],
+  ['', '"a', ''],
+  ['-', '(1', ')'],
+  ['id = ', '(', ''],
+  ['', ',', ''],
+  ['{', '"a":[', ''],
+];
+
+const nest = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
+
 const quote = (value: string) => `'${value.replaceAll("'", "''")}'`;
 
 describe('hostile text', () => {
@@ -55,7 +77,7 @@ describe('hostile text', () => {
       throw new Error(`${tool} ${JSON.stringify(args).slice(0, 300)}: ${text}`);
   }
 
-  it.each<[string, string, (hostile: string) => Record<string, unknown>]>([
+  const ARGUMENTS: [string, string, (hostile: string) => Record<string, unknown>][] = [
     ['model', 'find_records', (model) => ({ model })],
     ['filter', 'find_records', (filter) => ({ model: 'Animal', filter })],
     ['fields', 'find_records', (fields) => ({ model: 'Animal', fields })],
@@ -85,8 +107,48 @@ describe('hostile text', () => {
       (order_by) => ({ model: 'Animal', metrics: 'count', group_by: 'name', order_by }),
     ],
     ['search', 'describe_models', (search) => ({ search })],
-  ])('as %s does nothing but be answered', async (_argument, tool, argsOf) => {
+  ];
+
+  it.each(ARGUMENTS)('as %s does nothing but be answered', async (_argument, tool, argsOf) => {
     for (const hostile of HOSTILE) await expectHonest(tool, argsOf(hostile));
+  });
+
+  // An expression that goes back over its text does not end within the life of this test.
+  it.each([
+    ...ARGUMENTS,
+    ['a list of metrics', 'aggregate_records', (part) => ({ model: 'Animal', metrics: [part] })],
+    [
+      'a list of keys',
+      'aggregate_records',
+      (part) => ({ model: 'Animal', metrics: 'count', group_by: [part] }),
+    ],
+    ['a list of orders', 'find_records', (part) => ({ model: 'Animal', order_by: [part] })],
+    ['a list of includes', 'find_records', (part) => ({ model: 'Animal', include: [part] })],
+    ['a key in a list', 'get_record', (key) => ({ model: 'constructor', key: [key] })],
+    [
+      'a value in JSON',
+      'count_records',
+      (value) => ({ model: 'Animal', filter: { field: 'float', op: 'eq', value } }),
+    ],
+    [
+      'a field in JSON',
+      'count_records',
+      (field) => ({ model: 'Animal', filter: { field, op: 'eq', value: 1 } }),
+    ],
+  ] as typeof ARGUMENTS)('as %s is answered soon, however it goes on', async (_argument, tool, argsOf) => {
+    for (const length of [60, 1900, 100_000])
+      for (const [start, part, end] of REPEATED)
+        await expectHonest(tool, argsOf(start + part.repeat(length / part.length) + end));
+  });
+
+  it('nested thousands of times is refused', async () => {
+    const forms = [nest(9000), nest(50_000), JSON.parse(nest(1000)) as unknown];
+    for (const form of forms) {
+      await expectHonest('find_records', { model: 'Animal', filter: form });
+      await expectHonest('find_records', { model: 'Animal', fields: form });
+      await expectHonest('get_record', { model: 'Animal', key: form });
+      await expectHonest('aggregate_records', { model: 'Animal', metrics: 'count', having: form });
+    }
   });
 
   const FIELDS =

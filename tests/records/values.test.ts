@@ -164,7 +164,34 @@ describe('A value', () => {
     expect(await lookUp('Visit', '2, 2026-01-02T00:00:00.000001Z', 'quote')).toEqual(['q1']);
   });
 
-  it.each([
+  it.each<[model: string, key: unknown, name: Cell]>([
+    ['Keeper', 2, 'Lee'],
+    ['Keeper', [2], 'Lee'],
+    ['Keeper', '[2]', 'Lee'],
+    ['Keeper', ['9007199254740993'], 'Kim'],
+    ['Keeper', { id: '9007199254740993' }, 'Kim'],
+    ['Keeper', '{"id": 2}', 'Lee'],
+    ['Visit', [2, '2026-01-02T00:00:00.000001Z'], 1],
+    ['Visit', { at: '2026-01-02T00:00:00.000001Z', animalId: 2 }, 1],
+    ['Visit', 'at = 2026-01-02T00:00:00.000001Z, animalId = 2', 1],
+    ['Visit', { order: 7 }, 7],
+    ['Room', '[2, 1]', 2],
+    ['constructor', '{"then": "a"}', 'a'],
+  ])('of %s is named by %j as JSON', async (model, key, shown) => {
+    const fields = { Keeper: 'name', Visit: 'order', Room: 'floor', constructor: 'then' }[model];
+    const { data, text } = await zoo.call('get_record', { model, key, fields });
+    expect([text, data.record?.rows]).toEqual([text, [[fields, shown]]]);
+  });
+
+  it.each<[model: string, key: unknown, message: string]>([
+    ['Room', [1], 'Room is named by floor, number; values given: 1.'],
+    ['Room', { floor: 1 }, 'Room is named by floor, number.'],
+    ['Room', 'floor = 1, floor = 2', 'Room is named by floor, number.'],
+    ['Room', {}, 'Room is named by floor, number; values given: 0.'],
+    ['Keeper', 9007199254740994, 'Write a number beyond 2^53 as text, since JSON may have rounded it.'],
+    ['Keeper', { id: null }, 'A value is text, a number, true or false.'],
+    ['Keeper', [[1]], 'A value is text, a number, true or false.'],
+    ['Keeper', '[1', 'It begins as JSON does, and is none.'],
     ['Visit', '2', 'Visit is named by animalId, at or by order; values given: 1.'],
     ['Visit', 'quote = q1', 'Visit is named by animalId, at or by order.'],
     ['Visit', 'order > 1', 'Visit is named by animalId, at or by order; values given: 1.'],

@@ -10,11 +10,16 @@ const LARGEST_ANSWER_BYTES = 256 * 1024;
 export function takeFittingRows<Row extends object>(rows: Row[], largestBytes = 200 * 1024): Row[] {
   let bytes = 0;
   const firstTooMany = rows.findIndex((row) => {
-    const line = Object.values(row).map(renderCell).join('\t');
-    bytes += Buffer.byteLength(JSON.stringify(row)) + Buffer.byteLength(JSON.stringify(line));
+    bytes += measureRow(row);
     return bytes > largestBytes;
   });
   return firstTooMany === -1 ? rows : rows.slice(0, Math.max(1, firstTooMany));
+}
+
+/** The bytes of a row in an answer, as text and as structured content. */
+export function measureRow(row: object): number {
+  const line = Object.values(row).map(renderCell).join('\t');
+  return Buffer.byteLength(JSON.stringify(row)) + Buffer.byteLength(JSON.stringify(line));
 }
 
 /**

@@ -1,4 +1,3 @@
-import { parseExact, writeExact } from '../../capability/exact-json.js';
 import { MASK } from '../sql/cells.js';
 import type { ViewColumn } from '../view/view.js';
 
@@ -59,10 +58,11 @@ type Nested = string | number | null | Nested[];
 /** A list stands in its cell as JSON. Its elements are read as cells of their own. */
 function readList(column: ViewColumn, text: string): string {
   const element = { ...column, isList: false };
-  const read = (value: Nested): unknown => {
-    if (Array.isArray(value)) return value.map(read);
-    if (column.type === 'Json' && value !== null) return parseExact(String(value));
-    return readCell(element, value === null ? null : String(value), Infinity);
+  const write = (value: Nested): string => {
+    if (Array.isArray(value)) return `[${value.map(write).join()}]`;
+    // JSON stays as it was written: read as JavaScript, its numbers would be rounded.
+    if (column.type === 'Json' && value !== null) return String(value);
+    return JSON.stringify(readCell(element, value === null ? null : String(value), Infinity));
   };
-  return writeExact(read(JSON.parse(text) as Nested));
+  return write(JSON.parse(text) as Nested);
 }

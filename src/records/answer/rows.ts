@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { takeFittingRows } from '../../capability/answer/bounds.js';
+import { measureRow, takeFittingRows } from '../../capability/answer/bounds.js';
 import type { Selected, SelectedInclude } from '../plan/select.js';
 import { INCLUDED_ROWS } from '../sql/find.js';
 import type { TextRow } from '../source.js';
@@ -22,14 +22,14 @@ export interface RecordTable {
   rows: (Cell | NestedRows)[][];
 }
 
-export interface FilledTable {
+interface FilledTable {
   table: RecordTable;
   /** What a reader must know of its values. */
   notes: string[];
 }
 
 /** Makes a table of rows as they were read: cells c0 …, related records i0 …. */
-export function fillTable(
+function fillTable(
   fields: readonly Selected[],
   includes: readonly SelectedInclude[],
   rows: readonly TextRow[],
@@ -90,4 +90,25 @@ function listNames(names: Iterable<string>): string {
 export function fitTable(table: RecordTable, largestBytes: number): { table: RecordTable; isCut: boolean } {
   const rows = takeFittingRows(table.rows, largestBytes);
   return { table: { ...table, rows }, isCut: rows.length < table.rows.length };
+}
+
+/** Characters. Texts are not cut shorter to make a row fit. */
+const SHORTEST_TEXT = 10;
+
+/** Makes a table that fits into an answer: of fewer rows, and of shorter texts where its first row is too large by itself. */
+export function fillFittingTable(
+  fields: readonly Selected[],
+  includes: readonly SelectedInclude[],
+  rows: readonly TextRow[],
+  longestText: number,
+  largestBytes: number,
+): FilledTable & { isCut: boolean } {
+  const filled = fillTable(fields, includes, rows, longestText);
+  const fitting = fitTable(filled.table, largestBytes);
+  const [first] = fitting.table.rows;
+  if (!first || longestText <= SHORTEST_TEXT || measureRow(first) <= largestBytes)
+    return { ...filled, ...fitting };
+  const shorter = Math.max(SHORTEST_TEXT, Math.floor(longestText * 0.8));
+  const one = fillFittingTable(fields, includes, rows.slice(0, 1), shorter, largestBytes);
+  return { ...one, isCut: rows.length > 1 };
 }

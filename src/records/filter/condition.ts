@@ -34,8 +34,8 @@ export type Value =
   | { kind: 'local'; text: string }
   /** A whole day; on a timestamp, in the zone of the question. */
   | { kind: 'day'; text: string }
-  /** A distance from the moment of the question, as an interval of PostgreSQL. */
-  | { kind: 'distance'; interval: string };
+  /** A distance from the moment of the question, as an interval of PostgreSQL; elapsed, or by the calendar of its zone. */
+  | { kind: 'distance'; interval: string; isElapsed: boolean };
 
 /** The name of a reference as it is written in a filter. */
 export function nameOf({ relations, column }: Reference): string {

@@ -1,6 +1,4 @@
-import { parseJson } from '../argument.js';
-import { parseFilterJson } from './parse-json.js';
-import { parseFilterText } from './parse-text.js';
+import { parseFilter } from './read-filter.js';
 import type { Filter } from './syntax.js';
 
 const UNREADABLE = '?';
@@ -11,10 +9,8 @@ const UNREADABLE = '?';
  */
 export function describeShape(filter: unknown, nameOf: (name: string) => string): string {
   try {
-    if (typeof filter !== 'string') return write(parseFilterJson(filter), nameOf);
-    const isJson = /^\s*[[{]/.test(filter);
-    const parsed = isJson ? parseFilterJson(parseJson(filter, 'filter')) : parseFilterText(filter, 'filter');
-    return write(parsed, nameOf);
+    const parsed = parseFilter(filter, 'filter');
+    return parsed ? write(parsed, nameOf) : '';
   } catch {
     return UNREADABLE;
   }

@@ -1,24 +1,28 @@
-import { parseJson } from '../argument.js';
+import { looksLikeJson, parseJson } from '../argument.js';
 import type { ViewModel } from '../view/view.js';
 import type { Condition } from './condition.js';
 import { parseFilterJson } from './parse-json.js';
 import { parseFilterText } from './parse-text.js';
 import { resolveFilter } from './resolve-filter.js';
+import type { Filter } from './syntax.js';
 
-const ARGUMENT = 'filter';
+/** @returns undefined for none; @throws StewardError VALIDATION */
+export function readFilter(model: ViewModel, filter: unknown): Condition | undefined {
+  const argument = 'filter';
+  const parsed = parseFilter(filter, argument);
+  return parsed && resolveFilter(model, parsed, argument);
+}
 
 /**
- * Reads a filter: text, a list of conditions, or such a list as JSON in text.
+ * Reads the syntax of a filter: text, a list of conditions, or such a list as JSON in text.
  * @returns undefined for none
  * @throws StewardError VALIDATION
  */
-export function readFilter(model: ViewModel, filter: unknown): Condition | undefined {
+export function parseFilter(filter: unknown, argument: string): Filter | undefined {
   if (filter === undefined) return undefined;
-  if (typeof filter !== 'string') return resolveFilter(model, parseFilterJson(filter), ARGUMENT);
-  const text = filter.trim();
-  if (text === '') return undefined;
-  const parsed = /^[[{]/.test(text)
-    ? parseFilterJson(parseJson(text, ARGUMENT))
-    : parseFilterText(filter, ARGUMENT);
-  return resolveFilter(model, parsed, ARGUMENT);
+  if (typeof filter !== 'string') return parseFilterJson(filter, argument);
+  if (filter.trim() === '') return undefined;
+  return looksLikeJson(filter)
+    ? parseFilterJson(parseJson(filter, argument), argument)
+    : parseFilterText(filter, argument);
 }

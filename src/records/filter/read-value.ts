@@ -66,7 +66,7 @@ function isAddress(text: string): boolean {
 
 const UUID = /^[\da-f]{8}-?[\da-f]{4}-?[\da-f]{4}-?[\da-f]{4}-?[\da-f]{12}$/i;
 const MONEY = /^[+-]?\d{1,17}(\.\d{1,2})?$/;
-const FLOAT = /^([+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,4})?|nan|[+-]?infinity)$/i;
+const FLOAT = /^([+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,4})?|nan|[+-]?infinity)$/i;
 
 function exact(text: string): Value {
   return { kind: 'exact', text };
@@ -122,7 +122,10 @@ function readTime({ native }: ViewColumn, text: string): Value | undefined {
   const distance = DISTANCE.exec(text);
   if (distance) {
     const [, sign = '+', count = '0', unit = 'min'] = distance;
-    return { kind: 'distance', interval: `${sign}${count} ${UNITS[unit.toLowerCase()]}` };
+    const units = UNITS[unit.toLowerCase()] ?? '';
+    // A day without a time is so many days of the calendar ago, whether or not each had 24 hours.
+    const elapsed = native === 'Date' ? ['minutes', 'hours'] : ['minutes', 'hours', 'days', 'weeks'];
+    return { kind: 'distance', interval: `${sign}${count} ${units}`, isElapsed: elapsed.includes(units) };
   }
   if (DAY.test(text)) return isDay(text) ? { kind: 'day', text } : undefined;
   const moment = MOMENT.exec(text);

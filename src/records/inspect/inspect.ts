@@ -130,6 +130,7 @@ async function tryRead(
     // One row more is read, so none.
     limit: -1,
     longestText: 1,
+    mostBytes: 1,
   };
   try {
     await read(writeFind(plan, { zone: 'UTC', now: new Date().toISOString() }));

@@ -1,8 +1,8 @@
-import { refuse, splitList, splitPath, type Place } from '../argument.js';
-import type { Condition, Reference } from '../filter/condition.js';
-import { parseFilterText } from '../filter/parse-text.js';
+import { refuse, splitCall, splitList, splitPath, type Place } from '../argument.js';
+import type { Condition } from '../filter/condition.js';
+import { parseFilter } from '../filter/read-filter.js';
 import { describeType, resolveFilter } from '../filter/resolve-filter.js';
-import type { Filter } from '../filter/syntax.js';
+import type { Filter, Literal } from '../filter/syntax.js';
 import {
   BUCKETS,
   FUNCTIONS,
@@ -21,21 +21,30 @@ const MOST_METRICS = 10;
 const nowhere = { at: undefined };
 
 /**
- * Reads `count, sum(total), count(distinct isbn)`.
+ * Reads `count, sum(total), count(distinct isbn)`. A metric that would be called as a key is, such as `count` beside a field
+ * of that name, is called `_count`.
  * @throws StewardError VALIDATION for what an aggregate cannot do with a type
  */
-export function readMetrics(model: ViewModel, text: string | readonly string[]): Metric[] {
+export function readMetrics(
+  model: ViewModel,
+  text: string | readonly string[],
+  keys: readonly GroupKey[],
+): Metric[] {
   const argument = 'metrics';
+  const taken = new Set(keys.map(({ name }) => name));
+  const toFreeName = (name: string): string => (taken.has(name) ? toFreeName(`_${name}`) : name);
   const parts = splitList(text, argument);
   if (parts.length === 0 || parts.length > MOST_METRICS)
     refuse(`Name 1 to ${MOST_METRICS}, such as count, sum(FIELD), count(distinct FIELD).`, nowhere, argument);
   const metrics = parts.map((part): Metric => {
-    if (/^count(\(\s*\*?\s*\))?$/i.test(part))
-      return { name: 'count', function: 'count', reference: undefined };
-    const [, word = '', distinct, field] = /^(\w+)\s*\(\s*(distinct\s+)?(.+?)\s*\)$/is.exec(part) ?? [];
-    const name = `${word.toLowerCase()}${distinct === undefined ? '' : ' distinct'}`;
+    const { word, inner } = splitCall(part) ?? { word: part, inner: '' };
+    if (word.toLowerCase() === 'count' && (inner === '' || inner === '*'))
+      return { name: toFreeName('count'), function: 'count', reference: undefined };
+    const isDistinct = /^distinct\s/i.test(inner);
+    const field = isDistinct ? inner.slice('distinct'.length).trim() : inner;
+    const name = `${word.toLowerCase()}${isDistinct ? ' distinct' : ''}`;
     const known = FUNCTIONS.find((one) => one === name);
-    if (!known || field === undefined)
+    if (!known || field === '')
       refuse(
         `'${part.slice(0, 60)}' is none of count, count(distinct FIELD), sum(FIELD), avg, min, max.`,
         nowhere,
@@ -44,9 +53,15 @@ export function readMetrics(model: ViewModel, text: string | readonly string[]):
     const path = splitPath(field);
     const reference = resolveOpenColumn(model, path, argument);
     assertAggregable(known, reference.column, argument);
-    return { name: `${known.replace(' ', '_')}_${path.segments.join('.')}`, function: known, reference };
+    const heading = `${known.replace(' ', '_')}_${path.segments.join('.')}`;
+    return { name: toFreeName(heading), function: known, reference };
   });
-  return [...new Map(metrics.map((metric) => [metric.name, metric])).values()];
+  return distinct(metrics);
+}
+
+/** A column that is asked for twice is shown once. */
+function distinct<Named extends { name: string }>(columns: readonly Named[]): Named[] {
+  return [...new Map(columns.map((column) => [column.name, column])).values()];
 }
 
 const NUMBERS = ['Int', 'BigInt', 'Float', 'Decimal'];
@@ -57,7 +72,7 @@ function assertAggregable(name: AggregateFunction, column: ViewColumn, argument:
   const { type, native, isList } = column;
   const fails =
     name === 'sum' || name === 'avg'
-      ? isList || !NUMBERS.includes(type)
+      ? isList || native === 'Oid' || !NUMBERS.includes(type)
       : name === 'min' || name === 'max'
         ? !hasOrder(column) || type === 'Boolean' || WITHOUT_LEAST.includes(native ?? '')
         : name === 'count distinct' && (isList || type === 'Json' || type === 'Bytes' || native === 'Xml');
@@ -73,12 +88,12 @@ export function readGroupKeys(model: ViewModel, text: string | readonly string[]
   const argument = 'group_by';
   const parts = text === undefined ? [] : splitList(text, argument);
   if (parts.length > MOST_KEYS) refuse(`At most ${MOST_KEYS} keys make groups.`, nowhere, argument);
-  return parts.map((part): GroupKey => {
-    const [, word, inner] = /^(\w+)\s*\(\s*(.+?)\s*\)$/s.exec(part) ?? [];
+  const keys = parts.map((part): GroupKey => {
+    const { word, inner = part } = splitCall(part) ?? {};
     const bucket = BUCKETS.find((one) => one === word?.toLowerCase());
     if (word !== undefined && !bucket)
       refuse(`'${word}' is none of ${BUCKETS.join(', ')}.${suggest(word, BUCKETS)}`, nowhere, argument);
-    const path = splitPath(inner ?? part);
+    const path = splitPath(inner);
     const reference = resolveOpenColumn(model, path, argument);
     const { column } = reference;
     if (!hasOrder(column))
@@ -92,6 +107,7 @@ export function readGroupKeys(model: ViewModel, text: string | readonly string[]
     const name = path.segments.join('.');
     return { name: bucket ? `${bucket}_${name}` : name, reference, bucket };
   });
+  return distinct(keys);
 }
 
 function hasBuckets({ type, native }: ViewColumn, bucket: Bucket): boolean {
@@ -104,37 +120,60 @@ function hasBuckets({ type, native }: ViewColumn, bucket: Bucket): boolean {
  * @throws StewardError VALIDATION
  */
 export function readHaving(
-  text: string | undefined,
+  having: unknown,
   keys: readonly GroupKey[],
   metrics: readonly Metric[],
 ): Condition | undefined {
-  if (text === undefined || text.trim() === '') return undefined;
   const argument = 'having';
-  const columns = [
-    ...keys
-      .filter(({ bucket }) => bucket === undefined)
-      .map(({ name, reference }) => keyColumn(name, reference)),
-    ...metrics.map(resultColumn),
-  ];
+  const parsed = parseFilter(having, argument);
+  if (!parsed) return undefined;
+  const columns = [...keys.map(keyColumn), ...metrics.map(resultColumn)];
   const answer: Pick<ViewModel, 'name' | 'fields'> = {
     name: 'The answer',
     fields: new Map(columns.map((one) => [one.name, one])),
   };
-  const filter = joinNames(parseFilterText(text, argument), [...answer.fields.keys()]);
+  const filter = joinNames(parsed, [...answer.fields.keys()], keys);
   return resolveFilter(answer as ViewModel, filter, argument);
 }
 
-function keyColumn(name: string, { column: of, relations }: Reference): ViewColumn {
-  return { ...of, name, isRequired: of.isRequired && relations.every(({ isRequired }) => isRequired) };
+/** A key as a column of the answer. Hours are moments, longer stretches are their first days. */
+function keyColumn({ name, reference: { column, relations }, bucket }: GroupKey): ViewColumn {
+  const isRequired = column.isRequired && relations.every((relation) => relation.isRequired);
+  const native = bucket === undefined ? column.native : bucket === 'hour' ? 'Timestamptz' : 'Date';
+  return { ...column, name, native, isRequired };
 }
 
 /** Columns of an answer have one name, even where it holds dots. @throws StewardError VALIDATION for another */
-function joinNames(filter: Filter, known: readonly string[]): Filter {
-  if ('terms' in filter) return { ...filter, terms: filter.terms.map((term) => joinNames(term, known)) };
-  if (filter.kind === 'not') return { ...filter, term: joinNames(filter.term, known) };
+function joinNames(filter: Filter, known: readonly string[], keys: readonly GroupKey[]): Filter {
+  if ('terms' in filter)
+    return { ...filter, terms: filter.terms.map((term) => joinNames(term, known, keys)) };
+  if (filter.kind === 'not') return { ...filter, term: joinNames(filter.term, known, keys) };
   const name = filter.path.segments.join('.');
   assertColumn(name, known, filter.path, 'having');
-  return { ...filter, path: { ...filter.path, segments: [name] } };
+  const bucket = keys.find((key) => key.name === name)?.bucket;
+  const path = { ...filter.path, segments: [name] };
+  if (filter.kind === 'compare') return { ...filter, path, value: readStretch(bucket, filter.value) };
+  if (filter.kind === 'in')
+    return { ...filter, path, values: filter.values.map((value) => readStretch(bucket, value)) };
+  return { ...filter, path };
+}
+
+/** How a stretch is named in an answer, with an example. */
+const STRETCHES: Partial<Record<Bucket, [form: RegExp, example: string]>> = {
+  month: [/^(\d{4,7})-(\d\d)( BC)?$/, '2026-05'],
+  quarter: [/^(\d{4,7})-Q([1-4])( BC)?$/i, '2026-Q2'],
+  year: [/^(\d{4,7})()( BC)?$/, '2026'],
+};
+
+/** Reads the name of a month, quarter or year as its first day. @throws StewardError VALIDATION for another text */
+function readStretch(bucket: Bucket | undefined, value: Literal): Literal {
+  const [form, example] = (bucket && STRETCHES[bucket]) ?? [];
+  if (!form || /^-?infinity$/i.test(value.text)) return value;
+  const [, year, part = '', era = ''] = form.exec(value.text) ?? [];
+  if (year === undefined)
+    refuse(`Write a ${bucket} as ${example}, not '${value.text.slice(0, 60)}'.`, value, 'having');
+  const month = bucket === 'quarter' ? String(Number(part) * 3 - 2).padStart(2, '0') : part || '01';
+  return { ...value, text: `${year}-${month}-01${era}` };
 }
 
 function assertColumn(name: string, known: readonly string[], place: Place, argument: string): void {

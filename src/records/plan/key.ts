@@ -1,36 +1,80 @@
-import { refuse, splitList } from '../argument.js';
+import { looksLikeJson, parseJson, refuse, splitList } from '../argument.js';
 import type { Condition, Value } from '../filter/condition.js';
 import { parseFilterText } from '../filter/parse-text.js';
 import { readValue } from '../filter/read-value.js';
-import { resolveFilter } from '../filter/resolve-filter.js';
+import type { Literal } from '../filter/syntax.js';
 import type { ViewColumn, ViewModel } from '../view/view.js';
 
 const ARGUMENT = 'key';
+const nowhere = { at: undefined };
 
-/**
- * Reads what names one record: `17`, `17, 3` for a key of two columns, `email = 'a@b.c'` for another key.
- * @throws StewardError VALIDATION naming the model's keys
- */
-export function readKey(model: ViewModel, text: string): Condition {
-  const [first] = model.keys;
-  if (!first) refuse(`${model.name} has no visible key: use find_records.`, { at: undefined }, ARGUMENT);
-  if (/^[^'"]*[^'"<>!=]=/.test(text)) return readNamed(model, text);
-  const values = splitList(text, ARGUMENT);
-  if (values.length !== first.length)
-    refuse(
-      `${model.name} is named by ${describeKeys(model)}; values given: ${values.length}.`,
-      { at: undefined },
-      ARGUMENT,
-    );
-  return { kind: 'and', terms: first.map((column, at) => equals(column, values[at] ?? '')) };
+/** A value of a key, with its column's name if that was said. */
+interface Part {
+  name?: string;
+  literal: Literal;
 }
 
-function equals(column: ViewColumn, written: string): Condition {
-  const quoted = /^'((?:[^']|'')*)'$|^"((?:[^"]|"")*)"$/.exec(written);
-  const text = quoted
-    ? (quoted[1]?.replaceAll("''", "'") ?? quoted[2]?.replaceAll('""', '"') ?? '')
-    : written;
-  const value = readValue(column, { text, quoted: quoted !== null, at: undefined }, ARGUMENT);
+/**
+ * Reads what names one record: `17`, `17, 3` for a key of two columns, `email = 'a@b.c'` for another key; the same as a
+ * list or an object of JSON, too.
+ * @throws StewardError VALIDATION naming the model's keys
+ */
+export function readKey(model: ViewModel, key: unknown): Condition {
+  const [first] = model.keys;
+  if (!first) refuse(`${model.name} has no visible key: use find_records.`, nowhere, ARGUMENT);
+  const parsed = typeof key === 'string' && looksLikeJson(key) ? parseJson(key, ARGUMENT) : key;
+  const parts = typeof parsed === 'string' ? readText(parsed) : readJson(parsed);
+  const names = new Set(parts.flatMap(({ name }) => name ?? []));
+  const columns =
+    names.size === 0
+      ? first
+      : model.keys.find((known) => known.length === names.size && known.every(({ name }) => names.has(name)));
+  if (columns?.length !== parts.length)
+    refuse(
+      `${model.name} is named by ${describeKeys(model)}${names.size === 0 ? `; values given: ${parts.length}` : ''}.`,
+      nowhere,
+      ARGUMENT,
+    );
+  const terms = columns.map((column, at) =>
+    equals(column, (parts.find(({ name }) => name === column.name) ?? (parts[at] as Part)).literal),
+  );
+  return { kind: 'and', terms };
+}
+
+function readText(text: string): Part[] {
+  const values = splitList(text, ARGUMENT);
+  if (!/^[^'"]*[^'"<>!=]=/.test(text)) return values.map((written) => ({ literal: readQuoted(written) }));
+  const filter = parseFilterText(values.join(' and '), ARGUMENT);
+  return (filter.kind === 'and' ? filter.terms : [filter]).map((term) =>
+    term.kind === 'compare' && term.operator === '='
+      ? { name: term.path.segments.join('.'), literal: term.value }
+      : { name: '', literal: readQuoted('') },
+  );
+}
+
+function readQuoted(written: string): Literal {
+  const quote = written.charAt(0);
+  const isQuoted = written.length > 1 && /^['"]/.test(written) && written.endsWith(quote);
+  const text = isQuoted ? written.slice(1, -1).replaceAll(quote + quote, quote) : written;
+  return { text, quoted: isQuoted, at: undefined };
+}
+
+function readJson(value: unknown): Part[] {
+  if (Array.isArray(value)) return value.map((one) => ({ literal: readScalar(one) }));
+  if (typeof value !== 'object' || value === null) return [{ literal: readScalar(value) }];
+  return Object.entries(value).map(([name, one]) => ({ name, literal: readScalar(one) }));
+}
+
+function readScalar(value: unknown): Literal {
+  if (typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER)
+    refuse('Write a number beyond 2^53 as text, since JSON may have rounded it.', nowhere, ARGUMENT);
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
+    refuse('A value is text, a number, true or false.', nowhere, ARGUMENT);
+  return { text: String(value), quoted: typeof value === 'string', at: undefined };
+}
+
+function equals(column: ViewColumn, literal: Literal): Condition {
+  const value = readValue(column, literal, ARGUMENT);
   assertOneValue(column, value);
   return { kind: 'compare', reference: { relations: [], column }, operator: '=', value };
 }
@@ -38,23 +82,7 @@ function equals(column: ViewColumn, written: string): Condition {
 /** A day would be all moments of it, and so name several records. */
 function assertOneValue({ name, native }: ViewColumn, { kind }: Value): void {
   if (native !== 'Date' && (kind === 'day' || kind === 'distance'))
-    refuse(`'${name}' takes a whole time here, such as 2026-05-01T09:00:00Z.`, { at: undefined }, ARGUMENT);
-}
-
-function readNamed(model: ViewModel, text: string): Condition {
-  const filter = parseFilterText(splitList(text, ARGUMENT).join(' and '), ARGUMENT);
-  const terms = filter.kind === 'and' ? filter.terms : [filter];
-  const names = terms.map((term) =>
-    term.kind === 'compare' && term.operator === '=' ? term.path.segments.join('.') : '',
-  );
-  const key = model.keys.find(
-    (columns) => columns.length === names.length && columns.every(({ name }) => names.includes(name)),
-  );
-  if (!key) refuse(`${model.name} is named by ${describeKeys(model)}.`, { at: undefined }, ARGUMENT);
-  const condition = resolveFilter(model, filter, ARGUMENT);
-  for (const term of condition.kind === 'and' ? condition.terms : [condition])
-    if (term.kind === 'compare') assertOneValue(term.reference.column, term.value);
-  return condition;
+    refuse(`'${name}' takes a whole time here, such as 2026-05-01T09:00:00Z.`, nowhere, ARGUMENT);
 }
 
 export function describeKeys({ keys }: ViewModel): string {

@@ -1,4 +1,4 @@
-import { refuse, splitList, splitPath } from '../argument.js';
+import { refuse, splitCall, splitList, splitPath } from '../argument.js';
 import { nameOf, type Reference } from '../filter/condition.js';
 import type { Include } from '../sql/find.js';
 import { resolveColumn, resolvePath } from '../view/resolve.js';
@@ -76,7 +76,7 @@ export function readIncludes(
   if (parts.length > MOST_INCLUDES)
     refuse(`At most ${MOST_INCLUDES} relations are included.`, nowhere, argument);
   return parts.map((part) => {
-    const [, name = part, inner] = /^([^(]+?)\s*\((.*)\)$/s.exec(part) ?? [];
+    const { word: name = part, inner } = splitCall(part) ?? {};
     const { relations, field } = resolvePath(model, splitPath(name), argument);
     if (field.kind === 'column' || relations.length > 0)
       refuse(

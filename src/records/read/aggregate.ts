@@ -1,6 +1,6 @@
 import type { Context } from '../../capability/define.js';
 import { asList } from '../arguments.js';
-import { readCell, type Cell } from '../answer/cell.js';
+import { CUT, isLonger, readCell, type Cell } from '../answer/cell.js';
 import { fitTable, type RecordTable } from '../answer/rows.js';
 import { readFilter } from '../filter/read-filter.js';
 import { readGroupKeys, readGroupOrder, readHaving, readMetrics, resultColumn } from '../plan/aggregate.js';
@@ -8,6 +8,7 @@ import type { Services } from '../services.js';
 import type { TextRow } from '../source.js';
 import { writeAggregate, type Bucket, type GroupKey, type Metric } from '../sql/aggregate.js';
 import type { Question } from '../sql/question.js';
+import { beginPatience } from './patience.js';
 import { explainTimeout, listReferences } from './slow.js';
 import { describeUndecided } from './undecided.js';
 
@@ -18,7 +19,7 @@ export interface AggregateInput {
   metrics: unknown;
   group_by?: unknown;
   filter?: unknown;
-  having?: string | undefined;
+  having?: unknown;
   order_by?: unknown;
   limit: number;
   time_zone?: string | undefined;
@@ -33,29 +34,36 @@ export async function aggregate(
   const named = services.records.model(input.model, context.scopes);
   const { model, source } = named;
   const keys = readGroupKeys(model, asList(input.group_by, 'group_by'));
-  const metrics = readMetrics(model, asList(input.metrics, 'metrics') ?? '');
+  const metrics = readMetrics(model, asList(input.metrics, 'metrics') ?? '', keys);
   const names = [...keys, ...metrics].map(({ name }) => name);
   const condition = readFilter(model, input.filter);
   const having = readHaving(input.having, keys, metrics);
   const order = readGroupOrder(asList(input.order_by, 'order_by'), names);
   const question: Question = { zone: input.time_zone ?? source.zone, now: new Date().toISOString() };
-  const plan = { model, keys, metrics, condition, having, order, limit: input.limit };
+  const { limit } = input;
+  const plan = { model, keys, metrics, condition, having, order, limit, longestText: LONGEST_TEXT };
   const used = [...listReferences(condition), ...keys.map(({ reference }) => reference)];
   const [read, undecided] = await explainTimeout(model, used, () =>
     Promise.all([
       source.read(writeAggregate(plan, question), context.signal),
-      describeUndecided(named, condition, question, context.signal),
+      describeUndecided(named, condition, question, beginPatience(context.signal)),
     ]),
   );
-  const rows = read.slice(0, input.limit).map((row) => readGroup(row, keys, metrics));
+  const rows = read.slice(0, limit).map((row) => readGroup(row, keys, metrics));
   const { table, isCut } = fitTable({ columns: names, rows }, services.largestAnswerBytes);
-  const more = isCut || read.length > input.limit;
+  const more = isCut || read.length > limit;
+  const cut = names.filter((_, at) => read.some((row) => isLonger(row[`c${at}`] ?? '', LONGEST_TEXT)));
   return {
     notes: [
       ...undecided,
       ...describeBuckets(keys, question),
       ...(model.leastGroup > 1 ? [`Groups of fewer than ${model.leastGroup} rows are not shown.`] : []),
-      ...(more ? ['There are more groups: raise limit, or narrow them with filter or having.'] : []),
+      ...(cut.length > 0 ? [`${cut.join(', ')}: cut at ${LONGEST_TEXT} characters, marked ${CUT}.`] : []),
+      ...(isCut
+        ? ['The groups were too large for one answer: narrow them with filter or having.']
+        : more
+          ? ['There are more groups: raise limit, or narrow them with filter or having.']
+          : []),
     ],
     more,
     groups: table,
@@ -85,9 +93,9 @@ function readMetric(metric: Metric, text: string | null): Cell {
   return readCell(column, text, LONGEST_TEXT);
 }
 
-/** A stretch by its first day: PostgreSQL writes `2026-05-01 00:00:00`, and `infinity`. */
+/** A stretch by its first day: PostgreSQL writes `2026-05-01`, `0044-03-15 BC`, and `infinity`. */
 function labelBucket(bucket: Exclude<Bucket, 'hour'>, text: string): string {
-  const [, year, month = '', day = '', era = ''] = /^(\d+)-(\d\d)-(\d\d) [\d:]+( BC)?$/.exec(text) ?? [];
+  const [, year, month = '', day = '', era = ''] = /^(\d+)-(\d\d)-(\d\d)( BC)?$/.exec(text) ?? [];
   if (year === undefined) return text;
   switch (bucket) {
     case 'year':

@@ -5,6 +5,7 @@ import type { NamedModel } from '../records.js';
 import type { Services } from '../services.js';
 import { writeCount } from '../sql/find.js';
 import type { Question } from '../sql/question.js';
+import { beginPatience } from './patience.js';
 import { explainTimeout, listReferences } from './slow.js';
 import { describeUndecided } from './undecided.js';
 
@@ -28,7 +29,7 @@ export async function countRecords(
   const [counted, notes] = await explainTimeout(named.model, listReferences(condition), () =>
     Promise.all([
       countRows(named, condition, question, signal),
-      describeUndecided(named, condition, question, signal),
+      describeUndecided(named, condition, question, beginPatience(signal)),
     ]),
   );
   return { notes, ...counted };

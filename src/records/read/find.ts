@@ -1,15 +1,17 @@
 import type { Context } from '../../capability/define.js';
 import { asList } from '../arguments.js';
-import { fillTable, fitTable, type RecordTable } from '../answer/rows.js';
+import { fillFittingTable, type RecordTable } from '../answer/rows.js';
+import { nameOf } from '../filter/condition.js';
 import { readFilter } from '../filter/read-filter.js';
 import { readOrder } from '../plan/order.js';
 import { readFields, readIncludes } from '../plan/select.js';
 import type { Services } from '../services.js';
 import { writeFind, type FindPlan } from '../sql/find.js';
-import type { Position } from '../sql/position.js';
+import { LONGEST_POSITION, type Position } from '../sql/position.js';
 import type { Question } from '../sql/question.js';
 import { countRows } from './count.js';
 import { groundValues } from './ground.js';
+import { beginPatience } from './patience.js';
 import { explainTimeout, listReferences } from './slow.js';
 import { describeUndecided } from './undecided.js';
 
@@ -55,8 +57,9 @@ export async function find(services: Services, input: FindInput, context: Contex
   const includes = readIncludes(model, asList(input.include, 'include'));
   const order = readOrder(model, asList(input.order_by, 'order_by'));
   const zone = input.time_zone ?? source.zone;
-  // Another caller, filter, order or zone makes other pages.
-  const scope = [context.author.actor, named.label, input.filter ?? null, input.order_by ?? null, zone];
+  // Another caller, filter, order or zone makes other pages, and so does another key of the model after a restart.
+  const ordered = order.keys.map(({ reference, descending }) => [nameOf(reference), descending]);
+  const scope = [context.author.actor, named.label, input.filter ?? null, ordered, zone];
   const from = readCursor(services, input.cursor, scope);
   const question: Question = { zone, now: from?.now ?? new Date().toISOString() };
   const plan: FindPlan = {
@@ -68,27 +71,35 @@ export async function find(services: Services, input: FindInput, context: Contex
     position: from?.position,
     limit: input.limit,
     longestText: LONGEST_LISTED_TEXT,
+    mostBytes: services.largestAnswerBytes,
   };
   const { signal } = context;
+  const patience = beginPatience(signal);
   const used = [...listReferences(condition), ...order.keys.map(({ reference }) => reference)];
   const [read, total, undecided] = await explainTimeout(model, used, () =>
     Promise.all([
       source.read(writeFind(plan, question), signal),
       input.total ? countRows(named, condition, question, signal) : undefined,
-      from ? [] : describeUndecided(named, condition, question, signal),
+      from ? [] : describeUndecided(named, condition, question, patience),
     ]),
   );
-  const filled = fillTable(fields, includes, read.slice(0, input.limit), LONGEST_LISTED_TEXT);
-  const { table, isCut } = fitTable(filled.table, services.largestAnswerBytes);
-  const more = isCut || read.length > input.limit;
+  const shown = read.slice(0, input.limit);
+  const filled = fillFittingTable(fields, includes, shown, LONGEST_LISTED_TEXT, services.largestAnswerBytes);
+  const { table } = filled;
+  const there = Number(read[0]?.['seen'] ?? 0);
+  const isCut = filled.isCut || shown.length < Math.min(there, input.limit);
+  const more = isCut || there > input.limit;
   const last = more ? read[table.rows.length - 1] : undefined;
   const content: CursorContent | undefined =
     last && order.isTotal
       ? { position: order.keys.map((_, at) => last[`p${at}`] ?? null), now: question.now }
       : undefined;
   const cursor = content && services.cursors.encode(content, scope);
-  const isTooLong = cursor !== undefined && cursor.length > LONGEST_CURSOR;
-  const grounded = read.length === 0 && !from ? await groundValues(named, condition, signal) : [];
+  const isTooLong =
+    cursor !== undefined &&
+    (cursor.length > LONGEST_CURSOR ||
+      content?.position.some((key) => (key?.length ?? 0) > LONGEST_POSITION));
+  const grounded = read.length === 0 && !from ? await groundValues(named, condition, question, patience) : [];
   return {
     notes: [
       ...undecided,

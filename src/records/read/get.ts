@@ -1,15 +1,15 @@
 import type { Context } from '../../capability/define.js';
 import { StewardError } from '../../errors.js';
 import { asList } from '../arguments.js';
-import { fillTable, type RecordTable } from '../answer/rows.js';
+import { fillFittingTable, type RecordTable } from '../answer/rows.js';
 import { readKey } from '../plan/key.js';
 import { allFields, readFields, readIncludes } from '../plan/select.js';
 import type { Services } from '../services.js';
-import { writeFind } from '../sql/find.js';
+import { INCLUDED_ROWS, writeFind } from '../sql/find.js';
 
 export interface GetInput {
   model: string;
-  key: string;
+  key: unknown;
   fields?: unknown;
   include?: unknown;
 }
@@ -28,10 +28,12 @@ export async function get(
   const asked = asList(input.fields, 'fields');
   const fields = asked === undefined ? allFields(model) : readFields(model, asked);
   const includes = readIncludes(model, asList(input.include, 'include'));
-  // A character may take several bytes, and every value may be long.
-  const longestText = Math.floor(
-    services.largestAnswerBytes / 4 / Math.max(1, fields.length + includes.length),
+  const cells = includes.reduce(
+    (sum, include) => sum + include.columns.length * (INCLUDED_ROWS + 1),
+    fields.length,
   );
+  // Text and data say the same, so each takes half. Every value may be long.
+  const longestText = Math.floor(services.largestAnswerBytes / 2 / Math.max(1, cells));
   const plan = {
     model,
     columns: fields.map(({ reference }) => reference),
@@ -41,6 +43,7 @@ export async function get(
     position: undefined,
     limit: 1,
     longestText,
+    mostBytes: services.largestAnswerBytes,
   };
   const rows = await source.read(
     writeFind(plan, { zone: source.zone, now: new Date().toISOString() }),
@@ -51,11 +54,14 @@ export async function get(
       'NOT_FOUND',
       `There is no ${label} with this key. find_records looks by other fields.`,
     );
-  const { table, notes } = fillTable(fields, includes, rows, longestText);
+  const { table, notes } = fillFittingTable(fields, includes, rows, longestText, services.largestAnswerBytes);
   const [values = []] = table.rows;
   return {
     notes: notes.map((note) =>
-      note.replace(' get_record has the rest.', ' Name it alone in fields for more of it.'),
+      note.replace(
+        ' get_record has the rest.',
+        table.columns.length === 1 ? ' An answer holds no more.' : ' Name it alone in fields for more of it.',
+      ),
     ),
     record: {
       columns: ['field', 'value'],

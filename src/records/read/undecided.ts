@@ -3,6 +3,7 @@ import type { NamedModel } from '../records.js';
 import { listUndecidable } from '../sql/condition.js';
 import { writeCountUndecided } from '../sql/find.js';
 import type { Question } from '../sql/question.js';
+import type { Patience } from './patience.js';
 
 /** Rows looked at. In a larger table the rows left out are not counted, only mentioned. */
 const MOST_LOOKED_AT = 10_000;
@@ -15,15 +16,17 @@ export async function describeUndecided(
   { model, source }: NamedModel,
   condition: Condition | undefined,
   question: Question,
-  signal: AbortSignal,
+  patience: Patience,
 ): Promise<string[]> {
-  const names = condition ? listUndecidable(condition) : [];
-  if (!condition || names.length === 0) return [];
+  if (!condition) return [];
+  const { names, isExpected } = listUndecidable(condition);
+  if (names.length === 0) return [];
   const without = names.join(' or ');
   const statement = writeCountUndecided(model, condition, MOST_LOOKED_AT, question);
-  const [row] = await source.read(statement, signal);
+  const [row] = (await patience((signal) => source.read(statement, signal))) ?? [];
   const undecided = Number(row?.['undecided'] ?? 0);
-  if (Number(row?.['seen'] ?? 0) > MOST_LOOKED_AT)
+  const isCounted = Number(row?.['seen'] ?? Infinity) <= MOST_LOOKED_AT;
+  if (!isCounted && (isExpected || undecided > 0))
     return [`Rows without ${without} are not among these, since nothing is known of them.`];
   if (undecided === 0) return [];
   const rows = undecided === 1 ? '1 row without' : `${undecided} rows without`;

@@ -38,6 +38,8 @@ export interface AggregatePlan {
   order: readonly { name: string; descending: boolean }[];
   /** Groups. One more is read. */
   limit: number;
+  /** Characters of a text. */
+  longestText: number;
 }
 
 /**
@@ -45,7 +47,7 @@ export interface AggregatePlan {
  * Rows are made in a subquery, since a key with parameters cannot be written twice: PostgreSQL would take it for two.
  */
 export function writeAggregate(plan: AggregatePlan, question: Question): Sql {
-  const { model, keys, metrics, condition, having, order, limit } = plan;
+  const { model, keys, metrics, condition, having, order, limit, longestText } = plan;
   const tables = new Tables(model, new Aliases());
   const inner = [
     ...keys.map((key, at) => as(writeKey(key, tables, question), `k${at}`)),
@@ -60,7 +62,12 @@ export function writeAggregate(plan: AggregatePlan, question: Question): Sql {
   ]);
   const named = (name: string) => outer.get(name) ?? empty;
   const cells = [
-    ...[...outer.values()].map((expression, at) => as(sql`${expression}::text`, `c${at}`)),
+    ...[...keys, ...metrics].map(({ name, reference }, at) => {
+      const text = sql`${named(name)}::text`;
+      // One character more tells that it was cut.
+      const cell = reference?.column.type === 'String' ? sql`left(${text}, ${longestText + 1}::int)` : text;
+      return as(cell, `c${at}`);
+    }),
     ...keys.flatMap(({ bucket }, at) =>
       bucket === 'hour'
         ? [as(sql`(${raw(`rows.k${at}`)} at time zone ${question.zone})::text`, `l${at}`)]
@@ -113,13 +120,26 @@ function writeMetric({ function: name, reference }: Metric, value: Sql): Sql {
   }
 }
 
-/** Hours are kept as moments, so that the two autumn hours of one name are two; longer stretches are days of the zone. */
+/** Hours are kept as moments, so that the two autumn hours of one name are two; longer stretches are their first days. */
 function writeKey({ reference, bucket }: GroupKey, tables: Tables, { zone }: Question): Sql {
   if (bucket === undefined) return readColumn(reference, tables);
   const column = tables.column(reference);
   const { native } = reference.column;
-  if (native === 'Date') return sql`date_trunc(${bucket}, ${column}::timestamp)`;
+  if (native === 'Date') return writeFirstDay(bucket, column);
   const point = native === 'Timestamptz' ? column : sql`(${column} at time zone 'UTC')`;
   if (bucket === 'hour') return sql`date_trunc('hour', ${point}, ${zone})`;
-  return sql`date_trunc(${bucket}, ${point} at time zone ${zone})`;
+  return sql`date_trunc(${bucket}, ${point} at time zone ${zone})::date`;
+}
+
+/** Dates reach further than timestamps, so they are not made timestamps to find the first day of a stretch. */
+function writeFirstDay(bucket: Bucket, day: Sql): Sql {
+  if (bucket === 'day') return day;
+  const part = (name: string) => sql`extract(${raw(name)} from ${day})::int`;
+  const firstMonth =
+    bucket === 'month' ? part('month') : bucket === 'quarter' ? sql`${part('quarter')} * 3 - 2` : raw('1');
+  const first =
+    bucket === 'week'
+      ? sql`${day} - (${part('isodow')} - 1)`
+      : sql`make_date(${part('year')}, ${firstMonth}, 1)`;
+  return sql`case when isfinite(${day}) then ${first} else ${day} end`;
 }

@@ -129,18 +129,25 @@ function timeComparison(
 /** A value as one of the column's type. Prisma's timestamps without a zone are UTC. */
 function moment(value: Value, native: string | undefined, { zone, now }: Question, addedDays = 0): Sql {
   if (native === 'Date') {
-    if (value.kind === 'distance')
-      return sql`((${now}::timestamptz + ${value.interval}::interval) at time zone ${zone})::date`;
-    return sql`${'text' in value ? value.text : ''}::date`;
+    if (value.kind !== 'distance') return sql`${'text' in value ? value.text : ''}::date`;
+    return value.isElapsed
+      ? sql`((${now}::timestamptz + ${value.interval}::interval) at time zone ${zone})::date`
+      : sql`((${now}::timestamptz at time zone ${zone}) + ${value.interval}::interval)::date`;
   }
   const point = (): Sql => {
     switch (value.kind) {
       case 'distance':
-        return sql`(${now}::timestamptz + ${value.interval}::interval)`;
+        return value.isElapsed
+          ? sql`(${now}::timestamptz + ${value.interval}::interval)`
+          : sql`(((${now}::timestamptz at time zone ${zone}) + ${value.interval}::interval) at time zone ${zone})`;
       case 'local':
         return sql`(${value.text}::timestamp at time zone ${zone})`;
-      case 'day':
-        return sql`((${value.text}::date + ${addedDays}::int)::timestamp at time zone ${zone})`;
+      case 'day': {
+        // Where a clock goes back over midnight, a day begins at the first of two; PostgreSQL takes the second.
+        const start = sql`(${value.text}::date + ${addedDays}::int)::timestamp`;
+        const hourLater = sql`(${start} - interval '1 hour') at time zone ${zone} + interval '1 hour'`;
+        return sql`least(${start} at time zone ${zone}, ${hourLater})`;
+      }
       default:
         return sql`${value.text}::timestamptz`;
     }
@@ -160,16 +167,38 @@ function has(column: Sql, { type, native, isList }: ViewColumn, value: Value, qu
   if (isList && type === 'DateTime')
     return sql`exists (select from unnest(${column}) as element(value) where ${timeComparison(raw('element.value'), native, '=', value, question)})`;
   const text = value.kind === 'exact' ? value.text : '';
+  if (isList && type === 'Json')
+    return sql`exists (select from unnest(${column}) as element(value) where ${toJsonb(raw('element.value'), native)} = any(${jsonMeanings(text)}::jsonb[]))`;
   if (isList) return sql`(${column} is not null and ${column} @> ${[text]})`;
+  const json = toJsonb(column, native);
   const inArray = isJson(text)
-    ? sql` or (jsonb_typeof(${column}::jsonb) = 'array' and ${column}::jsonb @> ${text}::jsonb)`
+    ? sql` or (jsonb_typeof(${json}) = 'array' and ${json} @> ${text}::jsonb)`
     : raw('');
-  return sql`(${column} is not null and (${column}::jsonb ? ${text}${inArray}))`;
+  return sql`(${column} is not null and (${json} ? ${text}${inArray}))`;
+}
+
+/** Escapes of NUL and of halves of characters, which `json` holds and `jsonb` refuses. */
+const NO_CHARACTER = String.raw`(?<!\\)((?:\\\\)*)(?:\\u0000|\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f][0-9a-f]{2})|(?<!\\ud[89ab][0-9a-f]{2})\\ud[c-f][0-9a-f]{2})`;
+
+function toJsonb(json: Sql, native: string | undefined): Sql {
+  if (native !== 'Json') return json;
+  return sql`regexp_replace(${json}::text, ${NO_CHARACTER}, ${String.raw`\1\\ufffd`}, 'gi')::jsonb`;
 }
 
 /** A number, true, false or null: what an array of JSON may hold besides text. */
 function isJson(text: string): boolean {
   return /^(true|false|null|-?(0|[1-9]\d*)(\.\d+)?(e[+-]?\d{1,3})?)$/.test(text);
+}
+
+/** What a text may mean as an element: the text itself, and the JSON that it is. */
+function jsonMeanings(text: string): string[] {
+  const asText = JSON.stringify(text.replaceAll('\0', '\ufffd').toWellFormed());
+  try {
+    JSON.parse(text);
+    return text.includes(String.raw`\u`) ? [asText] : [asText, text];
+  } catch {
+    return [asText];
+  }
 }
 
 function isPresent(relations: ViewRelationPath, tables: Columns): Sql {
@@ -201,45 +230,53 @@ function writeRelated({ relations, quantifier, term }: Leaf & { kind: 'related' 
     : sql`(case when ${isPresent(towards, writing.tables)} then ${found} end)`;
 }
 
-/** The names of what may be null under a negation, and so keeps rows from being found that a reader may expect. */
-export function listUndecidable(condition: Condition): string[] {
-  return [...new Set(namesUndecided(condition, false))];
+/** What may be null under a negation, and so keeps rows from being found that a reader may expect. */
+export interface Undecidable {
+  names: readonly string[];
+  /** False for required relations alone: they lead nowhere only where no foreign key guards them. */
+  isExpected: boolean;
 }
 
-function namesUndecided(condition: Condition, negated: boolean): string[] {
+export function listUndecidable(condition: Condition): Undecidable {
+  const parts = listParts(condition, false);
+  const optional = parts.filter(({ isRequired }) => !isRequired);
+  const isExpected = optional.length > 0;
+  return { names: [...new Set((isExpected ? optional : parts).map(({ name }) => name))], isExpected };
+}
+
+interface Part {
+  name: string;
+  isRequired: boolean;
+}
+
+function listParts(condition: Condition, negated: boolean): Part[] {
   switch (condition.kind) {
     case 'and':
     case 'or':
-      return condition.terms.flatMap((term) => namesUndecided(term, negated));
+      return condition.terms.flatMap((term) => listParts(term, negated));
     case 'not':
-      return namesUndecided(condition.term, true);
+      return listParts(condition.term, true);
     case 'compare':
     case 'in':
     case 'match': {
-      return isNegative(condition, negated) ? nullableParts(condition.reference) : [];
+      const { reference } = condition;
+      const column = { name: nameOf(reference), isRequired: reference.column.isRequired };
+      const parts = [...listSteps(reference.relations), ...(column.isRequired ? [] : [column])];
+      return isNegative(condition, negated) ? parts : [];
     }
-    case 'related': {
-      const towards = condition.relations.slice(0, -1);
-      const optional = towards.findIndex(({ isRequired }) => !isRequired);
-      const path = towards.slice(0, optional + 1).map(({ name }) => name);
-      return isNegative(condition, negated) && optional >= 0 ? [path.join('.')] : [];
-    }
+    case 'related':
+      return isNegative(condition, negated) ? listSteps(condition.relations.slice(0, -1)) : [];
     default:
       return [];
   }
 }
 
-function nullableParts(reference: Reference): string[] {
-  const { relations, column } = reference;
-  const optional = relations.flatMap(({ isRequired }, at) =>
-    isRequired
-      ? []
-      : [
-          relations
-            .slice(0, at + 1)
-            .map(({ name }) => name)
-            .join('.'),
-        ],
-  );
-  return [...optional, ...(column.isRequired ? [] : [nameOf(reference)])];
+function listSteps(relations: ViewRelationPath): Part[] {
+  return relations.map(({ isRequired }, at) => ({
+    name: relations
+      .slice(0, at + 1)
+      .map(({ name }) => name)
+      .join('.'),
+    isRequired,
+  }));
 }

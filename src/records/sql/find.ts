@@ -20,6 +20,8 @@ export interface FindPlan {
   limit: number;
   /** Characters of a text. */
   longestText: number;
+  /** Rows beyond so many bytes are not sent. The first always is. */
+  mostBytes: number;
 }
 
 /** Rows that each row is related to. */
@@ -31,9 +33,12 @@ export interface Include {
 /** Of an include, for each row. One more is read. */
 export const INCLUDED_ROWS = 10;
 
-/** The columns are c0, c1 …, then includes as JSON i0 …, then the position p0 …; all of them text. */
+/**
+ * The columns are c0, c1 …, then includes as JSON i0 …, then the position p0 …; all of them text. `seen` is the number of
+ * rows that there are, up to one beyond the limit, with those that the bytes left out.
+ */
 export function writeFind(plan: FindPlan, question: Question): Sql {
-  const { model, columns, includes, condition, order, position, limit, longestText } = plan;
+  const { model, columns, includes, condition, order, position, limit, longestText, mostBytes } = plan;
   const tables = new Tables(model, new Aliases());
   const cells = columns.map((reference, at) =>
     as(writeCell(tables.column(reference), reference.column, longestText), `c${at}`),
@@ -45,7 +50,16 @@ export function writeFind(plan: FindPlan, question: Question): Sql {
     ...(position ? [writeAfter(order, position, tables)] : []),
   ];
   const selected = [...cells, ...included, ...end];
-  return sql`select ${join(selected)} from ${tables.from()}${where(conditions)}${order.length > 0 ? sql` order by ${writeOrder(order, tables)}` : empty} limit ${limit + 1}::int`;
+  const page = sql`select ${join(selected)} from ${tables.from()}${where(conditions)}${order.length > 0 ? sql` order by ${writeOrder(order, tables)}` : empty} limit ${limit + 1}::int`;
+  const before = raw(
+    'sum(octet_length(page::text)) over (rows between unbounded preceding and current row) - octet_length(page::text)',
+  );
+  const names = [
+    ...cells.map((_, at) => `c${at}`),
+    ...included.map((_, at) => `i${at}`),
+    ...end.map((_, at) => `p${at}`),
+  ];
+  return sql`select ${raw([...names, 'seen'].join())} from (select page.*, (count(*) over ())::text as seen, ${before} as before from (${page}) as page) as sized where before < ${mostBytes}::int`;
 }
 
 /** The number of rows, counted up to a bound. */

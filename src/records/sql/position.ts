@@ -20,9 +20,14 @@ export function writeOrder(keys: readonly OrderKey[], tables: Tables): Sql {
   );
 }
 
-/** What a row's position is made of. */
+/** Characters of a key of a position. */
+export const LONGEST_POSITION = 4000;
+
+/** What a row's position is made of. Of a longer text one character more is read: it is no position. */
 export function writePosition(keys: readonly OrderKey[], tables: Tables): Sql[] {
-  return keys.map(({ reference }) => sql`${tables.column(reference)}::text`);
+  return keys.map(
+    ({ reference }) => sql`left(${tables.column(reference)}::text, ${LONGEST_POSITION + 1}::int)`,
+  );
 }
 
 /**
@@ -45,6 +50,7 @@ export function writeAfter(keys: readonly OrderKey[], position: Position, tables
   return sql`((${notBefore} or ${column} is null) and (${beyond} or ${column} is null or ${afterInRest}))`;
 }
 
+/** A required relation, too, may lead nowhere: without a foreign key, or where a policy hides the row. */
 function isNullable({ relations, column }: Reference): boolean {
-  return !column.isRequired || relations.some(({ isRequired }) => !isRequired);
+  return !column.isRequired || relations.length > 0;
 }

@@ -20,11 +20,7 @@ export const aggregateRecords = (services: Services, scope: readonly Scope[]) =>
         'Up to 3: status, customer.country, month(placedAt); also hour, day, week, quarter, year',
       ).optional(),
       filter: filterText.optional(),
-      having: z
-        .string()
-        .max(1000)
-        .optional()
-        .describe('On columns of the answer: count > 9 and sum_total >= 100'),
+      having: flatText('On columns of the answer: count > 9 and sum_total >= 100').optional(),
       order_by: flatText('Columns of the answer: sum_total desc, month_placedAt').optional(),
       limit: z.int().min(1).max(200).default(50),
       time_zone: timeZone.optional(),

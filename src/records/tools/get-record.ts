@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { notice, withNotice } from '../../capability/answer/notice.js';
 import { defineTool, EFFECTS, type Scope } from '../../capability/define.js';
 import { recordTable } from '../answer/rows.js';
-import { fieldList, includeList, modelName } from '../arguments.js';
+import { fieldList, flatTextOrNumber, includeList, modelName } from '../arguments.js';
 import { get } from '../read/get.js';
 import type { Services } from '../services.js';
 
@@ -15,7 +15,7 @@ export const getRecord = (services: Services, scope: readonly Scope[]) =>
     effect: EFFECTS.reads,
     input: z.strictObject({
       model: modelName,
-      key: z.string().min(1).max(1000).describe("17, or 17, 3 for a key of two, or email = 'a@b.c'"),
+      key: flatTextOrNumber("17, or 17, 3 for a key of two, or email = 'a@b.c'"),
       fields: fieldList.optional(),
       include: includeList.optional(),
     }),
