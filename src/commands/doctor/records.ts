@@ -9,7 +9,7 @@ import type { Finding } from './index.js';
 
 /** Compares a database of the configuration with its schema. */
 export async function checkRecords(
-  { url, exposure }: ServedDatabase,
+  { url, exposure, unreviewed }: ServedDatabase,
   { database }: Config,
   log: Log,
 ): Promise<Finding[]> {
@@ -23,6 +23,7 @@ export async function checkRecords(
       { level: 'ok', text: `connection: ${version.split(' on ')[0]}` },
       ...exposure.differences.map((text): Finding => ({ level: 'warning', text })),
       ...describe(inspection, version.includes('PGlite')),
+      ...(unreviewed.length === 0 ? [] : [describeUnreviewed(unreviewed)]),
     ];
   } catch (error) {
     const remedy =
@@ -42,6 +43,14 @@ function describe({ models, fields, differences, writable }: Inspection, embedde
     // PGlite has one user, who may do everything.
     ...(embedded || writable.length === 0 ? [] : [describeWritable(writable)]),
   ];
+}
+
+function describeUnreviewed(fields: readonly string[]): Finding {
+  return {
+    level: 'warning',
+    text: `exposure: visible, and new since somebody decided: ${fields.join(', ')}`,
+    remedy: 'steward init --update',
+  };
 }
 
 /** Steward reads in transactions that cannot write. A role that cannot either is a second wall. */

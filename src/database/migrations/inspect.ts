@@ -49,7 +49,7 @@ export async function checkMigrations(client: DatabaseClient, migrations: Migrat
 }
 
 const SERVE_OTHERS =
-  'to serve the records of this database, name it and its Prisma schema in a steward.config.json; to serve something else, let DATABASE_URL name another database';
+  'to serve the records of this database: steward init; to serve something else, let DATABASE_URL name another database';
 const MOST_NAMED = 5;
 
 /** Migrations of others; or, without any ledger, tables. A ledger without a row is one of ours before its first migration. */

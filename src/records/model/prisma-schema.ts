@@ -49,6 +49,9 @@ interface PrismaField {
   default?: unknown;
 }
 
+/** The words of `provider` for the one database that Steward knows. */
+const POSTGRES = ['postgresql', 'postgres'];
+
 /** Preview features that change what a schema may say. Those of other kinds concern generated clients. */
 const PREVIEW_FEATURES = ['views', 'postgresqlExtensions', 'partialIndexes'];
 
@@ -58,12 +61,19 @@ const PREVIEW_FEATURES = ['views', 'postgresqlExtensions', 'partialIndexes'];
  * @throws SchemaError
  */
 export function readPrismaSchema(files: readonly SchemaFile[], defaultSchema?: string): Schema {
+  files.forEach(assertPostgres);
   const adapted = files.map(({ name, text }) => [name, adapt(text)]);
   const first = adapted[0];
   if (!first) throw new SchemaError('The schema has no file.');
   const generator = `generator steward {\n  provider = "prisma-client"\n  previewFeatures = ${JSON.stringify(PREVIEW_FEATURES)}\n}\n`;
   adapted.push(['steward.prisma', generator]);
   return toSchema(parse(adapted), files, defaultSchema);
+}
+
+function assertPostgres({ name, text }: SchemaFile): void {
+  const provider = /^\s*datasource\s+\w+\s*\{[^}]*?^\s*provider\s*=\s*"(\w+)"/m.exec(text)?.[1];
+  if (provider !== undefined && !POSTGRES.includes(provider))
+    throw new SchemaError(`${name}: this schema is for ${provider}. Steward serves PostgreSQL.`);
 }
 
 /** Blanks generators, and the addresses of data sources, line by line, so that lines keep their numbers. */
