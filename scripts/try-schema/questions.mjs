@@ -31,7 +31,7 @@ export async function* askAll(asked) {
 /** @param {Asked} asked */
 async function* askCount({ model, call, query, label }) {
   const { count } = await call('count_records', { model: label });
-  const [[expected]] = await query(`SELECT count(*) FROM ${tableOf(model)}`);
+  const expected = await queryOne(query, `SELECT count(*) FROM ${tableOf(model)}`);
   if (count !== Number(expected)) yield `count is ${count}, and ${expected} in SQL`;
 }
 
@@ -47,7 +47,7 @@ async function* askPages({ model, visible, call, query, random, label }) {
   const key = model.keys.find((names) =>
     names.every((name) => visible.has(name) && columnOf(model, name)?.isRequired),
   );
-  const [[expected]] = await query(`SELECT count(*) FROM ${tableOf(model)}`);
+  const expected = await queryOne(query, `SELECT count(*) FROM ${tableOf(model)}`);
   for (const order_by of orders.filter((order) => order !== false)) {
     /** @type {string[]} */
     const seen = [];
@@ -103,14 +103,16 @@ async function* askFilters({ model, visible, call, query, random, label }) {
   for (let number = 0; number < MOST_FILTERS && columns.length > 0; number++) {
     const column = random.pick(columns);
     const name = `m.${quote(column.column)}`;
-    const [[value] = [null]] = await query(
+    const value = await queryOne(
+      query,
       `SELECT ${name}::text FROM ${tableOf(model)} m ORDER BY md5(m::text || $1) LIMIT 1`,
       [String(number)],
     );
     const condition = writeCondition(column, value, random);
     if (!condition) continue;
     const { count } = await call('count_records', { model: label, filter: condition.filter });
-    const [[expected]] = await query(
+    const expected = await queryOne(
+      query,
       `SELECT count(*) FROM ${tableOf(model)} m WHERE ${condition.sql(name)}`,
       condition.values,
     );
@@ -176,6 +178,12 @@ function countRelated({ join, target }, models) {
     return `SELECT count(*) FROM ${nameOf(join.table)} j WHERE j.${quote(join.here)} = m.${quote(join.hereKey)}`;
   const pairs = join.pairs.map(({ here, there }) => `j.${quote(there)} = m.${quote(here)}`);
   return `SELECT count(*) FROM ${tableOf(/** @type {Model} */ (models.get(target)))} j WHERE ${pairs.join(' AND ')}`;
+}
+
+/** The first value of the first row. @param {Query} query @param {string} sql @param {unknown[]} [values] @returns {Promise<string | null>} */
+async function queryOne(query, sql, values) {
+  const [row] = await query(sql, values);
+  return row?.[0] ?? null;
 }
 
 /** @param {Model} model @param {ReadonlySet<string>} visible */
