@@ -13,7 +13,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = path.join(ROOT, 'dist');
 const QUERY_COMPILER = '@prisma/client/runtime/query_compiler_small_bg.postgresql.wasm-base64.mjs';
 
-/** Packages that only a setting loads, by the file of dist/optional/ that holds them. */
+/** Packages that only a setting or a command loads, by the file of dist/optional/ that holds them. */
 const OPTIONAL = {
   opentelemetry: [
     '@opentelemetry/api',
@@ -23,6 +23,7 @@ const OPTIONAL = {
     '@prisma/instrumentation',
   ],
   'prom-client': ['prom-client'],
+  prompts: ['@clack/prompts'],
   redis: ['@redis/client'],
 };
 

@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { OperatorError, StewardError } from './errors.js';
 
 run().catch((error: unknown) => {
@@ -8,8 +9,8 @@ run().catch((error: unknown) => {
 });
 
 async function run(): Promise<void> {
-  // Without arguments Steward serves stdio, and loads nothing that only its other commands need.
-  if (process.argv.length <= 2) {
+  // Started by a client, without arguments, Steward serves stdio and loads nothing that only its other commands need.
+  if (process.argv.length <= 2 && !isatty(0)) {
     const { serveStdio } = await import('./commands/serve-stdio.js');
     await serveStdio();
   } else {

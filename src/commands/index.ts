@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { VERSION } from '../version.js';
 import { addSettingFlags } from './setting-flags.js';
+import type { InitOptions } from './init/index.js';
 import { addDatabaseCommands } from './db/index.js';
 import { addTokenCommands } from './token.js';
 
@@ -21,8 +22,21 @@ export async function runCommandLine(argv: string[]): Promise<void> {
       '\nSettings come from flags, the environment, .env.local, .env.<NODE_ENV> and steward.config.json; docs/configuration.md lists them.\nEach that holds no secret is a flag, too: HTTP_PORT is --http-port. Without DATABASE_URL or DB_NAME an embedded PostgreSQL is used.',
     )
     .allowExcessArguments(false)
-    .action(async () => (await import('./serve-stdio.js')).serveStdio());
+    .action(async () => {
+      // A client speaks through pipes; at a terminal a person waits for an answer.
+      if (process.stdin.isTTY && process.stdout.isTTY) (await import('./welcome.js')).welcome();
+      else await (await import('./serve-stdio.js')).serveStdio();
+    });
   addSettingFlags(program);
+  program
+    .command('init')
+    .description('make steward.config.json for the Prisma schema of this project, or of a database')
+    .option('--schema <path>', 'the schema, where it is not found by itself')
+    .option('--expose <models>', 'the models that a language model may read: A,B')
+    .option('--all', 'expose all models')
+    .option('--update', 'show what changed in the schema since, and decide on it')
+    .option('--yes', 'take what is proposed, and replace a file that is there')
+    .action(async (options: InitOptions) => (await import('./init/index.js')).init(options));
   program
     .command('http')
     .description('serve MCP over HTTP, by default at http://127.0.0.1:3000/mcp')

@@ -29,6 +29,12 @@ const MODEL = z
       .record(z.string(), marks)
       .optional()
       .describe('show, hide, mask (shown as ***), untrusted (text from outside)'),
+    reviewed: z
+      .string()
+      .optional()
+      .describe(
+        'The fields that were there when a person last decided; `init --update` names those that came since',
+      ),
     min_group: z.int().min(1).max(1000).optional().describe('Groups of fewer rows are not shown'),
   })
   .describe('A model of the schema');
@@ -52,6 +58,8 @@ export type DatabaseSection = z.output<typeof DATABASE>;
 export interface OpenedSchema {
   schema: Schema;
   exposure: Exposure;
+  /** Fields that are visible and came after somebody last decided, as Model.field. */
+  unreviewed: readonly string[];
 }
 
 interface Surroundings {
@@ -68,14 +76,31 @@ interface Surroundings {
  * @throws SchemaError
  */
 export function openSchema(section: DatabaseSection, { folder, origin, url }: Surroundings): OpenedSchema {
-  const files = readSchemaFiles(path.resolve(folder, section.schema));
-  const schema = readPrismaSchema(files, new URL(url).searchParams.get('schema') ?? undefined);
+  const defaultSchema = new URL(url).searchParams.get('schema') ?? undefined;
+  const schema = readSchema(path.resolve(folder, section.schema), defaultSchema);
   const exposure = decideExposure(schema, section.models, origin);
   if (exposure.models.size === 0)
     throw new SchemaError(
       `${origin}: no model of ${section.schema} is exposed. Name one under "models" with "expose": true, or mark it in the schema: /// @mcp.expose`,
     );
-  return { schema, exposure };
+  return { schema, exposure, unreviewed: listUnreviewed(exposure, section.models) };
+}
+
+function listUnreviewed(exposure: Exposure, choices: DatabaseSection['models']): string[] {
+  return [...exposure.models].flatMap(([name, { columns }]) => {
+    const reviewed = choices[name]?.reviewed?.split(' ');
+    return [...columns.keys()]
+      .filter((field) => reviewed && !reviewed.includes(field))
+      .map((field) => `${name}.${field}`);
+  });
+}
+
+/**
+ * Reads a schema file, or a folder of them.
+ * @throws SchemaError
+ */
+export function readSchema(location: string, defaultSchema?: string): Schema {
+  return readPrismaSchema(readSchemaFiles(location), defaultSchema);
 }
 
 /** A folder's files are joined, those of its folders included, as Prisma does. */

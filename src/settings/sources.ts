@@ -50,10 +50,7 @@ export function readSources(environment: NodeJS.ProcessEnv): Found {
   const file = findConfigurationFile(real['STEWARD_CONFIG'], home);
   const folder = file === undefined ? home : path.dirname(file);
   const name = real['NODE_ENV'] ?? 'development';
-  const envFiles = (name === 'test' ? [] : ['.env.local'])
-    .concat(`.env.${path.basename(name)}`)
-    .map((one) => path.join(folder, one))
-    .filter((one) => existsSync(one));
+  const envFiles = listEnvFiles(folder, name);
   const fromEnvFiles = readEnvFiles(envFiles);
   const { settings: fromFile, ...content } =
     file === undefined ? { settings: {} } : readConfigurationFile(file);
@@ -74,14 +71,40 @@ export function readSources(environment: NodeJS.ProcessEnv): Found {
         : {
             path: file,
             content,
-            // The application's own file may hold anything, so it sets nothing of Steward's.
-            references: {
-              ...withoutEmpty(readEnvFiles([path.join(folder, '.env')])),
-              ...withoutEmpty(fromEnvFiles),
-              ...real,
-            },
+            // The application's own .env may hold anything, so it sets nothing of Steward's.
+            references: readReferences(folder, environment),
           },
   };
+}
+
+/** The file that is named by flag or environment, else that of the folder, whether it is there or not. */
+export function findConfigurationPath(folder: string, environment: NodeJS.ProcessEnv = process.env): string {
+  return path.resolve(folder, withoutEmpty(environment)['STEWARD_CONFIG'] ?? FILE_NAME);
+}
+
+/** What `env:NAME` in a configuration of this folder would refer to. */
+export function readReferences(
+  folder: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): Readonly<Record<string, string>> {
+  const real = withoutEmpty(environment);
+  const name = real['NODE_ENV'] ?? 'development';
+  const [own, plain] = [listEnvFiles(folder, name), path.join(folder, '.env')];
+  return { ...withoutEmpty(readEnvFiles([plain])), ...withoutEmpty(readEnvFiles(own)), ...real };
+}
+
+/** All that a configuration file holds, as it stands there. @throws OperatorError */
+export function readConfigurationContent(file: string): Record<string, unknown> {
+  if (!existsSync(file)) throw new OperatorError(`There is no ${file}. To make one: steward init`);
+  return readJson(file) as Record<string, unknown>;
+}
+
+/** Steward's own files of a folder that are there, the strongest first. */
+function listEnvFiles(folder: string, name: string): string[] {
+  return (name === 'test' ? [] : ['.env.local'])
+    .concat(`.env.${path.basename(name)}`)
+    .map((one) => path.join(folder, one))
+    .filter((one) => existsSync(one));
 }
 
 /** The variables of these files, those of the first strongest. */

@@ -376,7 +376,7 @@ describe('without a configuration', () => {
       const { code, stdout, stderr } = await run([MAIN, 'doctor'], { DATABASE_URL: url });
       const said = stdout + stderr;
       expect(code).toBe(1);
-      expect(said).toMatch(/of another application.*Invoice[^]*steward\.config\.json/);
+      expect(said).toMatch(/of another application.*Invoice[^]*steward init/);
       expect(said).not.toContain('migrate deploy');
     } finally {
       await database.drop();

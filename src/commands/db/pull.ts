@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { openEmbedded } from '../../database/embedded/index.js';
@@ -29,18 +29,23 @@ interface Pulled {
  */
 export async function pullSchema(file: string): Promise<void> {
   const { database } = readConfig();
-  const target = path.resolve(file);
-  const before = await readSchema(target);
   const embedded =
     database.url === undefined ? await openEmbedded({ ...database.embedded, onProgress: say }) : undefined;
   try {
-    const { schema, warnings } = await introspect(embedded?.url ?? database.url ?? '', target, before);
-    await writeFile(target, schema.files.map(({ content }) => content).join('\n'));
-    if (warnings !== null) say(warnings.trim());
-    say(`wrote ${target}`);
+    await writePulledSchema(embedded?.url ?? database.url ?? '', path.resolve(file));
   } finally {
     await embedded?.close();
   }
+}
+
+/** As pullSchema, of a database's address. */
+export async function writePulledSchema(url: string, target: string): Promise<void> {
+  const before = await readSchema(target);
+  const { schema, warnings } = await introspect(url, target, before);
+  await mkdir(path.dirname(target), { recursive: true });
+  await writeFile(target, schema.files.map(({ content }) => content).join('\n'));
+  if (warnings !== null) say(warnings.trim());
+  say(`wrote ${target}`);
 }
 
 async function readSchema(file: string): Promise<string> {

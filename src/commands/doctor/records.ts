@@ -10,7 +10,7 @@ import type { Finding } from './index.js';
 
 /** Compares a database of the configuration with its schema. */
 export async function checkRecords(
-  { url, schema, exposure }: ServedDatabase,
+  { url, schema, exposure, unreviewed }: ServedDatabase,
   { database }: Config,
   log: Log,
 ): Promise<Finding[]> {
@@ -26,6 +26,7 @@ export async function checkRecords(
       { level: 'ok', text: `connection: ${version.split(' on ')[0]}` },
       ...exposure.differences.map((text): Finding => ({ level: 'warning', text })),
       ...describe(inspection, version.includes('PGlite')),
+      ...(unreviewed.length === 0 ? [] : [describeUnreviewed(unreviewed)]),
     ];
   } catch (error) {
     return [{ level: 'problem', text: `connection: ${describeError(error)}`, remedy: remedyOf(error) }];
@@ -47,6 +48,14 @@ function describe(
     ...(embedded || writable.length === 0 ? [] : [describeWritable(writable)]),
     ...(embedded || readable.length === 0 ? [] : [describeReadable(readable)]),
   ];
+}
+
+function describeUnreviewed(fields: readonly string[]): Finding {
+  return {
+    level: 'warning',
+    text: `exposure: visible, and new since somebody decided: ${fields.join(', ')}`,
+    remedy: 'steward init --update',
+  };
 }
 
 /** Steward reads in transactions that cannot write. A role that cannot either is a second wall. */

@@ -59,8 +59,9 @@ export function resolveFilter(model: ViewModel, filter: Filter, argument: string
 /** Native types of text that PostgreSQL compares, but does not search. */
 const NO_TEXT = new Set(['Uuid', 'Inet', 'Bit', 'VarBit', 'Xml']);
 
-export function describeType({ type, values, isList }: ViewColumn): string {
-  const name = type === 'Enum' ? `the enum ${values?.name}` : type;
+export function describeType({ type, native, values, isList }: ViewColumn): string {
+  const stored = native !== undefined && NO_TEXT.has(native) ? native : type;
+  const name = type === 'Enum' ? `the enum ${values?.name}` : stored;
   return isList ? `a list of ${name}` : name;
 }
 

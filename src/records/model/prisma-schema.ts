@@ -61,6 +61,9 @@ interface PrismaField {
   default?: unknown;
 }
 
+/** The words of `provider` for the one database that Steward knows. */
+const POSTGRES = ['postgresql', 'postgres'];
+
 /** Preview features that change what a schema may say. Those of other kinds concern generated clients. */
 const PREVIEW_FEATURES = ['views', 'postgresqlExtensions', 'partialIndexes'];
 
@@ -72,6 +75,7 @@ const PREVIEW_FEATURES = ['views', 'postgresqlExtensions', 'partialIndexes'];
 export function readPrismaSchema(files: readonly SchemaFile[], defaultSchema?: string): Schema {
   if (files.length === 0) throw new SchemaError('The schema has no file.');
   const plain = files.map(({ name, text }) => ({ name, text: normalise(text) }));
+  plain.forEach(assertPostgres);
   const comments: NumberedComment[] = [];
   const numbered = plain.map((file) => ({ ...file, text: numberComments(file, comments) }));
   return toSchema(parse(numbered, plain), { files: numbered, comments, defaultSchema });
@@ -112,6 +116,12 @@ function numberComments({ name: file, text }: SchemaFile, comments: NumberedComm
     if (isPlain) return found;
     return found.startsWith('//') ? `/// #${number}` : `/* #${number}${'\n'.repeat(lines.length - 1)} */`;
   });
+}
+
+function assertPostgres({ name, text }: SchemaFile): void {
+  const provider = /^\s*datasource\s+\w+\s*\{[^}]*?^\s*provider\s*=\s*"(\w+)"/m.exec(text)?.[1];
+  if (provider !== undefined && !POSTGRES.includes(provider))
+    throw new SchemaError(`${name}: this schema is for ${provider}. Steward serves PostgreSQL.`);
 }
 
 /** Blanks generators, and the addresses of data sources, line by line, so that lines keep their numbers. */

@@ -1,0 +1,26 @@
+import path from 'node:path';
+import { PROJECT_ROOT } from '../project-root.js';
+
+/** What to put into an MCP client, with absolute paths: clients start servers in folders of their own. */
+export function describeClientEntry(configuration: string): string {
+  const { command, args } = findProgram();
+  const entry = { mcpServers: { steward: { command, args, env: { STEWARD_CONFIG: configuration } } } };
+  const words = [`STEWARD_CONFIG=${configuration}`, '--', command, ...args].map(quote).join(' ');
+  return [
+    'Claude Code:',
+    `  claude mcp add steward -e ${words}`,
+    'Claude Desktop, Cursor and others, in the file of their MCP servers:',
+    JSON.stringify(entry, null, 2).replace(/^/gm, '  '),
+  ].join('\n');
+}
+
+/** The cache of npx may be emptied, so a program in it is named by its package. */
+function findProgram(): { command: string; args: string[] } {
+  if (PROJECT_ROOT.split(path.sep).includes('_npx')) return { command: 'npx', args: ['-y', 'steward-mcp'] };
+  return { command: process.execPath, args: [path.join(PROJECT_ROOT, 'dist', 'main.js')] };
+}
+
+/** For a shell. */
+function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

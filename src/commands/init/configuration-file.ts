@@ -1,0 +1,32 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+const SCHEMA_OF_FILE = 'node_modules/steward-mcp/steward.schema.json';
+const DATABASE_NAME = 'main';
+
+/** Writes the file whole or not at all. */
+export function writeConfiguration(file: string, content: object): void {
+  const written = `${file}.${process.pid}`;
+  writeFileSync(written, `${JSON.stringify(content, null, 2)}\n`);
+  renameSync(written, file);
+}
+
+/** Lets editors complete the file, where the package is installed beside it. */
+export function readSchemaReference(folder: string): { $schema?: string } {
+  return existsSync(path.join(folder, SCHEMA_OF_FILE)) ? { $schema: `./${SCHEMA_OF_FILE}` } : {};
+}
+
+/** The name of the project, as far as it can name a database. */
+export function readDatabaseName(folder: string): string {
+  try {
+    const { name } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as {
+      name?: unknown;
+    };
+    const usable = (typeof name === 'string' ? name : '')
+      .replace(/^@[^/]*\//, '')
+      .replace(/[^A-Za-z0-9_-]/g, '-');
+    return /^[A-Za-z][\w-]{0,39}$/.test(usable) ? usable : DATABASE_NAME;
+  } catch {
+    return DATABASE_NAME;
+  }
+}

@@ -1,0 +1,120 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { OperatorError } from '../../errors.js';
+import { readSchema } from '../../records/configuration.js';
+import type { Model, Schema } from '../../records/model/schema.js';
+import { readModelMarks } from '../../records/view/marks.js';
+import { suggest } from '../../records/view/nearest.js';
+import { findConfigurationPath, readReferences } from '../../settings/sources.js';
+import { describeClientEntry } from '../client-entry.js';
+import { writePulledSchema } from '../db/pull.js';
+import { checkConfiguration } from './check.js';
+import { agree, canAsk, choose } from './choose.js';
+import { decideFields } from './decide-fields.js';
+import { findSchema, type FoundSchema } from './find-schema.js';
+import { exposeModel, type ModelEntry } from './model-entry.js';
+import { readDatabaseName, readSchemaReference, writeConfiguration } from './configuration-file.js';
+import { update } from './update.js';
+
+export interface InitOptions {
+  schema?: string;
+  expose?: string;
+  all?: boolean;
+  update?: boolean;
+  yes?: boolean;
+}
+
+/**
+ * Makes steward.config.json for the project in the working folder: finds its schema, or pulls one, lets a person choose
+ * what a model may see, checks it against the database and prints the client's entry.
+ * @throws OperatorError; nothing has been written then
+ */
+export async function init(options: InitOptions): Promise<void> {
+  const folder = process.cwd();
+  const file = findConfigurationPath(folder);
+  if (options.update) return update(file, options);
+  await assertMayWrite(file, options);
+  const { location, urlVariable } = findSchema(folder, options.schema) ?? (await pull(folder));
+  print(`Schema: ${path.relative(folder, location)}`);
+  const schema = readSchema(location);
+  const exposed = await chooseModels(schema, options);
+  const decisions = await decideFields(exposed, options);
+  const models = Object.fromEntries(
+    schema.models.map((model): [string, ModelEntry] => [
+      model.name,
+      exposed.includes(model)
+        ? exposeModel(model, decisions.get(model.name) ?? new Map())
+        : { expose: false },
+    ]),
+  );
+  writeConfiguration(file, {
+    ...readSchemaReference(path.dirname(file)),
+    databases: {
+      [readDatabaseName(folder)]: {
+        schema: path.relative(path.dirname(file), location),
+        url: `env:${urlVariable}`,
+        models,
+      },
+    },
+  });
+  print(`Wrote ${file}: ${exposed.length} of ${schema.models.length} models are exposed.\n`);
+  await checkConfiguration(file);
+  print(`\n${describeClientEntry(file)}`);
+}
+
+async function assertMayWrite(file: string, { yes }: InitOptions): Promise<void> {
+  if (!existsSync(file) || yes) return;
+  const hint = 'To see what changed in the schema since: steward init --update. To start again: --yes.';
+  if (!canAsk()) throw new OperatorError(`${file} is there already. ${hint}`);
+  if (!(await agree(`${file} is there already. Write a new one in its place?`)))
+    throw new OperatorError(`Nothing was written. ${hint}`);
+}
+
+/** A project without a Prisma schema gets one of its database. */
+async function pull(folder: string): Promise<FoundSchema> {
+  const urlVariable = 'DATABASE_URL';
+  const url = readReferences(folder)[urlVariable];
+  if (url === undefined)
+    throw new OperatorError(
+      'There is no Prisma schema here. Name it with --schema, or set DATABASE_URL, in the environment or in .env, to make one of a database.',
+    );
+  const location = path.join(folder, 'prisma', 'schema.prisma');
+  print('There is no Prisma schema here; one is made of the database that DATABASE_URL names.');
+  await writePulledSchema(url, location);
+  return { location, urlVariable };
+}
+
+async function chooseModels({ models }: Schema, { expose, all }: InitOptions): Promise<Model[]> {
+  if (all) return [...models];
+  if (expose !== undefined) return expose.split(',').map((name) => findModel(models, name.trim()));
+  const marked = models.filter(isMarked);
+  if (canAsk()) {
+    const choices = models.map((model) => ({
+      name: model.name,
+      hint: `${model.fields.length} fields`,
+      chosen: isMarked(model),
+    }));
+    const chosen = await choose('Which models may a language model read? (space selects)', choices);
+    if (chosen.length === 0) throw new OperatorError('No model was chosen. Nothing was written.');
+    return models.filter(({ name }) => chosen.includes(name));
+  }
+  if (marked.length > 0) return marked;
+  throw new OperatorError(
+    `Say what a language model may read: --expose A,B or --all. There are ${models.map(({ name }) => name).join(', ')}.`,
+  );
+}
+
+function isMarked({ documentation }: Model): boolean {
+  return readModelMarks(documentation).expose === true;
+}
+
+function findModel(models: readonly Model[], name: string): Model {
+  const found = models.find((model) => model.name === name);
+  if (found) return found;
+  const names = models.map((model) => model.name);
+  throw new OperatorError(`The schema has no model '${name}'.${suggest(name, names)}`);
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

@@ -1,0 +1,323 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { fillExample } from '../records/example.js';
+import { bareEnvironment, MAIN, ROOT, run } from '../support/command.mjs';
+import { startSteward } from '../support/steward.js';
+
+const SHOP = path.join(ROOT, 'examples', 'shop', 'schema.prisma');
+const CTRL_C = '\u0003';
+
+interface Written {
+  databases: Record<string, { schema: string; url: string; models: Record<string, Record<string, unknown>> }>;
+}
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'steward-init-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const at = (file: string) => path.join(folder, file);
+const init = (args: string[] = [], env: Record<string, string> = {}) =>
+  run([MAIN, 'init', ...args], env, folder);
+const written = async () => JSON.parse(await readFile(at('steward.config.json'), 'utf8')) as Written;
+
+async function put(file: string, content: string): Promise<void> {
+  await mkdir(path.dirname(at(file)), { recursive: true });
+  await writeFile(at(file), content);
+}
+
+async function putShop(file = 'prisma/schema.prisma'): Promise<void> {
+  await mkdir(path.dirname(at(file)), { recursive: true });
+  await cp(SHOP, at(file));
+}
+
+/** What somebody at a terminal types as soon as a text stands there. */
+type Typed = [seen: RegExp, keys: string];
+
+/** Runs Steward at a terminal of its own. @returns what stood on it, and the exit code */
+async function atTerminal(args: string[], ...typed: Typed[]) {
+  const words = [process.execPath, MAIN, ...args].map((word) => `'${word}'`);
+  const command = `stty cols 100 rows 40; ${words.join(' ')}`;
+  const child = spawn('script', ['-qec', command, '/dev/null'], { cwd: folder, env: bareEnvironment() });
+  let screen = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    screen += stripVTControlCharacters(text);
+    const [seen, keys] = typed[0] ?? [];
+    if (!seen?.test(screen)) return;
+    child.stdin.write(keys);
+    typed.shift();
+  });
+  const code = await new Promise<number>((resolve) => child.on('close', (status) => resolve(status ?? -1)));
+  return { code, screen };
+}
+
+describe('steward init finds the schema', () => {
+  const MODEL = 'model Order {\n  id Int @id\n}\n';
+  const DATASOURCE = 'datasource db {\n  provider = "postgresql"\n}\n';
+
+  it.each<[string, Record<string, string>, string]>([
+    ['at the usual place', { 'prisma/schema.prisma': MODEL }, 'prisma/schema.prisma'],
+    ['beside package.json', { 'schema.prisma': MODEL }, 'schema.prisma'],
+    ['in a folder of several files', { 'prisma/a.prisma': DATASOURCE, 'prisma/b.prisma': MODEL }, 'prisma'],
+    [
+      'where prisma.config.ts says',
+      {
+        'prisma.config.ts': "export default defineConfig({\n  schema: './data/own.prisma',\n});\n",
+        'data/own.prisma': MODEL,
+        'prisma/schema.prisma': 'model Other {\n  id Int @id\n}\n',
+      },
+      'data/own.prisma',
+    ],
+    [
+      'where prisma.config.ts says in parts',
+      {
+        'prisma.config.ts': "export default {\n  schema: path.join(__dirname, 'data', 'models'),\n};\n",
+        'data/models/a.prisma': MODEL,
+      },
+      'data/models',
+    ],
+    [
+      'where package.json says',
+      { 'package.json': '{ "prisma": { "schema": "data/own.prisma" } }', 'data/own.prisma': MODEL },
+      'data/own.prisma',
+    ],
+    [
+      'in a package of a monorepo',
+      { 'packages/data/prisma/schema.prisma': MODEL, 'node_modules/x/schema.prisma': MODEL },
+      'packages/data/prisma/schema.prisma',
+    ],
+  ])('%s', async (_, files, expected) => {
+    for (const [file, content] of Object.entries(files)) await put(file, content);
+    await init(['--all']);
+    const { databases } = await written();
+    expect(databases['main']).toEqual({
+      schema: expected,
+      url: 'env:DATABASE_URL',
+      models: { Order: { expose: true, reviewed: 'id' } },
+    });
+  });
+
+  it.each([
+    ['schema.prisma', 'datasource db {\n  provider = "postgresql"\n  url = env("SHOP_URL")\n}\n'],
+    ['prisma.config.ts', 'export default {\n  datasource: {\n    url: process.env.SHOP_URL,\n  },\n};\n'],
+    ['prisma.config.mjs', "export default {\n  datasource: {\n    url: env('SHOP_URL'),\n  },\n};\n"],
+  ])('and the variable of its address, in %s', async (file, content) => {
+    await put('schema.prisma', MODEL);
+    await put(file, content + (file === 'schema.prisma' ? MODEL : ''));
+    await init(['--all']);
+    expect(Object.values((await written()).databases)).toMatchObject([{ url: 'env:SHOP_URL' }]);
+  });
+
+  it('unless there are several, or none where it is said to be', async () => {
+    await put('apps/a/schema.prisma', MODEL);
+    await put('apps/b/schema.prisma', MODEL);
+    const several = await init(['--all']);
+    expect(several.stderr).toBe(
+      'There are several Prisma schemas. Name one with --schema:\n  apps/a/schema.prisma\n  apps/b/schema.prisma\n',
+    );
+    const missing = await init(['--all', '--schema', 'apps/c.prisma']);
+    expect(missing.stderr).toBe(
+      `There is no Prisma schema at ${at('apps/c.prisma')}. Name it with --schema.\n`,
+    );
+    expect([several.code, missing.code]).toEqual([1, 1]);
+    await init(['--all', '--schema', 'apps/b/schema.prisma']);
+    expect(Object.values((await written()).databases)).toMatchObject([{ schema: 'apps/b/schema.prisma' }]);
+  });
+
+  it('and refuses one of another database', async () => {
+    await put('schema.prisma', 'datasource db {\n  provider = "mysql"\n}\nmodel A {\n  id Int @id\n}\n');
+    const { code, stderr } = await init(['--all']);
+    expect(stderr).toBe('schema.prisma: this schema is for mysql. Steward serves PostgreSQL.\n');
+    expect(code).toBe(1);
+    expect(existsSync(at('steward.config.json'))).toBe(false);
+  });
+});
+
+describe('steward init', () => {
+  it('writes what is served at once, checks it, and prints the entry of a client', async () => {
+    const { database, url } = await fillExample('shop');
+    try {
+      await putShop();
+      await put('package.json', '{ "name": "@acme/web-shop" }');
+      await put('.env', `DATABASE_URL=${url}\n`);
+      const { code, stdout, stderr } = await init(['--expose', 'Order, Customer']);
+      expect(stderr).toBe('');
+      expect(stdout).toMatch(/^Hidden: Customer\.passwordHash, since its name looks secret$/m);
+      expect(stdout).toMatch(/^ {2}ok {3}schema: 2 models with \d+ fields are in the database$/m);
+      expect(stdout).toContain(`claude mcp add steward -e STEWARD_CONFIG=${at('steward.config.json')} -- `);
+      expect(stdout).toContain(`"STEWARD_CONFIG": "${at('steward.config.json')}"`);
+      expect(code).toBe(0);
+      expect((await written()).databases['web-shop']?.models).toMatchObject({
+        Customer: { expose: true, fields: { passwordHash: 'hide' } },
+        Item: { expose: false },
+      });
+
+      const steward = await startSteward({
+        database,
+        env: { STEWARD_CONFIG: at('steward.config.json') },
+      });
+      const { text: answer } = await steward.call('describe_models');
+      await steward.stop();
+      expect(answer).toMatch(/Customer[^]*Order/);
+      expect(answer).not.toMatch(/Item/);
+    } finally {
+      await database.drop();
+    }
+  });
+
+  it('writes nothing for a model that is not there, or without a choice', async () => {
+    await putShop();
+    const mistyped = await init(['--expose', 'Order,Custmer']);
+    expect(mistyped.stderr).toMatch(/^The schema has no model 'Custmer'\..*Customer/);
+    await writeFile(
+      at('prisma/schema.prisma'),
+      'model Order {\n  id Int @id\n}\nmodel Item {\n  id Int @id\n}\n',
+    );
+    const unsaid = await init();
+    expect(unsaid.stderr).toBe(
+      'Say what a language model may read: --expose A,B or --all. There are Order, Item.\n',
+    );
+    expect([mistyped.code, unsaid.code]).toEqual([1, 1]);
+    expect(existsSync(at('steward.config.json'))).toBe(false);
+  });
+
+  it('says where the address is to be set, and leaves what it wrote', async () => {
+    await putShop();
+    const { code, stdout } = await init(['--all']);
+    expect(stdout).toMatch(/databases\.main\.url refers to DATABASE_URL, which is not set\. Set it/);
+    expect(code).toBe(1);
+    expect((await written()).databases['main']).toBeDefined();
+  });
+
+  it('replaces no file unless told to', async () => {
+    await putShop();
+    await put('steward.config.json', '{}');
+    const { code, stderr } = await init(['--all']);
+    expect(stderr).toMatch(/steward\.config\.json is there already\. .*--update.*--yes/);
+    expect(code).toBe(1);
+    expect(await written()).toEqual({});
+    await init(['--all', '--yes']);
+    expect((await written()).databases['main']).toBeDefined();
+  });
+
+  it('makes a schema of the database where there is none, and marks in it stay', async () => {
+    const { database, url } = await fillExample('shop');
+    try {
+      const DATABASE_URL = url;
+      expect((await init(['--all'])).stderr).toMatch(/^There is no Prisma schema here\. .*DATABASE_URL/);
+      const { code } = await init(['--expose', 'orders'], { DATABASE_URL });
+      expect(code).toBe(0);
+      const schema = at('prisma/schema.prisma');
+      const pulled = await readFile(schema, 'utf8');
+      await writeFile(schema, pulled.replace('model orders {', '/// @mcp.scope("sales")\nmodel orders {'));
+      await database.query('ALTER TABLE orders ADD COLUMN gift boolean');
+      await run([MAIN, 'db', 'pull', schema], { DATABASE_URL }, folder);
+      expect(await readFile(schema, 'utf8')).toMatch(
+        /\/\/\/ @mcp\.scope\("sales"\)\nmodel orders \{[^}]*gift/,
+      );
+      const { stdout } = await run([MAIN, 'doctor'], {
+        DATABASE_URL,
+        STEWARD_CONFIG: at('steward.config.json'),
+      });
+      expect(stdout).toMatch(/warn {2}exposure: visible, and new since somebody decided: orders\.gift/);
+    } finally {
+      await database.drop();
+    }
+  });
+});
+
+async function changeSchema(): Promise<void> {
+  const schema = await readFile(SHOP, 'utf8');
+  const name = '  name         String\n';
+  const changed = schema.replace(name, `${name}  iban         String?\n  nick         String?\n`);
+  await put('prisma/schema.prisma', changed.replaceAll('Payment', 'Settlement'));
+}
+
+describe('steward init --update', () => {
+  beforeEach(async () => {
+    await putShop();
+    await init(['--expose', 'Customer,Order,Payment']);
+  });
+
+  it('shows what changed, and writes nothing by itself', async () => {
+    expect((await init(['--update'])).stdout).toBe(
+      'Nothing changed in the schema since the last decision.\n',
+    );
+    await changeSchema();
+    const before = await written();
+    const { code, stdout } = await init(['--update']);
+    expect(stdout.split('\n')).toEqual([
+      '+ Settlement: a new model',
+      '- Payment: the model is gone',
+      '+ Customer.iban (better hidden: it tells who a person is)',
+      '+ Customer.nick',
+      'Nothing was written. To write these decisions: --yes.',
+      '',
+    ]);
+    expect(code).toBe(0);
+    expect(await written()).toEqual(before);
+  });
+
+  it('exposes no new model unless it is named, and keeps all other decisions', async () => {
+    await changeSchema();
+    const before = await written();
+    const settings = { ...before, settings: { LOG_LEVEL: 'warn' } };
+    await put('steward.config.json', JSON.stringify(settings));
+    await init(['--update', '--yes']);
+    const { databases, ...others } = await written();
+    expect(others).toEqual({ settings: { LOG_LEVEL: 'warn' } });
+    expect(databases['main']?.models).toMatchObject({
+      Customer: { expose: true, fields: { passwordHash: 'hide', iban: 'hide' } },
+      Order: before.databases['main']?.models['Order'],
+      Settlement: { expose: false },
+    });
+    expect(databases['main']?.models).not.toHaveProperty('Payment');
+    expect((await init(['--update'])).stdout).toMatch(/^Nothing changed/);
+  });
+});
+
+// `script` gives a command a terminal; Debian has it on every machine, macOS another one.
+(process.platform === 'linux' ? describe : describe.skip)('at a terminal (on Linux)', () => {
+  it('steward init asks what to expose and what to hide, beginning with the marks of the schema', async () => {
+    await putShop();
+    // Customer is marked, and taken out; so there is nothing to hide.
+    const models = /Which models may a language model read\?/;
+    await atTerminal(['init'], [models, ' '], [/Payment/, '\r']);
+    const { databases } = await written();
+    const exposed = Object.entries(databases['main']?.models ?? {}).filter(
+      ([, { expose }]) => expose === true,
+    );
+    expect(exposed.map(([name]) => name)).toEqual(['Product', 'Order', 'Item']);
+
+    await rm(at('steward.config.json'));
+    const secrets = /Which of these stay hidden\?/;
+    await atTerminal(['init'], [models, '\r'], [secrets, ' '], [secrets, '\r']);
+    expect((await written()).databases['main']?.models['Customer']).toMatchObject({
+      fields: { passwordHash: 'show' },
+    });
+  });
+
+  it('steward init asks before it replaces a file, and Ctrl-C leaves all as it was', async () => {
+    await putShop();
+    await put('steward.config.json', '{}');
+    const { code, screen } = await atTerminal(['init'], [/Write a new one in its place\?/, CTRL_C]);
+    expect(screen).toMatch(/Nothing was written\./);
+    expect(code).toBe(1);
+    expect(await written()).toEqual({});
+  });
+
+  it('steward alone says what it is and what to do next', async () => {
+    const { code, screen } = await atTerminal([]);
+    expect(screen).toMatch(/An MCP client starts it/);
+    expect(screen).toMatch(/steward init/);
+    expect(code).toBe(0);
+    await put('steward.config.json', '{}');
+    expect((await atTerminal([])).screen).toContain(`STEWARD_CONFIG=${at('steward.config.json')}`);
+  });
+});
