@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { SCOPE, type Scope } from '../capability/define.js';
 import { DIRECTORY_SCOPES } from '../directory/rights.js';
 import { OperatorError } from '../errors.js';
+import { describeIssue } from '../settings/describe-issue.js';
 import { readPostgresUrl } from '../settings/postgres-url.js';
 import { DATABASE, openSchema, type DatabaseSection, type OpenedSchema } from '../records/configuration.js';
 import type { Config } from '../settings/config.js';
@@ -49,7 +50,9 @@ export function readConfigured({ file, database }: Config): Configured {
     return { ...DIRECTORY_ALONE, directory: { url: database.url } };
   const parsed = CONFIGURATION.safeParse(file.content);
   if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `  - ${issue.path.join('.')}: ${issue.message}`);
+    const problems = parsed.error.issues.map((issue) =>
+      `  - ${issue.path.join('.')} ${describeIssue(issue)}`.replace('-  ', '- it '),
+    );
     throw new OperatorError(`The configuration file ${file.path} cannot be used:\n${problems.join('\n')}`);
   }
   const { databases, directory, caller } = parsed.data;

@@ -258,7 +258,7 @@ describe('at the start', () => {
   it('a port that is taken is said so', async () => {
     const { code, stderr } = await run(['http'], { ...database.env, HTTP_PORT: String(steward.port) });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^Steward cannot listen. The port is taken: /);
+    expect(stderr).toContain(`Steward cannot listen on 127.0.0.1, port ${steward.port}. The port is taken: `);
   });
 
   it('a proxy that is neither an address nor a network is said so', async () => {

@@ -10,6 +10,7 @@ import { readConfigured } from '../configuration.js';
 import { readConfig } from '../read-config.js';
 import { checkRecords } from './records.js';
 import { checkPrivileges, checkTimeLimits } from './server.js';
+import { checkText } from './text.js';
 
 /** The result of one check: passed, a warning, or a fault that keeps Steward from serving. */
 export interface Finding {
@@ -43,6 +44,7 @@ async function checkDirectory(config: Config, log: Log, url: string | undefined)
   try {
     const version = await checkConnection(connections);
     if (version === undefined) return;
+    if (!version.includes('PGlite')) (await checkText(connections.pool)).forEach(report);
     const expected = await checkExpectations(connections.client);
     report(expected);
     // Without its tables the database has nothing that the other checks could look at.
