@@ -154,12 +154,10 @@ export function composeServer(compose: Compose, options: Omit<ComposeOptions, 's
 /** The configured secret, or the one that is kept in the data folder. */
 function openSecret({ secrets, database }: Config, log: Log): Secret {
   if (secrets) return new Secret(secrets);
-  const { dataDir } = database.embedded;
   try {
-    return keepSecret(dataDir);
+    return keepSecret(database.embedded.dataDir);
   } catch (error) {
     log.warn('no secret can be kept, so cursors end with this process; set STEWARD_SECRET', {
-      folder: dataDir,
       cause: describeError(error),
     });
     return passingSecret();

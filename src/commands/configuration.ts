@@ -12,6 +12,7 @@ import {
 } from '../records/configuration.js';
 import type { Exposure } from '../records/view/exposure.js';
 import { suggest } from '../records/view/nearest.js';
+import { describeIssue } from '../settings/describe-issue.js';
 import { readPostgresUrl } from '../settings/postgres-url.js';
 import type { Config } from '../settings/config.js';
 
@@ -61,7 +62,7 @@ export function readConfigured({ file, database }: Config): Configured {
   }
   const parsed = CONFIGURATION.safeParse(file.content);
   if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `  - ${describeIssue(issue)}`);
+    const problems = parsed.error.issues.map((issue) => `  - ${describeProblem(issue)}`);
     throw new OperatorError(`The configuration file ${file.path} cannot be used:\n${problems.join('\n')}`);
   }
   const { databases, directory, caller } = parsed.data;
@@ -98,9 +99,9 @@ export function scopesOf({ records, directory }: Configured): Scope[] {
   return [...new Set([...(directory ? DIRECTORY_SCOPES : []), ...ofRecords])];
 }
 
-function describeIssue(issue: z.core.$ZodIssue): string {
+function describeProblem(issue: z.core.$ZodIssue): string {
   const at = issue.path.join('.');
-  if (issue.code !== 'unrecognized_keys') return `${at}: ${issue.message}`;
+  if (issue.code !== 'unrecognized_keys') return `${at} ${describeIssue(issue)}`;
   const known = [...Object.keys(CONFIGURATION.shape), ...SECTION_KEYS];
   return issue.keys
     .map((key) => `${[...issue.path, key].join('.')} means nothing.${suggest(key, known)}`)

@@ -54,15 +54,9 @@ export async function serveHttp(compose: Compose = composeConfigured): Promise<v
     { tracing, answered: metrics && ((path, status) => metrics.countRequest(path, status)) },
   );
 
-  const port = await server.listen(config.http.host, config.http.port).catch(cannotListen);
-  log.info('serving over http', {
-    version: VERSION,
-    host: config.http.host,
-    port,
-    authentication: config.authentication.mode,
-    settings: config.files,
+  const port = await server.listen(config.http.host, config.http.port).catch((error: unknown) => {
+    throw cannotListen(error as NodeJS.ErrnoException, config.http);
   });
-
   const stop = async (reason: string) => {
     if (stopping.signal.aborted) return;
     stopping.abort();
@@ -73,6 +67,13 @@ export async function serveHttp(compose: Compose = composeConfigured): Promise<v
     process.exit(0);
   };
   onProcessEvents(log, (signal) => void stop(signal));
+  log.info('serving over http', {
+    version: VERSION,
+    host: config.http.host,
+    port,
+    authentication: config.authentication.mode,
+    settings: config.files,
+  });
   // The first call need not wait for a connection to be made.
   for (const database of databases) database.ready().catch(() => {});
 }
@@ -82,15 +83,16 @@ export async function serveHttp(compose: Compose = composeConfigured): Promise<v
  * @throws OperatorError
  */
 async function openAuthentication(
-  { authentication, callerName, tokensFile }: ConfigForHttp,
+  config: ConfigForHttp,
   { catalogue: { scopes }, callerScopes }: Served,
   log: Log,
 ): Promise<Authentication> {
+  const { authentication, callerName } = config;
   switch (authentication.mode) {
     case 'none':
       return withoutAuthentication(callerName, callerScopes);
     case 'token':
-      return withStaticTokens(tokensFile, scopes, log);
+      return withStaticTokens(config.tokensFile, scopes, log);
     case 'jwt':
       return withJwt(authentication, scopes, resourceMetadataUrl(authentication.resource), log);
   }
@@ -117,8 +119,7 @@ const LISTENING: Record<string, string> = {
   ENOTFOUND: 'There is no address of this name. Set HTTP_HOST to an address of this machine.',
 };
 
-function cannotListen(error: NodeJS.ErrnoException): never {
-  throw new OperatorError(`Steward cannot listen. ${LISTENING[error.code ?? ''] ?? error.message}`, {
-    cause: error,
-  });
+function cannotListen(error: NodeJS.ErrnoException, { host, port }: HttpConfig): OperatorError {
+  const reason = LISTENING[error.code ?? ''] ?? error.message;
+  return new OperatorError(`Steward cannot listen on ${host}, port ${port}. ${reason}`, { cause: error });
 }

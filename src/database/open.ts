@@ -22,7 +22,7 @@ export interface DatabaseOptions<Client extends DatabaseClient> {
   /** Checks that the database is as its domain expects. It serves only without a problem. */
   check(client: Client): Promise<CheckResult>;
   log: Log;
-  /** Called each time the database cannot be used until the operator acts. */
+  /** Called when the database turns out to be unusable until the operator acts, or for another reason than before. */
   onUnusable?: ((error: UnusableDatabaseError) => void) | undefined;
 }
 
@@ -37,6 +37,8 @@ export class Database<Client extends DatabaseClient = DatabaseClient> {
   #started: Embedded | undefined;
   #replicas: Replicas<Client> | undefined;
   #closing = false;
+  /** Each use tries again, and would report the same. */
+  #reported: string | undefined;
   /** True if the last opening failed until the operator acts. */
   unusable = false;
 
@@ -118,6 +120,7 @@ export class Database<Client extends DatabaseClient = DatabaseClient> {
         throw new UnusableDatabaseError(message, { check: result });
       }
       this.unusable = false;
+      this.#reported = undefined;
       log.info('database connected', {
         database: name,
         server: server?.version,
@@ -127,7 +130,8 @@ export class Database<Client extends DatabaseClient = DatabaseClient> {
     } catch (error) {
       if (error instanceof UnusableDatabaseError) {
         this.unusable = true;
-        this.options.onUnusable?.(error);
+        if (this.#reported !== error.message) this.options.onUnusable?.(error);
+        this.#reported = error.message;
         throw error;
       }
       // A failure during our own `close` is not the database's.

@@ -1,10 +1,11 @@
 import os from 'node:os';
 import path from 'node:path';
-import envPaths from 'env-paths';
 import type { z } from 'zod';
 import { OperatorError } from '../errors.js';
 import { AUTHENTICATION } from './authentication.js';
+import { describeIssue } from './describe-issue.js';
 import { ENVIRONMENT, type Environment } from './environment.js';
+import { userFolder } from './folders.js';
 import { readPostgresUrl } from './postgres-url.js';
 import { readSources, type Found } from './sources.js';
 
@@ -30,7 +31,7 @@ export function loadConfig(domainSettings: z.ZodRawShape, environment = process.
  */
 export function loadHttpConfig(domainSettings: z.ZodRawShape) {
   const { env, config } = read(domainSettings, process.env, 'http');
-  return { ...config, authentication: AUTHENTICATION.parse(env) };
+  return Object.assign(config, { authentication: AUTHENTICATION.parse(env) });
 }
 
 function read(
@@ -50,7 +51,7 @@ function read(
     ...found.named
       .filter((name) => !Object.hasOwn(known.shape, name))
       .map((name) => `${name} is no setting of Steward, but stands in the configuration file`),
-    ...invalid.map(describeIssue),
+    ...invalid.map(describe),
     // A variable is reported once.
     ...[...conflicts, ...contradictions(env)].filter((problem) => !wrong.has(problem.split(' ')[0] ?? '')),
   ];
@@ -62,7 +63,7 @@ function read(
 }
 
 function conflictsOfHttp(env: Environment): string[] {
-  const problems = AUTHENTICATION.safeParse(env).error?.issues.map(describeIssue) ?? [];
+  const problems = AUTHENTICATION.safeParse(env).error?.issues.map(describe) ?? [];
   const shared = (['REDIS_URL', 'PUBLIC_URL'] as const).find((name) => env[name] !== undefined);
   // Processes that serve the same callers must open what the others sealed.
   if (env.STEWARD_SECRET === undefined && shared !== undefined) {
@@ -73,8 +74,8 @@ function conflictsOfHttp(env: Environment): string[] {
   return problems;
 }
 
-function describeIssue({ path: at, message }: z.core.$ZodIssue): string {
-  return `${at.join('.')} ${message}`;
+function describe(issue: z.core.$ZodIssue): string {
+  return `${issue.path.join('.')} ${issue.code === 'invalid_type' ? issue.message : describeIssue(issue)}`;
 }
 
 function contradictions(env: Environment): string[] {
@@ -102,7 +103,12 @@ function toConfig(env: Environment, found: Found) {
       /** Servers that follow that one, for reads. */
       replicaUrls: env.DATABASE_REPLICA_URL,
       embedded: {
-        dataDir: env.STEWARD_DATA_DIR ?? path.join(envPaths('steward', { suffix: '' }).data, 'postgres'),
+        /** @throws OperatorError where the user has no home, and it is needed */
+        get dataDir() {
+          return (
+            env.STEWARD_DATA_DIR ?? path.join(userFolder('data', 'steward', 'STEWARD_DATA_DIR'), 'postgres')
+          );
+        },
         lingerMs: env.STEWARD_EMBEDDED_LINGER_MS,
       },
       /** The folder of pg_dump and pg_restore, if configured. */
@@ -137,7 +143,12 @@ function toConfig(env: Environment, found: Found) {
       metricsToken: env.METRICS_TOKEN,
       shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
     },
-    tokensFile: env.AUTH_TOKENS_FILE ?? path.join(envPaths('steward', { suffix: '' }).config, 'tokens.json'),
+    /** @throws OperatorError as dataDir */
+    get tokensFile() {
+      return (
+        env.AUTH_TOKENS_FILE ?? path.join(userFolder('config', 'steward', 'AUTH_TOKENS_FILE'), 'tokens.json')
+      );
+    },
     callerName: env.STEWARD_CALLER ?? localUser(),
     rateLimitPerMinute: env.RATE_LIMIT_PER_MINUTE,
     callDeadlineMs: env.CALL_DEADLINE_MS,

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
+import { homeFolder } from './folders.js';
 
 /** What is wrong with an address, as the end of a sentence that begins with its setting. */
 class Unreadable extends Error {}
@@ -102,8 +102,9 @@ function findSocketFolder(port: string): string {
 function readTls({ searchParams }: URL, environment: NodeJS.ProcessEnv): void {
   // Other drivers' words for two of libpq's modes.
   const ssl = searchParams.get('ssl');
+  const namesRoot = searchParams.has('sslrootcert');
   if (ssl !== null && !searchParams.has('sslmode'))
-    searchParams.set('sslmode', /^(0|false)$/.test(ssl) ? 'disable' : 'require');
+    searchParams.set('sslmode', /^(0|false)$/.test(ssl) ? 'disable' : namesRoot ? 'verify-full' : 'require');
   if (searchParams.get('sslmode') === 'no-verify') searchParams.set('sslmode', 'require');
   searchParams.delete('ssl');
   searchParams.delete('uselibpqcompat');
@@ -111,6 +112,8 @@ function readTls({ searchParams }: URL, environment: NodeJS.ProcessEnv): void {
     const value = environment[variable];
     if (value && !searchParams.get(name)) searchParams.set(name, value);
   }
+  // Stricter than libpq, which would check nothing: whoever names an authority wants it to be asked.
+  if (namesRoot && !searchParams.has('sslmode')) searchParams.set('sslmode', 'verify-full');
   const mode = searchParams.get('sslmode') ?? '';
   if (mode !== '' && !SSL_MODES.includes(mode))
     throw new Unreadable(`must have an sslmode of ${SSL_MODES.join(', ')} (from the address or PGSSLMODE)`);
@@ -134,18 +137,9 @@ function readTls({ searchParams }: URL, environment: NodeJS.ProcessEnv): void {
 
 /** Where libpq looks for the authorities that a user trusts. */
 function rootCertificate(environment: NodeJS.ProcessEnv): string | undefined {
-  const home = environment['HOME'] ?? homeFolder();
+  const home = homeFolder(environment);
   const file = home && path.join(home, '.postgresql', 'root.crt');
   return file && existsSync(file) ? file : undefined;
-}
-
-/** A user id without an entry in the system's list of users has no home. */
-function homeFolder(): string | undefined {
-  try {
-    return os.homedir();
-  } catch {
-    return undefined;
-  }
 }
 
 function isReadable(file: string): boolean {

@@ -1,7 +1,8 @@
 import { hkdfSync, randomBytes, randomUUID } from 'node:crypto';
-import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { makeFolder } from './folders.js';
 
 const SECRET_BYTES = 32;
 const FILE_NAME = 'steward-secret';
@@ -43,7 +44,7 @@ export function keepSecret(folder: string): Secret {
   const file = path.join(folder, FILE_NAME);
   const kept = readSecret(file);
   if (kept !== undefined) return new Secret([kept]);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   const names = readdirSync(folder);
   if (names.length > 0 && !names.some((name) => OURS.test(name)))
     throw new Error(`${folder} holds files of another program`);

@@ -3,6 +3,8 @@ import path from 'node:path';
 import dotenv from 'dotenv';
 import { z } from 'zod';
 import { OperatorError } from '../errors.js';
+import { describeIssue } from './describe-issue.js';
+import { workingFolder } from './folders.js';
 import { PROJECT_ROOT } from '../project-root.js';
 
 const FILE_NAME = 'steward.config.json';
@@ -46,7 +48,8 @@ const CHOOSING = ['NODE_ENV', 'STEWARD_CONFIG'];
  */
 export function readSources(environment: NodeJS.ProcessEnv): Found {
   const real = withoutEmpty(environment);
-  const home = isCheckout() ? PROJECT_ROOT : process.cwd();
+  const folderOfCaller = workingFolder();
+  const home = isCheckout() ? PROJECT_ROOT : folderOfCaller;
   const file = findConfigurationFile(real['STEWARD_CONFIG'], home);
   const folder = file === undefined ? home : path.dirname(file);
   const name = real['NODE_ENV'] ?? 'development';
@@ -133,7 +136,9 @@ function findConfigurationFile(given: string | undefined, home: string): string 
 function readConfigurationFile(file: string) {
   const parsed = CONFIGURATION_FILE.safeParse(readJson(file));
   if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `  - ${issue.path.join('.')}: ${issue.message}`);
+    const problems = parsed.error.issues.map((issue) =>
+      `  - ${issue.path.join('.')} ${describeIssue(issue)}`.replace('-  ', '- it '),
+    );
     throw new OperatorError(`The configuration file ${file} cannot be used:\n${problems.join('\n')}`);
   }
   const { settings, $schema: _, ...content } = parsed.data;

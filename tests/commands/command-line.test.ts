@@ -148,6 +148,19 @@ onServer('steward doctor on a PostgreSQL server', () => {
     expect(code).toBe(0);
   });
 
+  it('looks at what only steward http needs, and at replicas', async () => {
+    const { DATABASE_URL = '' } = database.env;
+    const odd = { DATABASE_REPLICA_URL: `${DATABASE_URL},${UNREACHABLE.DATABASE_URL}`, HTTP_HOST: '0.0.0.0' };
+    const { code, stdout } = await steward(['doctor'], { ...database.env, ...odd });
+    expect(stdout).toMatch(
+      /warn {2}http: steward http would not start: HTTP_HOST must be a loopback address/,
+    );
+    expect(stdout).toMatch(/warn {2}replica_1: .* is no replica\n +→ give DATABASE_REPLICA_URL/);
+    expect(stdout).toMatch(/warn {2}replica_2: .*ECONNREFUSED/);
+    expect(stdout).not.toContain('hunter2');
+    expect(code).toBe(0);
+  });
+
   it('says of a database that does not exist that it does not', async () => {
     const url = new URL(database.env['DATABASE_URL'] as string);
     url.pathname = '/steward_no_such_database';

@@ -101,7 +101,7 @@ describe('a mistake in what is exposed ends the start', () => {
     [
       'an unknown word',
       { section: { models: { Order: { fields: { note: 'secret' } } } } },
-      /databases\.shop\.models\.Order\.fields\.note: takes show, hide, mask, untrusted, or a list/,
+      /databases\.shop\.models\.Order\.fields\.note takes show, hide, mask, untrusted, or a list/,
     ],
     [
       'a word that is nearly right',
@@ -154,12 +154,12 @@ describe('a mistake in what is exposed ends the start', () => {
     [
       'an unknown word for a field',
       { section: { models: { Order: { fields: { note: 'masked' } } } } },
-      /databases\.shop\.models\.Order\.fields\.note: takes show, hide, mask, untrusted, or a list of these/,
+      /databases\.shop\.models\.Order\.fields\.note takes show, hide, mask, untrusted, or a list of these/,
     ],
     [
       'a directory that is neither wanted nor not',
       { content: { directory: 'yes' } },
-      /directory: takes true, false, or \{ "url": "env:NAME" \}/,
+      /directory takes true, false, or \{ "url": "env:NAME" \}/,
     ],
     [
       'a password with a % that is not encoded',

@@ -13,7 +13,7 @@ describe('what AUTH_MODE needs', () => {
     [{ HTTP_HOST: '0.0.0.0' }, ['HTTP_HOST must be a loopback address where AUTH_MODE is none']],
     [{ HTTP_HOST: '::' }, ['HTTP_HOST must be a loopback address where AUTH_MODE is none']],
     [{ HTTP_HOST: '127.0.0.1.example.com' }, ['HTTP_HOST must be a loopback address']],
-    [{ AUTH_MODE: 'trust', HTTP_HOST: '0.0.0.0' }, ['AUTH_MODE Invalid option']],
+    [{ AUTH_MODE: 'trust', HTTP_HOST: '0.0.0.0' }, ['AUTH_MODE must be one of none, token, jwt']],
     [
       { AUTH_MODE: 'jwt' },
       ['AUTH_ISSUER', 'AUTH_JWKS_URL', 'PUBLIC_URL'].map(

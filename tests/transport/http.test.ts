@@ -376,10 +376,23 @@ describe('at the start', () => {
     expect(stderr).toContain('ALLOWED_ORIGINS must be origins such as https://app.example.com or app://name');
   });
 
+  it('a database that is not migrated is said so once, however many calls meet it', async () => {
+    const apart = await freshDatabase();
+    await apart.query(
+      `UPDATE _prisma_migrations SET migration_name = '20990101000000_later', finished_at = now()`,
+    );
+    const refused = await HttpSteward.start(apart.env);
+    for (let call = 0; call < 3; call += 1)
+      expect(codeOf(await refused.call('list_departments'))).toBe('DATABASE_UNAVAILABLE');
+    await refused.stop();
+    expect(refused.log().filter(({ message }) => message.includes('cannot be used'))).toHaveLength(1);
+    await apart.drop();
+  });
+
   it('a port that is taken is said so', async () => {
     const { code, stderr } = await run(['http'], { ...database.env, HTTP_PORT: String(steward.port) });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^Steward cannot listen. The port is taken: /);
+    expect(stderr).toContain(`Steward cannot listen on 127.0.0.1, port ${steward.port}. The port is taken: `);
   });
 
   it('a proxy that is neither an address nor a network is said so', async () => {

@@ -2,14 +2,16 @@ import { remedyOf } from '../../database/connection-failure.js';
 import { connect, type Connections } from '../../database/pool.js';
 import { UnusableDatabaseError } from '../../database/check.js';
 import { check, createClient, type PrismaClient } from '../../directory/database.js';
+import { OperatorError } from '../../errors.js';
 import { DIRECTORY_RIGHTS } from '../../directory/rights.js';
 import { createLog, describeError, type Log } from '../../observability/log.js';
 import type { Config } from '../../settings/config.js';
 import { withoutPassword } from '../../settings/postgres-url.js';
 import { readConfigured } from '../configuration.js';
-import { readConfig } from '../read-config.js';
+import { readConfig, readHttpConfig } from '../read-config.js';
 import { checkRecords } from './records.js';
 import { checkPrivileges, checkTimeLimits } from './server.js';
+import { checkText } from './text.js';
 
 /** The result of one check: passed, a warning, or a fault that keeps Steward from serving. */
 export interface Finding {
@@ -30,6 +32,7 @@ export async function doctor(): Promise<void> {
   const { records, directory } = readConfigured(config);
   const file = config.file ? `: ${config.file.path}` : '';
   report({ level: 'ok', text: `configuration (${config.environment})${file}` });
+  report(checkHttp());
   const log = createLog(config.logLevel === 'debug' ? 'debug' : 'silent');
   for (const database of records) {
     report({ level: 'ok', text: `database ${database.name}: ${withoutPassword(database.url)}` });
@@ -38,12 +41,28 @@ export async function doctor(): Promise<void> {
   if (directory) await checkDirectory(config, log, directory.url);
 }
 
+/** Only `steward http` needs these settings, so it is a warning. */
+function checkHttp(): Finding {
+  try {
+    const { http, authentication } = readHttpConfig();
+    return {
+      level: 'ok',
+      text: `http: would listen on ${http.host}, port ${http.port}; authentication ${authentication.mode}`,
+    };
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    const problems = [...error.message.matchAll(/^ {2}- (.*)$/gm)].map(([, problem]) => problem);
+    return { level: 'warning', text: `http: steward http would not start: ${problems.join('; ')}` };
+  }
+}
+
 async function checkDirectory(config: Config, log: Log, url: string | undefined): Promise<void> {
   const connections = await connectDirectory(config, log, url);
   if (!connections) return;
   try {
     const version = await checkConnection(connections);
     if (version === undefined) return;
+    if (!version.includes('PGlite')) (await checkText(connections.pool)).forEach(report);
     const expected = await checkExpectations(connections.client);
     report(expected);
     // Without its tables the database has nothing that the other checks could look at.
@@ -55,6 +74,8 @@ async function checkDirectory(config: Config, log: Log, url: string | undefined)
           ...(await checkTimeLimits(connections.client)),
         ];
     findings.forEach(report);
+    for (const [at, replica] of config.database.replicaUrls.entries())
+      report(await checkReplica(`replica_${at + 1}`, replica, config, log));
   } finally {
     await connections.close();
   }
@@ -96,6 +117,21 @@ async function checkConnection({ pool }: Connections<PrismaClient>): Promise<str
   } catch (error) {
     report({ level: 'problem', text: `connection: ${describeError(error)}`, remedy: remedyOf(error) });
     return undefined;
+  }
+}
+
+/** A replica that does not answer is no problem: reads go to the primary then. */
+async function checkReplica(name: string, url: string, { database }: Config, log: Log): Promise<Finding> {
+  const { pool, close } = connect(url, database.session, createClient, log);
+  try {
+    const { rows } = await pool.query<{ follows: boolean }>('SELECT pg_is_in_recovery() AS follows');
+    if (rows[0]?.follows) return { level: 'ok', text: `${name}: ${withoutPassword(url)}` };
+    const remedy = 'give DATABASE_REPLICA_URL the addresses of streaming replicas';
+    return { level: 'warning', text: `${name}: ${withoutPassword(url)} is no replica`, remedy };
+  } catch (error) {
+    return { level: 'warning', text: `${name}: ${describeError(error)}`, remedy: remedyOf(error) };
+  } finally {
+    await close();
   }
 }
 

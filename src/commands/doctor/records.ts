@@ -7,6 +7,7 @@ import { inspectDatabase, type Inspection } from '../../records/inspect/inspect.
 import type { Config } from '../../settings/config.js';
 import type { ServedDatabase } from '../configuration.js';
 import type { Finding } from './index.js';
+import { checkText } from './text.js';
 
 /** Compares a database of the configuration with its schema. */
 export async function checkRecords(
@@ -24,6 +25,7 @@ export async function checkRecords(
     );
     return [
       { level: 'ok', text: `connection: ${version.split(' on ')[0]}` },
+      ...(version.includes('PGlite') ? [] : await checkText(pool)),
       ...exposure.differences.map((text): Finding => ({ level: 'warning', text })),
       ...describe(inspection, version.includes('PGlite')),
       ...(unreviewed.length === 0 ? [] : [describeUnreviewed(unreviewed)]),

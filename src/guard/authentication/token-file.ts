@@ -1,9 +1,10 @@
-import { mkdir, open, readFile, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { open, readFile, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { OperatorError } from '../../errors.js';
 import { SCOPE } from '../../capability/define.js';
+import { makeFolder } from '../../settings/folders.js';
 import { CALLER_NAME } from '../call.js';
 
 const TOKEN_FILE = z.strictObject({
@@ -52,9 +53,11 @@ export async function changeTokens(
   file: string,
   change: (tokens: StoredToken[]) => StoredToken[],
 ): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+  try {
+    makeFolder(path.dirname(file), 0o700);
+  } catch (error) {
     throw failed(file, 'made', error);
-  });
+  }
   const target = (await ifThere(file, realpath(file))) ?? file;
   const next = `${target}.lock`;
   const handle = await openAlone(next, target);

@@ -1,6 +1,7 @@
-import { access, constants, mkdir, readdir, readFile, realpath, statfs } from 'node:fs/promises';
+import { access, constants, readdir, readFile, realpath, statfs } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { makeFolder } from '../../../settings/folders.js';
 import { UnusableDatabaseError } from '../../check.js';
 
 /** PGlite's major version of PostgreSQL. No other major version can read its data files. */
@@ -50,7 +51,7 @@ export async function prepareDataFolder(given: string, replacing = false): Promi
     );
   }
   try {
-    await mkdir(given, { recursive: true, mode: 0o700 });
+    makeFolder(given, 0o700);
     const dataDir = await realpath(given);
     await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
     await assertOurs(dataDir, replacing);
