@@ -1,5 +1,6 @@
 import type { Author, Context } from '../capability/define.js';
 import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
+import { toUserRecord } from './answers.js';
 import { noSuchUser, type User } from './users.js';
 
 /** A user whose row is locked until the transaction ends. */
@@ -45,6 +46,8 @@ export async function changeUser(
     if (made === null) return { user: locked, change: null };
     const { user = locked, ...change } = made;
     await tx.userAuditLog.create({ data: { userId, ...auditRow(change, author) }, select: { id: true } });
+    // A user who cannot be shown is not changed either, and the caller told that it failed.
+    if (made.user) toUserRecord(made.user);
     signal.throwIfAborted();
     return { user, change };
   }, TRANSACTION_LIMITS);
