@@ -49,7 +49,10 @@ export function httpRoutes(services: HttpServices): Map<string, Route> {
     ['/ready', readyRoute(readinessOf(databases, log), stopping)],
     // Only an OAuth resource has metadata.
     ...(authentication.mode === 'jwt'
-      ? protectedResourceRoutes({ ...authentication, scopes: catalogue.scopes })
+      ? protectedResourceRoutes({
+          ...authentication,
+          scopes: catalogue.scopes.map((scope) => authentication.scopePrefix + scope),
+        })
       : []),
   ]);
   if (metrics && metricsToken !== undefined) routes.set('/metrics', metricsRoute(metricsToken, metrics));

@@ -19,7 +19,9 @@ export const userRecord = z.strictObject({
   updated_at: timestamp,
 });
 
-export function toUserRecord(user: User): z.input<typeof userRecord> {
+export type UserRecord = z.input<typeof userRecord>;
+
+export function toUserRecord(user: User): UserRecord {
   const { id, username, email, department, role, active, createdAt, updatedAt } = user;
   return {
     id,

@@ -2,6 +2,7 @@ import { violatedUniqueIndex, violatesForeignKey } from '../database/errors.js';
 import type { Context } from '../capability/define.js';
 import { StewardError } from '../errors.js';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
+import { toUserRecord, type UserRecord } from './answers.js';
 import { auditRow, changeUser, TRANSACTION_LIMITS, type UserChange } from './audited-change.js';
 import { lookUpDepartment } from './departments.js';
 import { showTime } from './times.js';
@@ -21,7 +22,7 @@ export class UserChanges {
   async create(
     data: { username: string; email: string; department: string; role: string },
     { author, signal }: Context,
-  ): Promise<User> {
+  ): Promise<UserRecord> {
     const { username, email, role } = data;
     const created = { field: 'created', oldValue: null, newValue: username };
     signal.throwIfAborted();
@@ -32,9 +33,11 @@ export class UserChanges {
           data: { username, email, role, departmentId, auditLog: { create: auditRow(created, author) } },
           omit: USER.omit,
         });
-        signal.throwIfAborted();
+        // Made before the commit: a row that cannot be shown is not kept either, and its caller told that it failed.
         const [createdAt, updatedAt] = [showTime(row.createdAt), showTime(row.updatedAt)];
-        return { ...row, createdAt, updatedAt, department: { name } };
+        const record = toUserRecord({ ...row, createdAt, updatedAt, department: { name } });
+        signal.throwIfAborted();
+        return record;
       }, TRANSACTION_LIMITS);
     } catch (error) {
       throw translateTaken(error, username, email) ?? translateDeleted(error, data.department) ?? error;

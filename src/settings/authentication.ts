@@ -22,7 +22,9 @@ export const AUTHENTICATION = z.discriminatedUnion('AUTH_MODE', [
       AUTH_MODE: z.literal('jwt'),
       AUTH_ISSUER: needed,
       AUTH_JWKS_URL: needed,
-      AUTH_AUDIENCE: z.string().optional(),
+      AUTH_AUDIENCE: z.array(z.string()),
+      AUTH_CLIENT_IDS: z.array(z.string()),
+      AUTH_SCOPE_PREFIX: z.string(),
       AUTH_ALGORITHMS: z.array(z.string()),
       AUTH_CALLER_CLAIM: z.string(),
       PUBLIC_URL: needed,
@@ -31,8 +33,11 @@ export const AUTHENTICATION = z.discriminatedUnion('AUTH_MODE', [
       mode: env.AUTH_MODE,
       issuer: env.AUTH_ISSUER,
       jwksUrl: env.AUTH_JWKS_URL,
-      /** Where none is set, it is the MCP endpoint itself. */
-      audience: env.AUTH_AUDIENCE ?? env.PUBLIC_URL,
+      /** Where there are none, it is the MCP endpoint itself. */
+      audiences: env.AUTH_AUDIENCE,
+      /** The clients whose tokens need name no audience. */
+      clientIds: env.AUTH_CLIENT_IDS,
+      scopePrefix: env.AUTH_SCOPE_PREFIX,
       algorithms: env.AUTH_ALGORITHMS,
       /** The claim that names the caller. */
       callerClaim: env.AUTH_CALLER_CLAIM,

@@ -137,10 +137,17 @@ export const ENVIRONMENT = z.object({
     .optional()
     .describe('Issuer of access tokens, exactly as their `iss` has it'),
   AUTH_JWKS_URL: secureUrl().optional().describe("Where that issuer's public keys are"),
-  AUTH_AUDIENCE: z
+  AUTH_AUDIENCE: list('Audiences of which access tokens must name one in `aud` (default: `PUBLIC_URL`)'),
+  AUTH_CLIENT_IDS: list(
+    'Clients (`client_id`) whose access tokens are taken without an `aud`, as Cognito issues them; without this, none is',
+  ),
+  AUTH_SCOPE_PREFIX: z
     .string()
-    .optional()
-    .describe('Audience that access tokens must name in `aud` (default: `PUBLIC_URL`)'),
+    .regex(/^[!#-[\]-~]*$/, 'must be visible ASCII without spaces, quotes and backslashes')
+    .default('')
+    .describe(
+      'What the provider puts before a scope where a client asks for it, such as `api://steward/`; tokens may have it or not',
+    ),
   AUTH_ALGORITHMS: z
     .string()
     .transform(separated)

@@ -258,6 +258,33 @@ describe('with AUTH_MODE=jwt', () => {
       expect(await as('bob')).toBe(200);
     });
 
+    it('may come with a token that writes the address another way, where there is no path', async () => {
+      const bare = await another({ PUBLIC_URL: 'https://tools.example.com' });
+      const statusFor = async (aud: unknown) => {
+        const authorization = `Bearer ${await issuer.sign({ aud })}`;
+        return (await bare.request('ping', {}, { headers: { host: 'tools.example.com', authorization } }))
+          .status;
+      };
+      for (const aud of [
+        'https://tools.example.com',
+        'https://tools.example.com/',
+        'https://TOOLS.example.com:443/',
+      ])
+        expect([aud, await statusFor(aud)]).toEqual([aud, 200]);
+      for (const aud of [
+        'https://tools.example.com/x',
+        'http://tools.example.com/',
+        'tools.example.com',
+        '/',
+      ])
+        expect([aud, await statusFor(aud)]).toEqual([aud, 401]);
+      const path = '/.well-known/oauth-protected-resource/';
+      expect(await bare.send({ method: 'GET', path, body: '' })).toMatchObject({
+        status: 200,
+        json: { resource: 'https://tools.example.com' },
+      });
+    });
+
     it('may be named by another claim, and meant by another audience', async () => {
       const renamed = await another({
         AUTH_CALLER_CLAIM: 'client_id',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { notice, withNotice } from '../../capability/answer/notice.js';
-import { toUserRecord, userRecord } from '../answers.js';
+import { userRecord } from '../answers.js';
 import { defineTool, EFFECTS } from '../../capability/define.js';
 import { departmentName, newEmail, newUsername, newRoleName } from '../arguments.js';
 import type { Directory } from '../services.js';
@@ -20,6 +20,6 @@ export const createUser = defineTool({
   }),
   output: z.strictObject({ notice, user: userRecord }),
   async handle(input, context, directory: Directory) {
-    return withNotice({ user: toUserRecord(await directory.changes.create(input, context)) });
+    return withNotice({ user: await directory.changes.create(input, context) });
   },
 });

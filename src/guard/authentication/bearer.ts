@@ -39,11 +39,13 @@ const ERRORS = {
  * The value of WWW-Authenticate (RFC 6750, section 3). A caller who lacks a scope also gets the list of those it has: a client
  * asks for just what stands there, and would lose the others (specification 2025-11-25, basic/authorization, scope
  * challenge handling).
+ * @param scopePrefix what stands before a scope where it is asked for
  */
 export function bearerChallenge(
   refusal: AuthenticationError | InsufficientScope,
   about: Record<string, string>,
   scopes: readonly Scope[],
+  scopePrefix = '',
 ): string {
   const [error, description, granted] =
     refusal instanceof AuthenticationError
@@ -56,7 +58,7 @@ export function bearerChallenge(
   const parameters = Object.entries({
     ...about,
     ...(error !== undefined && { error, error_description: description }),
-    scope: granted.join(' '),
+    scope: granted.map((scope) => scopePrefix + scope).join(' '),
   });
   // RFC 9110, sections 11.6.1 and 5.6.4.
   const quoted = parameters.map(([name, value]) => `${name}="${value.replace(/["\\]/g, '\\$&')}"`);

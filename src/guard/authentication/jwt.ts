@@ -24,11 +24,11 @@ export function withJwt(
   resourceMetadataUrl: string,
   log: Log,
 ): Authentication {
-  const { issuer, audience, algorithms, callerClaim } = config;
+  const { issuer, algorithms, scopePrefix } = config;
   const keyOf = signingKeys(config.jwksUrl, log);
+  const isForThisServer = audienceCheck(config);
   const expected: JWTVerifyOptions = {
     issuer,
-    audience,
     algorithms,
     requiredClaims: ['exp'],
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
@@ -40,22 +40,48 @@ export function withJwt(
       try {
         const { payload, protectedHeader } = await jwtVerify(token, keyOf, expected);
         assertAccessToken(protectedHeader.typ);
-        return toCaller(payload, callerClaim, scopes);
+        if (!isForThisServer(payload)) throw new AuthenticationError('invalid', CLAIMS['aud'] as string);
+        return toCaller(payload, config, scopes);
       } catch (error) {
         throw refusalFor(error);
       }
     },
-    challenge: (refusal) => bearerChallenge(refusal, { resource_metadata: resourceMetadataUrl }, scopes),
+    challenge: (refusal) =>
+      bearerChallenge(refusal, { resource_metadata: resourceMetadataUrl }, scopes, scopePrefix),
   };
 }
 
-function assertAccessToken(type: string | undefined): void {
-  if (type !== undefined && !TYPES.has(type.toLowerCase()))
+/** Nothing has looked at the type of a header's fields before. */
+function assertAccessToken(type: unknown): void {
+  if (type !== undefined && !(typeof type === 'string' && TYPES.has(type.toLowerCase())))
     throw new AuthenticationError('invalid', 'The token is of another kind than an access token.');
 }
 
-function toCaller(payload: JWTPayload, nameClaim: string, scopes: readonly Scope[]): Caller {
-  const name = payload[nameClaim];
+/**
+ * Whether a token is meant for this server: by one of its audiences or, where it names none and the configuration says so,
+ * by the client that it was issued to.
+ */
+function audienceCheck({ audiences, resource, clientIds }: JwtConfig): (payload: JWTPayload) => boolean {
+  // `/mcp/` is served as `/mcp`.
+  const own = audiences.length > 0 ? audiences : [resource, `${resource}/`];
+  const accepted = new Set(own.map(normalise));
+  return ({ aud, client_id: client }) =>
+    aud === undefined
+      ? typeof client === 'string' && clientIds.includes(client)
+      : [aud].flat().some((audience) => typeof audience === 'string' && accepted.has(normalise(audience)));
+}
+
+/** RFC 3986, section 6.2.3: an empty path and `/` are one, as are no port and the scheme's own. Other names are as they are. */
+function normalise(audience: string): string {
+  return /^https?:\/\//i.test(audience) && URL.canParse(audience) ? new URL(audience).href : audience;
+}
+
+function toCaller(
+  payload: JWTPayload,
+  { callerClaim, scopePrefix }: JwtConfig,
+  scopes: readonly Scope[],
+): Caller {
+  const name = payload[callerClaim];
   if (typeof name !== 'string' || !CALLER_NAME.test(name)) {
     throw new AuthenticationError(
       'invalid',
@@ -64,7 +90,9 @@ function toCaller(payload: JWTPayload, nameClaim: string, scopes: readonly Scope
   }
   // `scope` is the standard's name for them (RFC 9068, section 2.2.3), `scp` that of some issuers.
   const granted = toList(payload['scope'] ?? payload['scp']);
-  return { name, scopes: new Set(scopes.filter((scope) => granted.includes(scope))), claims: payload };
+  // Some issuers leave out in a token the prefix with which the scope is asked for, others keep it.
+  const has = (scope: Scope) => granted.includes(scope) || granted.includes(scopePrefix + scope);
+  return { name, scopes: new Set(scopes.filter(has)), claims: payload };
 }
 
 function toList(scopes: unknown): unknown[] {

@@ -84,3 +84,32 @@ describe('create_user', () => {
     expect(await census(steward.database)).toEqual(before);
   });
 });
+
+describe('What cannot be shown once it is written', () => {
+  const SPOILT = ['users', 'departments'];
+
+  beforeAll(async () => {
+    await steward.database.query(`
+      CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.created_at = 'infinity'; RETURN NEW; END $$`);
+    for (const table of SPOILT)
+      await steward.database.query(
+        `CREATE TRIGGER spoil BEFORE INSERT OR UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION spoil()`,
+      );
+  });
+  afterAll(async () => {
+    for (const table of SPOILT) await steward.database.query(`DROP TRIGGER spoil ON ${table}`);
+  });
+
+  it.each([
+    ['create_user', { username: 'spoilt', email: 'spoilt@example.com' }],
+    ['create_department', { name: 'Spoilt' }],
+    ['set_user_role', { user_id: 5, role: 'Spoilt' }],
+    ['transfer_user', { user_id: 5, new_department: 'Finance' }],
+  ])('is not written: where %s fails, nothing was changed', async (tool, args) => {
+    const before = await census(steward.database);
+    const role = await steward.database.query('SELECT role, department_id FROM users WHERE id = 5');
+    expect((await steward.call(tool, args)).error).toBe('INTERNAL');
+    expect(await census(steward.database)).toEqual(before);
+    expect(await steward.database.query('SELECT role, department_id FROM users WHERE id = 5')).toEqual(role);
+  });
+});
