@@ -11,7 +11,7 @@ import { createRecords } from '../records/index.js';
 import { readRecordsSettings } from '../records/settings.js';
 import { Source } from '../records/source.js';
 import { OperatorError } from '../errors.js';
-import { readConfigured, type ServedDatabase } from './configuration.js';
+import { readConfigured, type Configured, type ServedDatabase } from './configuration.js';
 import type { Config } from '../settings/config.js';
 import { keepSecret, passingSecret, Secret } from '../settings/secret.js';
 
@@ -38,7 +38,7 @@ export type Compose = (options: ComposeOptions) => Composition;
 export const composeConfigured: Compose = (options) => {
   const { records, directory, callerScopes } = readConfigured(options.config);
   const compositions = [
-    ...(directory ? [composeDirectory({ ...options, directoryUrl: directory.url })] : []),
+    ...(directory ? [composeDirectory(options, directory)] : []),
     ...(records.length > 0 ? [composeRecords(options, records, directory !== undefined)] : []),
   ];
   return {
@@ -49,14 +49,11 @@ export const composeConfigured: Compose = (options) => {
 };
 
 /** The staff directory. */
-function composeDirectory({
-  config,
-  log,
-  secret,
-  onUnusable,
-  directoryUrl = config.database.url,
-}: ComposeOptions & { directoryUrl?: string | undefined }): Composition {
-  const database = openDirectoryDatabase(config, log, onUnusable, directoryUrl);
+function composeDirectory(
+  { config, log, secret, onUnusable }: ComposeOptions,
+  served: NonNullable<Configured['directory']>,
+): Composition {
+  const database = openDirectoryDatabase(config, log, onUnusable, served);
   const settings = readDirectorySettings(config.variables);
   return { domains: [createDirectory({ database, settings, secret })], databases: [database] };
 }
@@ -75,12 +72,12 @@ function composeRecords(
       `${connectionsTotal} connections are too few for the databases of the configuration. Raise DB_CONNECTIONS_TOTAL.`,
     );
   const pool = { ...session.pool, min: 0, max: Math.min(session.pool.max, most) };
-  const opened = served.map(({ name, url, zone, exposure }) => {
+  const opened = served.map(({ name, url, zone, sight, exposure }) => {
     for (const difference of exposure.differences) log.warn(difference, { database: name });
     const database = new Database({
       name,
       url,
-      session: { ...session, pool },
+      session: { ...session, pool, ...sight },
       createClient,
       Pool: ReadOnlyPool,
       // A difference from its schema concerns single models: their calls say so, and doctor names it.
@@ -104,7 +101,7 @@ export function openDirectoryDatabase(
   { database }: Config,
   log: Log,
   onUnusable?: (error: Error) => void,
-  url = database.url,
+  { url, ...sight }: NonNullable<Configured['directory']> = { url: database.url },
 ): Database<PrismaClient> {
   const openEmbedded = async () => {
     // Loaded only where there is no server.
@@ -115,7 +112,7 @@ export function openDirectoryDatabase(
     name: 'directory',
     url: url ?? openEmbedded,
     replicaUrls: database.replicaUrls,
-    session: database.session,
+    session: { ...database.session, ...sight },
     createClient,
     check,
     log,

@@ -3,7 +3,14 @@ import { z } from 'zod';
 import { SCOPE, type Scope } from '../capability/define.js';
 import { DIRECTORY_SCOPES } from '../directory/rights.js';
 import { OperatorError } from '../errors.js';
-import { DATABASE, openSchema, type DatabaseSection, type OpenedSchema } from '../records/configuration.js';
+import {
+  DATABASE,
+  openSchema,
+  POLICIES,
+  type DatabaseSection,
+  type OpenedSchema,
+} from '../records/configuration.js';
+import type { Session } from '../database/session.js';
 import type { Config } from '../settings/config.js';
 
 const DATABASE_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,39}$/;
@@ -15,19 +22,24 @@ export const CONFIGURATION = z.strictObject({
     .default({})
     .describe('The databases whose records can be read, by name'),
   directory: z
-    .union([z.boolean(), z.strictObject({ url: z.string().min(1) })])
+    .union([z.boolean(), z.strictObject({ url: z.string().min(1).optional(), policies: POLICIES })])
     .default(false)
-    .describe('true: the staff directory is served, too; or the address of its database'),
+    .describe(
+      'true: the staff directory is served, too; or the address of its database and its row policies',
+    ),
   caller: z
     .strictObject({ scopes: z.array(z.string().regex(SCOPE)) })
     .optional()
     .describe('What the caller over stdio may do, and every caller with AUTH_MODE=none; absent, everything'),
 });
 
+/** What a session sees of a database. */
+type Sight = Pick<Session, 'searchPath' | 'policies'>;
+
 /** What is served, read and checked. No database has been opened. */
 export interface Configured {
   records: readonly ServedDatabase[];
-  directory: { url: string | undefined } | undefined;
+  directory: ({ url: string | undefined } & Sight) | undefined;
   callerScopes: readonly string[] | undefined;
 }
 
@@ -35,6 +47,7 @@ export interface ServedDatabase extends OpenedSchema {
   name: string;
   url: string;
   zone: string;
+  sight: Sight;
 }
 
 const DIRECTORY_ALONE = { records: [], callerScopes: undefined };
@@ -55,7 +68,9 @@ export function readConfigured({ file, database }: Config): Configured {
   const resolve = (text: string, at: string) => resolveReference(text, at, file);
   const records = Object.entries(databases).map(([name, section]) => {
     const url = resolve(section.url, `databases.${name}.url`);
-    return { name, url, zone: section.time_zone ?? 'UTC', ...open(section, url, file.path) };
+    const { time_zone: zone = 'UTC', search_path: given, policies } = section;
+    const searchPath = given ?? [new URL(url).searchParams.get('schema') ?? 'public'];
+    return { name, url, zone, sight: { searchPath, policies }, ...open(section, url, file.path) };
   });
   const served = serveDirectory(directory, database.url, (url) => resolve(url, 'directory.url'));
   if (served) assertApart(served.url, records);
@@ -98,7 +113,11 @@ function serveDirectory(
   resolve: (url: string) => string,
 ): Configured['directory'] {
   if (directory === false) return undefined;
-  return { url: directory === true ? url : resolve(directory.url) };
+  if (directory === true) return { url };
+  return {
+    url: directory.url === undefined ? url : resolve(directory.url),
+    policies: directory.policies,
+  };
 }
 
 /** The directory's tables belong to its own migrations, which would take another schema's for damage. */

@@ -2,7 +2,7 @@ import { violatedUniqueIndex, violatesForeignKey } from '../database/errors.js';
 import type { Context } from '../capability/define.js';
 import { StewardError } from '../errors.js';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
-import { auditRow, changeUser, TRANSACTION_LIMITS, type UserChange } from './audited-change.js';
+import { auditRow, changeUser, inTransaction, type UserChange } from './audited-change.js';
 import { lookUpDepartment } from './departments.js';
 import { USER, type User } from './users.js';
 
@@ -25,7 +25,7 @@ export class UserChanges {
     const created = { field: 'created', oldValue: null, newValue: username };
     signal.throwIfAborted();
     try {
-      return await this.prisma.$transaction(async (tx) => {
+      return await inTransaction(this.prisma, async (tx) => {
         const { id: departmentId, name } = await lookUpDepartment(tx, data.department);
         const row = await tx.user.create({
           data: { username, email, role, departmentId, auditLog: { create: auditRow(created, author) } },
@@ -33,7 +33,7 @@ export class UserChanges {
         });
         signal.throwIfAborted();
         return { ...row, department: { name } };
-      }, TRANSACTION_LIMITS);
+      });
     } catch (error) {
       throw translateTaken(error, username, email) ?? translateDeleted(error, data.department) ?? error;
     }

@@ -32,9 +32,11 @@ export async function pullSchema(file: string): Promise<void> {
   const target = path.resolve(file);
   const before = await readSchema(target);
   const embedded =
-    database.url === undefined ? await openEmbedded({ ...database.embedded, onProgress: say }) : undefined;
+    database.directUrl === undefined
+      ? await openEmbedded({ ...database.embedded, onProgress: say })
+      : undefined;
   try {
-    const { schema, warnings } = await introspect(embedded?.url ?? database.url ?? '', target, before);
+    const { schema, warnings } = await introspect(embedded?.url ?? database.directUrl ?? '', target, before);
     await writeFile(target, schema.files.map(({ content }) => content).join('\n'));
     if (warnings !== null) say(warnings.trim());
     say(`wrote ${target}`);

@@ -14,8 +14,8 @@ import { onServer } from './server-target.js';
  */
 export async function upgrade(): Promise<void> {
   const { database } = readConfig();
-  if (database.url === undefined) return upgradeEmbedded(database);
-  await onServer(database, database.url, async ({ pool }, { client }) => {
+  if (database.directUrl === undefined) return upgradeEmbedded(database);
+  await onServer(database, database.directUrl, async ({ pool }, { client }) => {
     const found = await check(client);
     if (found.state === 'superseded' && (await upgradeFormer(pool))) return say('upgraded');
     if (found.state === 'superseded' || found.state === 'current')

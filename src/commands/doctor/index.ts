@@ -1,13 +1,15 @@
 import { connect, type Connections } from '../../database/pool.js';
 import { UnusableDatabaseError } from '../../database/check.js';
+import { databaseCode } from '../../database/errors.js';
 import { check, createClient, type PrismaClient } from '../../directory/database.js';
 import { DIRECTORY_RIGHTS } from '../../directory/rights.js';
 import { createLog, describeError, type Log } from '../../observability/log.js';
 import type { Config } from '../../settings/config.js';
 import { readConfigured } from '../configuration.js';
 import { readConfig } from '../read-config.js';
+import { checkConnection, describeConnectionFailure } from './connection.js';
 import { checkRecords } from './records.js';
-import { checkPrivileges, checkTimeLimits } from './server.js';
+import { checkPolicies, checkPrivileges, checkTimeLimits } from './server.js';
 
 /** The result of one check: passed, a warning, or a fault that keeps Steward from serving. */
 export interface Finding {
@@ -32,26 +34,38 @@ export async function doctor(): Promise<void> {
     report({ level: 'ok', text: `database ${database.name}: ${withoutPassword(database.url)}` });
     (await checkRecords(database, config, log)).forEach(report);
   }
-  if (directory) await checkDirectory(config, log, directory.url);
+  if (directory) await checkDirectory(config, log, directory);
 }
 
-async function checkDirectory(config: Config, log: Log, url: string | undefined): Promise<void> {
-  const connections = await connectDirectory(config, log, url);
+type ServedDirectory = NonNullable<ReturnType<typeof readConfigured>['directory']>;
+
+async function checkDirectory(config: Config, log: Log, served: ServedDirectory): Promise<void> {
+  const connections = await connectDirectory(config, log, served);
   if (!connections) return;
   try {
-    const version = await checkConnection(connections);
-    if (version === undefined) return;
+    const connected = await checkConnection(connections).catch((error: unknown) => {
+      report(describeConnectionFailure(error));
+    });
+    if (!connected) return;
+    connected.findings.forEach(report);
+    const hidden = await checkPolicies(connections.client, DIRECTORY_RIGHTS, served.policies);
+    hidden.forEach(report);
+    if (hidden.some(({ level }) => level === 'problem')) return;
     const expected = await checkExpectations(connections.client);
+    if (!expected) {
+      (await checkPrivileges(connections.client, DIRECTORY_RIGHTS)).forEach(report);
+      return;
+    }
     report(expected);
     // Without its tables the database has nothing that the other checks could look at.
     if (expected.level === 'problem') return;
-    const findings = version.includes('PGlite')
+    const onServer = connected.version.includes('PGlite')
       ? onEmbedded()
       : [
           ...(await checkPrivileges(connections.client, DIRECTORY_RIGHTS)),
           ...(await checkTimeLimits(connections.client)),
         ];
-    findings.forEach(report);
+    onServer.forEach(report);
   } finally {
     await connections.close();
   }
@@ -60,11 +74,11 @@ async function checkDirectory(config: Config, log: Log, url: string | undefined)
 async function connectDirectory(
   { database }: Config,
   log: Log,
-  url: string | undefined,
+  { url, ...sight }: ServedDirectory,
 ): Promise<Connections<PrismaClient> | undefined> {
   if (url !== undefined) {
     report({ level: 'ok', text: `database directory: ${withoutPassword(url)}` });
-    return connect(url, database.session, createClient, log);
+    return connect(url, { ...database.session, ...sight }, createClient, log);
   }
   report({ level: 'ok', text: `database directory: embedded, in ${database.embedded.dataDir}` });
   const { openPrepared } = await import('../../directory/prepare-embedded.js');
@@ -84,31 +98,19 @@ async function connectDirectory(
   }
 }
 
-/** The server's version, or undefined where there is no connection. */
-async function checkConnection({ pool }: Connections<PrismaClient>): Promise<string | undefined> {
-  try {
-    const { rows } = await pool.query<{ version: string }>('SELECT version()');
-    report({ level: 'ok', text: `connection: ${rows[0]?.version.split(' on ')[0]}` });
-    return rows[0]?.version;
-  } catch (error) {
-    const remedy =
-      'check that the server runs and that host, port, user, password and database name are right';
-    report({ level: 'problem', text: `connection: ${describeError(error)}`, remedy });
-    return undefined;
-  }
-}
-
-/** Whether the database is what its domain expects. */
-async function checkExpectations(client: PrismaClient): Promise<Finding> {
+/** Whether the database is what its domain expects; undefined where the role lacks a right to find out. */
+async function checkExpectations(client: PrismaClient): Promise<Finding | undefined> {
   try {
     const { name, state, problem } = await check(client);
     if (!problem) return { level: 'ok', text: `${name}: ${state}` };
     return { level: 'problem', text: `${name}: ${state} (${problem.details})`, remedy: problem.remedy };
   } catch (error) {
-    const remedy = 'GRANT SELECT ON _prisma_migrations TO the role that Steward connects as';
-    return { level: 'problem', text: `migrations: ${describeError(error).replace(/\s+/g, ' ')}`, remedy };
+    if (databaseCode(error) === INSUFFICIENT_PRIVILEGE) return undefined;
+    return { level: 'problem', text: `migrations: ${describeError(error).replace(/\s+/g, ' ')}` };
   }
 }
+
+const INSUFFICIENT_PRIVILEGE = '42501';
 
 /** PGlite has one user, who is its superuser, and no timers. */
 function onEmbedded(): Finding[] {

@@ -1,35 +1,35 @@
 import { connect } from '../../database/pool.js';
 import { ReadOnlyPool } from '../../database/read-only-pool.js';
 import { createClient } from '../../directory/database.js';
-import { describeError, type Log } from '../../observability/log.js';
+import type { Log } from '../../observability/log.js';
 import { inspectDatabase, type Inspection } from '../../records/inspect/inspect.js';
 import type { Config } from '../../settings/config.js';
 import type { ServedDatabase } from '../configuration.js';
+import { checkConnection, describeConnectionFailure } from './connection.js';
 import type { Finding } from './index.js';
 
 /** Compares a database of the configuration with its schema. */
 export async function checkRecords(
-  { url, exposure }: ServedDatabase,
+  { url, exposure, sight }: ServedDatabase,
   { database }: Config,
   log: Log,
 ): Promise<Finding[]> {
-  const { client, pool, close } = connect(url, database.session, createClient, log, ReadOnlyPool);
+  const session = { ...database.session, ...sight };
+  const connections = connect(url, session, createClient, log, ReadOnlyPool);
   try {
-    // Not through Prisma Client, whose words for a failed connection lack the reason.
-    const { rows } = await pool.query<{ version: string }>('SELECT version()');
-    const version = rows[0]?.version ?? '';
-    const inspection = await inspectDatabase(exposure, (statement) => client.$queryRaw(statement));
+    const { version, findings } = await checkConnection(connections);
+    const inspection = await inspectDatabase(exposure, (statement) =>
+      connections.client.$queryRaw(statement),
+    );
     return [
-      { level: 'ok', text: `connection: ${version.split(' on ')[0]}` },
+      ...findings,
       ...exposure.differences.map((text): Finding => ({ level: 'warning', text })),
       ...describe(inspection, version.includes('PGlite')),
     ];
   } catch (error) {
-    const remedy =
-      'check that the server runs and that host, port, user, password and database name are right';
-    return [{ level: 'problem', text: `connection: ${describeError(error)}`, remedy }];
+    return [describeConnectionFailure(error)];
   } finally {
-    await close();
+    await connections.close();
   }
 }
 

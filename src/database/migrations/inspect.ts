@@ -57,8 +57,8 @@ async function listForeign(client: DatabaseClient, applied: string[]): Promise<s
   if (applied.length > 0) return applied.slice(0, MOST_NAMED);
   const tables = await client.$queryRaw<{ name: string }[]>`
     SELECT c.relname::text AS "name" FROM pg_class c
-    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
-      AND to_regclass('_prisma_migrations') IS NULL
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+      AND to_regclass('public._prisma_migrations') IS NULL
       AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.classid = 'pg_class'::regclass AND d.deptype = 'e')
     ORDER BY 1 LIMIT ${MOST_NAMED}`;
   return tables.map(({ name }) => name);
@@ -79,9 +79,9 @@ export async function listMigrations(folder: string): Promise<string[]> {
 
 async function readLedger(client: DatabaseClient): Promise<LedgerRow[]> {
   const [found] = await client.$queryRaw<{ exists: boolean }[]>`
-    SELECT to_regclass('_prisma_migrations') IS NOT NULL AS "exists"`;
+    SELECT to_regclass('public._prisma_migrations') IS NOT NULL AS "exists"`;
   if (!found?.exists) return [];
   return client.$queryRaw<LedgerRow[]>`
     SELECT migration_name AS "name", checksum, finished_at IS NOT NULL AS "finished"
-    FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at`;
+    FROM public._prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at`;
 }
