@@ -131,6 +131,27 @@ onServer('extensions in a schema of their own (needs a PostgreSQL server)', () =
     expect(code).toBe(0);
   });
 
+  it('are made again where a backup is restored into a new database, for its owner alone', async () => {
+    await makeRolesOf(database);
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'steward-extensions-'));
+    const file = path.join(folder, 'backup');
+    const owned = new URL(database.administration['DATABASE_URL'] ?? '');
+    owned.username = 'steward_owner';
+    expect(await run(['db', 'backup', file], { DATABASE_URL: owned.href })).toMatchObject({ code: 0 });
+    // Over what is there, and into an empty one.
+    const replaced = await run(['db', 'restore', file, '--replace'], { DATABASE_URL: owned.href });
+    expect(replaced.stderr).toMatch(/restored: /);
+    await database.query('DROP SCHEMA public, extensions CASCADE');
+    await database.query('CREATE SCHEMA public AUTHORIZATION steward_owner');
+    const restored = await run(['db', 'restore', file], { DATABASE_URL: owned.href });
+    expect(restored.stderr).toMatch(/restored: /);
+    await makeRolesOf(database);
+    const { code, stdout } = await run(['doctor'], database.env);
+    expect(stdout).not.toContain('FAIL');
+    expect(code).toBe(0);
+    await rm(folder, { recursive: true });
+  });
+
   it('that the role may not use keep Steward from serving, and doctor says what to grant', async () => {
     const steward = await startSteward({ database });
     await steward.call('list_departments').catch(() => {});

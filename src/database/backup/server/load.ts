@@ -44,7 +44,7 @@ export async function load(
       `The database holds what the backup does not: ${extra.join(', ')}. Drop it, or restore into a new database. Nothing was changed.`,
     );
   }
-  const definitions = await text(runProgram(program, ['--section=pre-data', '--file=-', file], url, signal));
+  const definitions = await text(runProgram(program, ['--schema-only', '--file=-', file], url, signal));
   const options = [...(replace ? ['--clean', '--if-exists'] : []), ...(owner ? [`--role=${owner}`] : [])];
   const client = await pool.connect();
   try {
