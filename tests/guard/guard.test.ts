@@ -194,8 +194,8 @@ describe('what people typed', () => {
       const { error, text = '' } = refused[at] ?? {};
       expect(error).toBe(outcome);
       expect(text).not.toMatch(/no_luck|constraint|users|prisma|23514|P20|\.js|select|insert/i);
-      const logged = await eventually(() => steward.log().find((line) => cause.test(String(line['cause']))));
-      expect(logged).toMatchObject({ message: 'call', outcome });
+      const found = await eventually(() => steward.log().find((line) => cause.test(String(line['cause']))));
+      expect(found).toMatchObject({ message: 'call', outcome });
     }
     expectNoSecret();
   });
