@@ -87,6 +87,14 @@ BEGIN
     REVOKE CREATE ON SCHEMA public FROM PUBLIC, steward_app;
     GRANT USAGE ON SCHEMA public TO steward_app;
 
+    -- Where extensions have a schema of their own, their types and operators are of no use without the right to it.
+    FOR mine IN
+        SELECT DISTINCT extnamespace::regnamespace AS schema FROM pg_extension
+        WHERE extname IN ('citext', 'pg_trgm') AND extnamespace <> 'public'::regnamespace
+    LOOP
+        EXECUTE format('GRANT USAGE ON SCHEMA %s TO steward_owner, steward_app', mine.schema);
+    END LOOP;
+
     -- The sequences of serial columns change owner with their tables.
     FOR mine IN
         SELECT format('TABLE %s', oid::regclass) AS object FROM pg_class

@@ -18,6 +18,25 @@ const CONNECT_TIMEOUT_S = 5;
  */
 
 /**
+ * After an error of its own, such as a password that is missing, pg leaves the socket open until the server gives the
+ * log-in up.
+ */
+class Client extends pg.Client {
+  /** @param {any} [config] */
+  constructor(config) {
+    super(config);
+    const open = /** @type {(callback: (error?: Error) => void) => void} */ (this.connect.bind(this));
+    this.connect = /** @type {any} */ (
+      (/** @type {(error?: Error) => void} */ callback) =>
+        open((error) => {
+          if (error) this.connection.stream.destroy();
+          callback(error);
+        })
+    );
+  }
+}
+
+/**
  * Opens a session, and really connects.
  * @param {string} url
  * @returns {Promise<Session>}
@@ -28,6 +47,7 @@ export async function openSession(url) {
   const schema = searchParams.get('schema') || 'public';
   const pool = new pg.Pool({
     ...connectionOf(url),
+    Client,
     connectionTimeoutMillis: 1000 * Number(searchParams.get('connect_timeout') ?? CONNECT_TIMEOUT_S),
     max: 1,
     idleTimeoutMillis: 0,

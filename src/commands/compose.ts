@@ -13,7 +13,7 @@ import { createRecords } from '../records/index.js';
 import { readRecordsSettings } from '../records/settings.js';
 import { Source } from '../records/source.js';
 import { OperatorError } from '../errors.js';
-import { readConfigured, type ServedDatabase } from './configuration.js';
+import { readConfigured, type Configured, type ServedDatabase } from './configuration.js';
 import type { Config } from '../settings/config.js';
 import { keepSecret, passingSecret, Secret } from '../settings/secret.js';
 
@@ -39,7 +39,7 @@ export type Compose = (options: ComposeOptions) => Composition;
 /** What the configuration names: records of databases, and the staff directory. */
 export const composeConfigured: Compose = (options) => {
   const { records, directory, callerScopes } = readConfigured(options.config);
-  const staff = directory ? [composeDirectory({ ...options, directoryUrl: directory.url })] : [];
+  const staff = directory ? [composeDirectory(options, directory)] : [];
   const taken = staff
     .flatMap(({ databases }) => databases)
     .reduce((sum, one) => sum + one.mostConnections, 0);
@@ -52,14 +52,11 @@ export const composeConfigured: Compose = (options) => {
 };
 
 /** The staff directory. */
-function composeDirectory({
-  config,
-  log,
-  secret,
-  onUnusable,
-  directoryUrl = config.database.url,
-}: ComposeOptions & { directoryUrl?: string | undefined }): Composition {
-  const database = openDirectoryDatabase(config, log, onUnusable, directoryUrl);
+function composeDirectory(
+  { config, log, secret, onUnusable }: ComposeOptions,
+  served: NonNullable<Configured['directory']>,
+): Composition {
+  const database = openDirectoryDatabase(config, log, onUnusable, served);
   const settings = readDirectorySettings(config.variables);
   return { domains: [createDirectory({ database, settings, secret })], databases: [database] };
 }
@@ -79,12 +76,12 @@ function composeRecords(
     );
   }
   const pool = { ...session.pool, min: 0, max: Math.min(session.pool.max, most) };
-  const opened = served.map(({ name, url, zone, exposure }) => {
+  const opened = served.map(({ name, url, zone, sight, exposure }) => {
     for (const difference of exposure.differences) log.warn(difference, { database: name });
     const database = new Database({
       name,
       url,
-      session: { ...session, pool },
+      session: { ...session, pool, ...sight },
       createClient,
       Pool: ReadOnlyPool,
       check: checkAnswers,
@@ -113,7 +110,7 @@ export function openDirectoryDatabase(
   { database }: Config,
   log: Log,
   onUnusable?: (error: Error) => void,
-  url = database.url,
+  { url, ...sight }: NonNullable<Configured['directory']> = { url: database.url },
 ): Database<PrismaClient> {
   const openEmbedded = async () => {
     // Loaded only where there is no server.
@@ -124,7 +121,7 @@ export function openDirectoryDatabase(
     name: 'directory',
     url: url ?? openEmbedded,
     replicaUrls: database.replicaUrls,
-    session: database.session,
+    session: { ...database.session, ...sight },
     createClient,
     check,
     log,

@@ -6,6 +6,7 @@ import { OperatorError } from '../errors.js';
 import {
   DATABASE,
   openSchema,
+  POLICIES,
   SECTION_KEYS,
   type DatabaseSection,
   type OpenedSchema,
@@ -14,6 +15,7 @@ import type { Exposure } from '../records/view/exposure.js';
 import { suggest } from '../records/view/nearest.js';
 import { describeIssue } from '../settings/describe-issue.js';
 import { readPostgresUrl } from '../settings/postgres-url.js';
+import type { Session } from '../database/session.js';
 import type { Config } from '../settings/config.js';
 
 const DATABASE_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,39}$/;
@@ -25,21 +27,26 @@ export const CONFIGURATION = z.strictObject({
     .default({})
     .describe('The databases whose records can be read, by name'),
   directory: z
-    .union([z.boolean(), z.strictObject({ url: z.string().min(1) })], {
+    .union([z.boolean(), z.strictObject({ url: z.string().min(1).optional(), policies: POLICIES })], {
       error: 'takes true, false, or { "url": "env:NAME" }',
     })
     .default(false)
-    .describe('true: the staff directory is served, too; or the address of its database'),
+    .describe(
+      'true: the staff directory is served, too; or the address of its database and its row policies',
+    ),
   caller: z
     .strictObject({ scopes: z.array(z.string().regex(SCOPE)) })
     .optional()
     .describe('What the caller over stdio may do, and every caller with AUTH_MODE=none; absent, everything'),
 });
 
+/** What a session sees of a database. */
+type Sight = Pick<Session, 'searchPath' | 'policies'>;
+
 /** What is served, read and checked. No database has been opened. */
 export interface Configured {
   records: readonly ServedDatabase[];
-  directory: { url: string | undefined } | undefined;
+  directory: ({ url: string | undefined } & Sight) | undefined;
   callerScopes: readonly string[] | undefined;
 }
 
@@ -47,6 +54,7 @@ export interface ServedDatabase extends OpenedSchema {
   name: string;
   url: string;
   zone: string;
+  sight: Sight;
 }
 
 const DIRECTORY_ALONE = { records: [], callerScopes: undefined };
@@ -69,7 +77,9 @@ export function readConfigured({ file, database }: Config): Configured {
   const resolve = (text: string, at: string) => resolveReference(text, at, file);
   const records = Object.entries(databases).map(([name, section]) => {
     const url = resolve(section.url, `databases.${name}.url`);
-    return { name, url, zone: section.time_zone ?? 'UTC', ...open(section, url, file.path) };
+    const { time_zone: zone = 'UTC', search_path: given, policies } = section;
+    const searchPath = given ?? [new URL(url).searchParams.get('schema') ?? 'public'];
+    return { name, url, zone, sight: { searchPath, policies }, ...open(section, url, file.path) };
   });
   for (const { name, exposure } of records) assertNoDirectoryScope(name, exposure, file.path);
   const served = serveDirectory(directory, database.url, (url) => resolve(url, 'directory.url'));
@@ -144,7 +154,11 @@ function serveDirectory(
   resolve: (url: string) => string,
 ): Configured['directory'] {
   if (directory === false) return undefined;
-  return { url: directory === true ? url : resolve(directory.url) };
+  if (directory === true) return { url };
+  return {
+    url: directory.url === undefined ? url : resolve(directory.url),
+    policies: directory.policies,
+  };
 }
 
 /** The directory's statements name no schema. @throws OperatorError */

@@ -8,7 +8,7 @@ import { openEmbedded } from '../database/embedded/index.js';
  */
 export async function printDatabaseUrl(): Promise<void> {
   const { database } = readConfig();
-  let { url } = database;
+  let { directUrl: url } = database;
   if (url === undefined) {
     const embedded = await openEmbedded({ ...database.embedded, onProgress: say });
     await embedded.close();

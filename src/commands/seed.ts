@@ -11,7 +11,7 @@ export async function seedDatabase(): Promise<void> {
     config,
     createLog(config.logLevel),
     undefined,
-    readDirectory(config).url,
+    readDirectory(config),
   );
   try {
     const created = await seedIfEmpty(await database.ready());

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import net from 'node:net';
 import pg from 'pg';
 import { PreferringClient } from './tls.js';
@@ -36,7 +36,7 @@ export class CancellableClient extends PreferringClient {
   /** A cancellation may still be on its way, and would hit the next statement: the connection must not be reused. */
   cancelled = false;
   // pg sets these when it connects, but its types lack them.
-  declare private readonly processID: number | null;
+  declare protected readonly processID: number | null;
   declare private readonly secretKey: number | null;
 
   constructor(config?: string | pg.ClientConfig) {
@@ -77,16 +77,6 @@ export class CancellableClient extends PreferringClient {
     socket.on('error', () => socket.destroy());
     socket.setTimeout(CANCEL_PATIENCE_MS, () => socket.destroy());
     socket.unref();
-  }
-}
-
-/** A pool that resumes a waiting caller in the caller's own context, not in that of the last user of the connection. */
-export class CancellablePool extends pg.Pool {
-  constructor(config: pg.PoolConfig) {
-    super({ ...config, Client: CancellableClient });
-    const connect = this.connect.bind(this) as (callback?: Callback) => unknown;
-    this.connect = ((callback?: Callback) =>
-      connect(callback && AsyncResource.bind(callback))) as typeof this.connect;
   }
 }
 

@@ -1,11 +1,12 @@
 import type { PrismaPg } from '@prisma/adapter-pg';
 import { describeError, type Log } from '../observability/log.js';
-import { CancellablePool, uncancelled } from './cancellation.js';
+import { uncancelled } from './cancellation.js';
 import { describeProblem, UnusableDatabaseError, type CheckResult } from './check.js';
 import type { Embedded } from './embedded/index.js';
 import { translateDatabaseError } from './errors.js';
-import type { SessionConfig } from '../settings/config.js';
 import { connect, type Connections, type DatabaseClient } from './pool.js';
+import type { Session } from './session.js';
+import { SessionPool } from './session-pool.js';
 import { Replicas, type ReplicaState } from './replicas/replicas.js';
 
 export interface DatabaseOptions<Client extends DatabaseClient> {
@@ -15,10 +16,10 @@ export interface DatabaseOptions<Client extends DatabaseClient> {
   url: string | (() => Promise<Embedded>);
   /** Servers that follow the primary, for reads. */
   replicaUrls?: readonly string[];
-  session: SessionConfig;
+  session: Session;
   createClient(adapter: PrismaPg): Client;
   /** The kind of pool; absent, one that reads and writes. */
-  Pool?: typeof CancellablePool;
+  Pool?: typeof SessionPool;
   /** Checks that the database is as its domain expects. It serves only without a problem. */
   check(client: Client): Promise<CheckResult>;
   log: Log;
@@ -105,15 +106,16 @@ export class Database<Client extends DatabaseClient = DatabaseClient> {
       createClient,
       check,
       log,
-      Pool = CancellablePool,
+      Pool = SessionPool,
     } = this.options;
     try {
       if (typeof url === 'function') this.#started ??= await url();
       const address = this.#started?.url ?? (url as string);
       this.#connections ??= connect(address, session, createClient, log, Pool);
       if (replicaUrls.length > 0) this.#replicas ??= new Replicas(address, replicaUrls, this.options);
-      const { client } = this.#connections;
-      const [server] = await client.$queryRaw<{ version: string }[]>`SELECT version()`;
+      const { client, pool } = this.#connections;
+      // Not through Prisma Client, whose words for a failed connection lack the reason.
+      const { rows } = await pool.query<{ version: string }>('SELECT version()');
       const result = await check(client);
       if (result.problem) {
         const message = `The database cannot be used: ${describeProblem(result)}`;
@@ -123,7 +125,7 @@ export class Database<Client extends DatabaseClient = DatabaseClient> {
       this.#reported = undefined;
       log.info('database connected', {
         database: name,
-        server: server?.version,
+        server: rows[0]?.version,
         embedded: this.#started !== undefined,
       });
       return this.#replicas?.route(client) ?? client;

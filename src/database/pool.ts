@@ -3,12 +3,14 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import type { Sql } from '@prisma/client/runtime/client';
 import type pg from 'pg';
 import type { Log } from '../observability/log.js';
-import type { SessionConfig } from '../settings/config.js';
-import { CancellablePool, type CancellableClient } from './cancellation.js';
 import { connectionOf } from './connection.js';
+import type { Session } from './session.js';
+import { SessionPool } from './session-pool.js';
 
 /** Time that the client waits beyond `statement_timeout`, for a server that no longer answers. */
 const FROZEN_SERVER_GRACE_MS = 1000;
+/** Firewalls forget connections that idle, some within minutes; the system's own default is two hours. */
+const KEEPALIVE_AFTER_MS = 10_000;
 
 /** The methods of a Prisma Client that the database floor uses. They are the same for every schema. */
 export interface DatabaseClient {
@@ -23,16 +25,13 @@ export interface Connections<Client> {
   close(): Promise<void>;
 }
 
-/**
- * Creates a Prisma Client on a pool of its own. Nothing connects before the first query. Time limits are set on each
- * session, so the server also ends a statement that the client no longer waits for.
- */
+/** Creates a Prisma Client on a pool of its own. Nothing connects before the first query. */
 export function connect<Client extends DatabaseClient>(
   url: string,
-  session: SessionConfig,
+  session: Session,
   createClient: (adapter: PrismaPg) => Client,
   log: Log,
-  Pool: typeof CancellablePool = CancellablePool,
+  Pool: typeof SessionPool = SessionPool,
 ): Connections<Client> {
   const pool = openPool(url, session, Pool);
   const lost = (error: Error) => log.warn('database connection lost', { error: error.message });
@@ -49,62 +48,50 @@ export function connect<Client extends DatabaseClient>(
   };
 }
 
-function openPool(
+/** Opens a pool. Nothing connects before the first query. */
+export function openPool(
   url: string,
-  { pool: limits, ...session }: SessionConfig,
-  Pool: typeof CancellablePool,
-): pg.Pool {
+  session: Session,
+  Pool: typeof SessionPool,
+  name = 'steward',
+): SessionPool {
+  const { pool: limits, statementTimeoutMs } = session;
   const pool = new Pool({
-    application_name: 'steward',
-    ...connectionOf(sessionUrl(url)),
+    application_name: name,
+    ...connectionOf(withoutTimeLimits(url)),
+    session,
+    // Prisma's own parameter for it.
+    pooled: new URL(url).searchParams.get('pgbouncer') === 'true',
     min: limits.min,
     max: limits.max,
     connectionTimeoutMillis: limits.acquireTimeoutMs,
     idleTimeoutMillis: limits.idleTimeoutMs,
     maxLifetimeSeconds: Math.ceil(limits.lifetimeMs / 1000),
     keepAlive: true,
-    statement_timeout: session.statementTimeoutMs,
-    lock_timeout: session.lockTimeoutMs,
-    idle_in_transaction_session_timeout: session.idleInTransactionTimeoutMs,
-    query_timeout: session.statementTimeoutMs + FROZEN_SERVER_GRACE_MS,
+    keepAliveInitialDelayMillis: KEEPALIVE_AFTER_MS,
+    // The session has limits of its own, so that the server ends a statement, too.
+    query_timeout: statementTimeoutMs + FROZEN_SERVER_GRACE_MS,
   });
   // An error event without a listener ends the process. The adapter adds its listener only after the pool has removed its
   // own; a server's last message, read together with a result, can raise the event in between.
   pool.on('connect', (client) => client.on('error', () => {}));
   // The adapter's own listener on the pool exists only from its first query on.
   pool.on('error', () => {});
-  // A connection must not be reused while its transaction is open, because a frozen server did not end it: the next
-  // user's writes would seem to succeed and never be committed. Ending the connection rolls it back. A connection with a
-  // cancel request under way must not be reused either.
-  pool.on('release', (_error, client) => {
-    if (client.getTransactionStatus() !== 'I' || (client as unknown as CancellableClient).cancelled)
-      void client.end();
-  });
   return pool;
 }
 
-/**
- * Adds UTC to the URL, because Prisma's adapter reads and writes times without their offset. Removes time limits from it:
- * in pg a URL's parameters override all others, ours included.
- */
-export function sessionUrl(url: string): string {
+/** In pg a URL's parameters override all others, and poolers refuse connections that ask for these. */
+function withoutTimeLimits(url: string): string {
   const session = new URL(url);
-  beginSessionsWith(session, 'TimeZone=UTC');
-  for (const ours of [
+  for (const limit of [
     'statement_timeout',
     'lock_timeout',
     'idle_in_transaction_session_timeout',
     'query_timeout',
   ]) {
-    session.searchParams.delete(ours);
+    session.searchParams.delete(limit);
   }
   return session.href;
-}
-
-/** Adds a setting to those that each session of the URL begins with. */
-export function beginSessionsWith(url: URL, setting: string): void {
-  const options = url.searchParams.get('options');
-  url.searchParams.set('options', `${options ? `${options} ` : ''}-c ${setting}`);
 }
 
 const statementNames = new Map<string, string>();

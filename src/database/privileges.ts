@@ -22,7 +22,7 @@ export async function readPrivileges(client: DatabaseClient, rights: Rights): Pr
   const [privileges] = await client.$queryRaw<Privileges[]>`
     WITH tables AS (
       SELECT oid, relname, pg_has_role(relowner, 'MEMBER') AS owned
-      FROM pg_class WHERE oid = ANY (${Object.keys(rights.tables)}::text[]::regclass[])
+      FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${Object.keys(rights.tables)}::text[])
     ), on_tables AS (
       SELECT relname, privilege, has_table_privilege(oid, privilege) AS granted, privilege = 'SELECT' AS needed
       FROM tables, unnest('{SELECT,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[]) AS privilege
@@ -39,7 +39,11 @@ export async function readPrivileges(client: DatabaseClient, rights: Rights): Pr
       FROM on_columns WHERE granted <> needed GROUP BY granted, relname, privilege
       UNION ALL
       SELECT false, 2, sequence, 'USAGE on sequence ' || sequence
-      FROM unnest(${rights.sequences}::text[]) AS sequence WHERE NOT has_sequence_privilege(sequence, 'USAGE')
+      FROM unnest(${rights.sequences}::text[]) AS sequence
+        LEFT JOIN pg_class ON relname = sequence AND relnamespace = 'public'::regnamespace AND relkind = 'S'
+      WHERE NOT coalesce(has_sequence_privilege(oid, 'USAGE'), false)
+      UNION ALL
+      SELECT false, 0, '', 'USAGE on schema public' WHERE NOT has_schema_privilege('public', 'USAGE')
       UNION ALL
       SELECT true, 3, '', 'CREATE on schema public' WHERE has_schema_privilege('public', 'CREATE')
     )
@@ -48,6 +52,15 @@ export async function readPrivileges(client: DatabaseClient, rights: Rights): Pr
       ARRAY(SELECT privilege FROM differences WHERE NOT granted ORDER BY place, relname, privilege) AS missing,
       ARRAY(SELECT privilege FROM differences WHERE granted ORDER BY place, relname, privilege) AS excess`;
   return privileges as Privileges;
+}
+
+/** The tables of which row policies may hide rows from the role. */
+export async function readNarrowedTables(client: DatabaseClient, { tables }: Rights): Promise<string[]> {
+  const rows = await client.$queryRaw<{ name: string }[]>`
+    SELECT relname::text AS name FROM pg_catalog.pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${Object.keys(tables)}::text[]) AND row_security_active(oid)
+    ORDER BY relname`;
+  return rows.map(({ name }) => name);
 }
 
 /** A right to the server or the database that no tool needs, and the statement that revokes it. */
@@ -93,7 +106,7 @@ export function readRolePowers(client: DatabaseClient, { tables }: Rights): Prom
       WHERE datname = current_database() AND has_database_privilege(oid, privilege)
     ) AS held
     WHERE NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
-      AND NOT EXISTS (SELECT FROM pg_class WHERE oid = ANY (${Object.keys(tables)}::text[]::regclass[])
+      AND NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${Object.keys(tables)}::text[])
         AND pg_has_role(relowner, 'MEMBER'))
     ORDER BY place, power`;
 }

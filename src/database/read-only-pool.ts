@@ -1,48 +1,39 @@
 import type pg from 'pg';
-import { CancellablePool } from './cancellation.js';
-import { beginSessionsWith } from './pool.js';
-
-/** What the text of values depends on. A pooler may ignore a connection's own options, so each transaction says it. */
-const PINNED = {
-  name: 'pin',
-  text: "SELECT set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, MDY', true), set_config('extra_float_digits', '1', true), set_config('bytea_output', 'hex', true), set_config('IntervalStyle', 'postgres', true)",
-};
+import type { SessionClientConfig } from './session.js';
+import { SessionPool, type Lent, type Statement } from './session-pool.js';
 
 /**
- * A pool whose every statement runs in a read-only transaction of its own. BEGIN, the settings, the statement and COMMIT
- * are sent together, without waiting for each (pg's pipeline), so that this takes one way to the server and back.
+ * A pool whose every statement runs in a read-only transaction of its own. BEGIN, the statement and COMMIT are sent
+ * together, without waiting for each (pg's pipeline), so that this takes one way to the server and back.
  */
-export class ReadOnlyPool extends CancellablePool {
-  constructor(config: pg.PoolConfig) {
-    const url = new URL(config.connectionString as string);
+export class ReadOnlyPool extends SessionPool {
+  constructor(config: SessionClientConfig) {
     // The statement is on its way when BEGIN fails (a cancel request may hit it), and would run outside the transaction.
-    beginSessionsWith(url, 'default_transaction_read_only=on');
-    super({ ...config, connectionString: url.href, pipeline: true });
-    this.query = ((query: string | pg.QueryConfig, values?: unknown[]) =>
-      this.#run(query, values)) as typeof this.query;
+    super({ ...config, session: { ...config.session, readOnly: true }, pipeline: true });
   }
 
-  async #run(query: string | pg.QueryConfig, values: unknown[] | undefined): Promise<pg.QueryResult> {
-    const client = await this.connect();
-    try {
-      const sent = [
-        client.query('BEGIN READ ONLY'),
-        client.query(PINNED),
-        client.query(withoutName(query), values),
-        client.query('COMMIT'),
-      ] as const;
-      const settled = await Promise.allSettled(sent);
-      const failed = settled.find((result) => result.status === 'rejected');
-      if (failed) throw failed.reason;
-      return (settled[2] as PromiseFulfilledResult<pg.QueryResult>).value;
-    } finally {
-      // One whose transaction did not end is closed at its release, as in every pool.
-      client.release();
-    }
+  protected override reads(): boolean {
+    return true;
+  }
+
+  protected override async run(
+    client: Lent,
+    statement: Statement,
+    values?: unknown[],
+  ): Promise<pg.QueryResult> {
+    const sent = [
+      client.query('BEGIN READ ONLY'),
+      client.query(withoutName(statement), values),
+      client.query('COMMIT'),
+    ] as const;
+    const settled = await Promise.allSettled(sent);
+    const failed = settled.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+    return (settled[1] as PromiseFulfilledResult<pg.QueryResult>).value;
   }
 }
 
 /** Questions differ each time: prepared under names, they would fill the server's memory, and outlive a migration. */
-function withoutName(query: string | pg.QueryConfig): pg.QueryConfig {
+function withoutName(query: Statement): pg.QueryConfig {
   return typeof query === 'string' ? { text: query } : { ...query, name: undefined };
 }

@@ -1,4 +1,5 @@
 import type { Author, Context } from '../capability/define.js';
+import { repeatUndone } from '../database/repeat.js';
 import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
 import { showTime } from './times.js';
 import { noSuchUser, type User } from './users.js';
@@ -25,7 +26,15 @@ type MadeChange = FieldChange & { user?: User };
  * Milliseconds. The pool limits the wait for a connection, so Prisma's own limit for it is longer. Independent of both,
  * the check of the signal before the commit keeps a change from being made after its caller got an error.
  */
-export const TRANSACTION_LIMITS = { maxWait: 60_000, timeout: 6000 };
+const TRANSACTION_LIMITS = { maxWait: 60_000, timeout: 6000 };
+
+/** Runs work in a transaction; again, if the database undid it for the sake of another one. */
+export function inTransaction<Result>(
+  prisma: PrismaClient,
+  work: (tx: Prisma.TransactionClient) => Promise<Result>,
+): Promise<Result> {
+  return repeatUndone(() => prisma.$transaction(work, TRANSACTION_LIMITS));
+}
 
 /**
  * Changes one user and writes the audit row, in one transaction. The user's row is locked first, so that changes of one
@@ -40,7 +49,7 @@ export async function changeUser(
   { author, signal }: Context,
   apply: (tx: Prisma.TransactionClient, user: LockedUser) => Promise<MadeChange | null>,
 ): Promise<UserChange> {
-  return prisma.$transaction(async (tx) => {
+  return inTransaction(prisma, async (tx) => {
     const locked = await lockUser(tx, userId);
     const made = await apply(tx, locked);
     if (made === null) return { user: locked, change: null };
@@ -48,7 +57,7 @@ export async function changeUser(
     await tx.userAuditLog.create({ data: { userId, ...auditRow(change, author) }, select: { id: true } });
     signal.throwIfAborted();
     return { user, change };
-  }, TRANSACTION_LIMITS);
+  });
 }
 
 /**
@@ -59,8 +68,8 @@ async function lockUser(tx: Prisma.TransactionClient, userId: number): Promise<L
   const [found] = await tx.$queryRaw<(Omit<LockedUser, 'department'> & { name: string | null })[]>`
     SELECT id, username::text, email::text, role::text, active, department_id AS "departmentId",
       created_at::text AS "createdAt", updated_at::text AS "updatedAt",
-      (SELECT name::text FROM departments WHERE id = department_id) AS name
-    FROM users WHERE id = ${userId} FOR UPDATE`;
+      (SELECT name::text FROM public.departments WHERE id = department_id) AS name
+    FROM public.users WHERE id = ${userId} FOR UPDATE`;
   if (!found) throw noSuchUser('id', userId);
   const { name, ...user } = found;
   // During the wait the user may have moved to a new department, which the statement does not see.

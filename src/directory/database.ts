@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { PrismaPg } from '@prisma/adapter-pg';
 import type { CheckResult } from '../database/check.js';
+import { databaseCode } from '../database/errors.js';
 import { checkMigrations, type Migrations } from '../database/migrations/inspect.js';
 import { PrismaClient } from '../generated/prisma/client.js';
 import { PROJECT_ROOT } from '../project-root.js';
@@ -28,7 +29,33 @@ export const MIGRATIONS: Migrations = {
   ]),
 };
 
-/** The directory serves from a database that has exactly its migrations. */
-export function check(client: PrismaClient): Promise<CheckResult> {
-  return checkMigrations(client, MIGRATIONS);
+/** The directory serves from a database that has exactly its migrations, and whose names are compared whatever the case. */
+export async function check(client: PrismaClient): Promise<CheckResult> {
+  const migrations = await checkMigrations(client, MIGRATIONS);
+  if (migrations.problem) return migrations;
+  return (await foldsCase(client)) ? migrations : describeCitext(client);
 }
+
+/** Without the operators of citext on the session's path, PostgreSQL compares its values as text, and says nothing. */
+async function foldsCase(client: PrismaClient): Promise<boolean> {
+  try {
+    const [row] = await client.$queryRaw<{ folds: boolean }[]>`SELECT 'A'::citext = 'a' AS folds`;
+    return row?.folds === true;
+  } catch (error) {
+    if (databaseCode(error) === UNDEFINED_OBJECT) return false;
+    throw error;
+  }
+}
+
+async function describeCitext(client: PrismaClient): Promise<CheckResult> {
+  const [found] = await client.$queryRaw<{ schema: string; role: string }[]>`
+    SELECT extnamespace::regnamespace::text AS schema, quote_ident(current_user) AS role
+    FROM pg_catalog.pg_extension WHERE extname = 'citext'`;
+  const problem = {
+    details: `names and emails would be told apart by their case: the extension citext is in the schema ${found?.schema}, which the role may not use`,
+    remedy: `GRANT USAGE ON SCHEMA ${found?.schema} TO ${found?.role}; prisma/roles.sql does so, too`,
+  };
+  return { name: 'extensions', state: 'out of reach', problem };
+}
+
+const UNDEFINED_OBJECT = '42704';

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { uncancelled } from '../database/cancellation.js';
 import { violatedUniqueIndex } from '../database/errors.js';
 import { StewardError } from '../errors.js';
-import { TRANSACTION_LIMITS } from './audited-change.js';
+import { inTransaction } from './audited-change.js';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
 
 interface NamedDepartment {
@@ -66,12 +66,12 @@ export class Departments {
     signal.throwIfAborted();
     try {
       // The answer is made before the commit: see UserChanges.create.
-      return await this.prisma.$transaction(async (tx) => {
+      return await inTransaction(this.prisma, async (tx) => {
         const { id, createdAt } = await tx.department.create({ data: { name } });
         const created = { id, name, createdAt: createdAt.toISOString() };
         signal.throwIfAborted();
         return created;
-      }, TRANSACTION_LIMITS);
+      });
     } catch (error) {
       if (violatedUniqueIndex(error) !== 'departments_name_key') throw error;
       throw new StewardError(

@@ -3,7 +3,7 @@ import type { Context } from '../capability/define.js';
 import { StewardError } from '../errors.js';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
 import { toUserRecord, type UserRecord } from './answers.js';
-import { auditRow, changeUser, TRANSACTION_LIMITS, type UserChange } from './audited-change.js';
+import { auditRow, changeUser, inTransaction, type UserChange } from './audited-change.js';
 import { lookUpDepartment } from './departments.js';
 import { showTime } from './times.js';
 import { USER, type User } from './users.js';
@@ -27,7 +27,7 @@ export class UserChanges {
     const created = { field: 'created', oldValue: null, newValue: username };
     signal.throwIfAborted();
     try {
-      return await this.prisma.$transaction(async (tx) => {
+      return await inTransaction(this.prisma, async (tx) => {
         const { id: departmentId, name } = await lookUpDepartment(tx, data.department);
         const row = await tx.user.create({
           data: { username, email, role, departmentId, auditLog: { create: auditRow(created, author) } },
@@ -38,7 +38,7 @@ export class UserChanges {
         const record = toUserRecord({ ...row, createdAt, updatedAt, department: { name } });
         signal.throwIfAborted();
         return record;
-      }, TRANSACTION_LIMITS);
+      });
     } catch (error) {
       throw translateTaken(error, username, email) ?? translateDeleted(error, data.department) ?? error;
     }

@@ -39,12 +39,28 @@ const MODEL = z
   })
   .describe('A model of the schema');
 
+/** For any database of the configuration. */
+export const POLICIES = z
+  .literal('by-role')
+  .optional()
+  .describe(
+    'by-role: row level security decides what Steward sees; without it, what a policy would narrow is refused',
+  );
+
 /** A database whose records can be read. */
 export const DATABASE = z
   .strictObject({
     schema: z.string().min(1).describe('schema.prisma, or a folder of such files; relative to this file'),
     url: z.string().min(1).describe('Address of the PostgreSQL database, or env:NAME'),
     time_zone: timeZone.optional(),
+    search_path: z
+      .array(z.string().min(1))
+      .min(1)
+      .optional()
+      .describe(
+        "Schemas that functions of the database look names up in (default: the address's `schema`, or public)",
+      ),
+    policies: POLICIES,
     models: z.record(z.string(), MODEL).default({}),
   })
   .describe('A database with a Prisma schema');

@@ -14,11 +14,6 @@ const MEANINGS: [RegExp, ConstructorParameters<typeof StewardError>[0], string][
     'A value does not fit its column, or a result is too large for its type. describe_models says what each field takes.',
   ],
   [
-    /^42501$/,
-    'SCHEMA_CHANGED',
-    'The database does not let Steward read this. The operator finds out why with: steward doctor',
-  ],
-  [
     /^25006$/,
     'SCHEMA_CHANGED',
     'Reading this would change the database, and Steward only reads. Other models may still answer. Tell the operator, whom steward doctor helps.',
@@ -26,7 +21,7 @@ const MEANINGS: [RegExp, ConstructorParameters<typeof StewardError>[0], string][
 ];
 
 /** Codes whose words name tables, columns and states of the server. Those of all others may repeat a value. */
-const WITHOUT_VALUES = /^(0[8A]|25|28|3D|3F|4[02]|5[3578])/;
+const WITHOUT_VALUES = /^(0[8A]|25|28|3D|3F|4[02]|5[3578]|RL)/;
 
 /**
  * Translates a failed read. The log, too, learns of PostgreSQL's words only where they hold no value.

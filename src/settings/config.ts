@@ -90,6 +90,8 @@ function contradictions(env: Environment): string[] {
   if (env.DB_USER || env.DB_PASSWORD) problems.push('DB_USER and DB_PASSWORD are of no use without DB_NAME');
   if (env.DATABASE_REPLICA_URL.length > 0)
     problems.push('DATABASE_REPLICA_URL is of no use without DATABASE_URL or DB_NAME');
+  if (env.DATABASE_DIRECT_URL !== undefined)
+    problems.push('DATABASE_DIRECT_URL is of no use without DATABASE_URL or DB_NAME');
   return problems;
 }
 
@@ -100,6 +102,8 @@ function toConfig(env: Environment, found: Found) {
     database: {
       /** A server's URL; absent, the embedded PostgreSQL is used. */
       url: env.DATABASE_URL ?? urlFromParts(env)?.url,
+      /** That server for work that a pooler cannot carry: its session outlasts a transaction. */
+      directUrl: env.DATABASE_DIRECT_URL ?? env.DATABASE_URL ?? urlFromParts(env)?.url,
       /** Servers that follow that one, for reads. */
       replicaUrls: env.DATABASE_REPLICA_URL,
       embedded: {

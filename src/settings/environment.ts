@@ -41,6 +41,9 @@ export const ENVIRONMENT = z.object({
   DATABASE_URL: POSTGRES_URL.optional().describe(
     'The database. Without it and without `DB_NAME`, the embedded PostgreSQL is used',
   ),
+  DATABASE_DIRECT_URL: POSTGRES_URL.optional().describe(
+    'Where `DATABASE_URL` leads to a pooler: the address of the server itself, for migrations, Studio and backups',
+  ),
   DATABASE_REPLICA_URL: list('Streaming replicas of that database, for reads')
     .refine(
       (urls) => urls.every((url) => POSTGRES_URL.safeParse(url).success),

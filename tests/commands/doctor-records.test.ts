@@ -155,9 +155,10 @@ onServer('steward doctor, with a role that only reads', () => {
     await shop.database.query('ALTER TABLE customers ENABLE ROW LEVEL SECURITY');
     const { code, lines, faults } = await examine(asApp);
     expect(faults).toEqual([
-      'warn Customer: row policies hold; answers and counts have the rows that they let this role see',
+      'FAIL Customer: row level security hides rows of "customers" from this role, so its calls are refused',
       'FAIL Product.items: the columns or the table that lead to Item are not there, or cannot be read (42501)',
       'FAIL Order.discount: no right to read the column "discount"',
+      'FAIL Order.customer: row level security hides rows that it leads to',
       'FAIL Order.items: the columns or the table that lead to Item are not there, or cannot be read (42501)',
       'FAIL Item: no right to read "items"',
     ]);

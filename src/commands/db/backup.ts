@@ -3,7 +3,7 @@ import path from 'node:path';
 import { readConfig } from '../read-config.js';
 import { writeNewFile } from '../../database/backup/new-file.js';
 import { interruption, say } from './progress.js';
-import { onServer } from './server-target.js';
+import { assertOwnSession, onServer } from './server-target.js';
 
 /**
  * Backs the configured database up into a file, while it is in use.
@@ -14,13 +14,16 @@ export async function backUp(file: string, { overwrite = false }: { overwrite?: 
   const target = path.resolve(file);
   const signal = interruption();
   await writeNewFile(target, overwrite, async (to) => {
-    if (database.url === undefined) {
+    if (database.directUrl === undefined) {
       const { backUpEmbedded } = await import('../../database/embedded/backup.js');
       return backUpEmbedded({ ...database.embedded, onProgress: say }, to, signal);
     }
     const { dump } = await import('../../database/backup/server/dump.js');
     say('dumping the database');
-    await onServer(database, database.url, (server) => dump(server, to, signal));
+    await onServer(database, database.directUrl, async (server) => {
+      await assertOwnSession(database, server);
+      await dump(server, to, signal);
+    });
   }).catch((error: unknown) => {
     // Node's own error for an aborted stream does not hold the reason.
     signal.throwIfAborted();

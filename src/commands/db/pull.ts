@@ -30,9 +30,11 @@ interface Pulled {
 export async function pullSchema(file: string): Promise<void> {
   const { database } = readConfig();
   const embedded =
-    database.url === undefined ? await openEmbedded({ ...database.embedded, onProgress: say }) : undefined;
+    database.directUrl === undefined
+      ? await openEmbedded({ ...database.embedded, onProgress: say })
+      : undefined;
   try {
-    await writePulledSchema(embedded?.url ?? database.url ?? '', path.resolve(file));
+    await writePulledSchema(embedded?.url ?? database.directUrl ?? '', path.resolve(file));
   } finally {
     await embedded?.close();
   }

@@ -7,7 +7,7 @@ import { checkSeal, type Sealed } from '../../database/backup/seal.js';
 import { describeProblem } from '../../database/check.js';
 import { check } from '../../directory/database.js';
 import { interruption, say } from './progress.js';
-import { onServer } from './server-target.js';
+import { assertOwnSession, onServer } from './server-target.js';
 
 /**
  * Restores the configured database from a backup, all of it or nothing. The whole file is checked before the database is
@@ -21,15 +21,15 @@ export async function restore(file: string, { replace = false }: { replace?: boo
   const sealed = await checkSeal(backup);
   assertSameKind(sealed, database, backup);
   let counts: RowCounts;
-  if (database.url === undefined) {
+  if (database.directUrl === undefined) {
     const { restoreEmbedded } = await import('../../database/embedded/restore.js');
     counts = await restoreEmbedded({ ...database.embedded, onProgress: say }, backup, sealed, replace);
-  } else counts = await restoreServer(database, database.url, backup, replace);
+  } else counts = await restoreServer(database, database.directUrl, backup, replace);
   say(`restored: ${counts.map(([table, rows]) => `${table} ${rows}`).join(', ')}`);
 }
 
 function assertSameKind({ kind }: Sealed, database: DatabaseConfig, file: string): void {
-  const target = database.url === undefined ? 'embedded' : 'server';
+  const target = database.directUrl === undefined ? 'embedded' : 'server';
   if (kind === target) return;
   const [made, configured] =
     kind === 'server'
@@ -47,6 +47,7 @@ function restoreServer(
   return onServer(config, url, async (target, { client }) => {
     const { load } = await import('../../database/backup/server/load.js');
     const { countRows } = await import('../../database/backup/server/state.js');
+    await assertOwnSession(config, target);
     say('restoring the database');
     const publications = await load(target, file, replace, interruption());
     if (publications.length > 0)

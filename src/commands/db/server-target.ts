@@ -2,11 +2,27 @@ import type { DatabaseConfig } from '../../settings/config.js';
 import type { ServerTarget } from '../../database/backup/server/state.js';
 import { translateDatabaseError } from '../../database/errors.js';
 import { connect, type Connections } from '../../database/pool.js';
+import type { Lent } from '../../database/session-pool.js';
 import { OperatorError } from '../../errors.js';
 import { createClient, type PrismaClient } from '../../directory/database.js';
 import { assertPublic } from '../configuration.js';
 import { remedyOf } from '../../database/connection-failure.js';
 import { createLog, describeError } from '../../observability/log.js';
+
+/**
+ * Backups and restores need the same session of the server from begin to end.
+ * @throws OperatorError behind a pooler that the operator did not name for it
+ */
+export async function assertOwnSession(config: DatabaseConfig, { pool }: ServerTarget): Promise<void> {
+  if (config.directUrl !== config.url) return;
+  const client = (await pool.connect()) as unknown as Lent;
+  const { pooled } = client;
+  client.release();
+  if (pooled)
+    throw new OperatorError(
+      'DATABASE_URL leads to a pooler, which may change the session in the middle of it. Nothing was changed. Set DATABASE_DIRECT_URL to the address of the server itself, or of a pooler in session mode.',
+    );
+}
 
 /** Counting the rows of a large table may take longer than the limit for statements of tools. */
 const LONGEST_STATEMENT_MS = 60 * 60 * 1000;

@@ -23,8 +23,8 @@ const HIDDEN = '<insufficient privilege>';
  */
 export async function printSlowStatements(limit: number): Promise<void> {
   const { database } = readConfig();
-  if (database.url === undefined) return refuse(EMBEDDED);
-  await onServer(database, database.url, async ({ pool }) => {
+  if (database.directUrl === undefined) return refuse(EMBEDDED);
+  await onServer(database, database.directUrl, async ({ pool }) => {
     const { rows } = await pool.query<{ role: string; schema: string | null; available: boolean }>(`
       SELECT quote_ident(current_user) AS role,
         (SELECT quote_ident(nspname) FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace

@@ -22,7 +22,9 @@ export async function upgrade(): Promise<void> {
   const { database } = config;
   const { url } = readDirectory(config);
   if (url === undefined) return upgradeEmbedded(database);
-  await onServer(database, url, async ({ pool }, { client }) => {
+  // A pooler cannot carry it.
+  const direct = url === database.url ? (database.directUrl ?? url) : url;
+  await onServer(database, direct, async ({ pool }, { client }) => {
     const found = await check(client);
     if (found.state === 'behind') {
       await applyMigrations(pool, MIGRATIONS.folder).catch(explainRefusal);

@@ -1,6 +1,7 @@
 import { remedyOf } from '../../database/connection-failure.js';
 import { connect, type Connections } from '../../database/pool.js';
 import { UnusableDatabaseError } from '../../database/check.js';
+import { databaseCode } from '../../database/errors.js';
 import { check, createClient, type PrismaClient } from '../../directory/database.js';
 import { OperatorError } from '../../errors.js';
 import { DIRECTORY_RIGHTS } from '../../directory/rights.js';
@@ -9,8 +10,9 @@ import type { Config } from '../../settings/config.js';
 import { withoutPassword } from '../../settings/postgres-url.js';
 import { readConfigured } from '../configuration.js';
 import { readConfig, readHttpConfig } from '../read-config.js';
+import { checkConnection, describeConnectionFailure } from './connection.js';
 import { checkRecords } from './records.js';
-import { checkPrivileges, checkTimeLimits } from './server.js';
+import { checkPolicies, checkPrivileges, checkTimeLimits } from './server.js';
 import { checkText } from './text.js';
 
 /** The result of one check: passed, a warning, or a fault that keeps Steward from serving. */
@@ -38,7 +40,7 @@ export async function doctor(): Promise<void> {
     report({ level: 'ok', text: `database ${database.name}: ${withoutPassword(database.url)}` });
     (await checkRecords(database, config, log)).forEach(report);
   }
-  if (directory) await checkDirectory(config, log, directory.url);
+  if (directory) await checkDirectory(config, log, directory);
 }
 
 /** Only `steward http` needs these settings, so it is a warning. */
@@ -56,24 +58,36 @@ function checkHttp(): Finding {
   }
 }
 
-async function checkDirectory(config: Config, log: Log, url: string | undefined): Promise<void> {
-  const connections = await connectDirectory(config, log, url);
+type ServedDirectory = NonNullable<ReturnType<typeof readConfigured>['directory']>;
+
+async function checkDirectory(config: Config, log: Log, served: ServedDirectory): Promise<void> {
+  const connections = await connectDirectory(config, log, served);
   if (!connections) return;
   try {
-    const version = await checkConnection(connections);
-    if (version === undefined) return;
-    if (!version.includes('PGlite')) (await checkText(connections.pool)).forEach(report);
+    const connected = await checkConnection(connections).catch((error: unknown) => {
+      report(describeConnectionFailure(error));
+    });
+    if (!connected) return;
+    connected.findings.forEach(report);
+    if (!connected.version.includes('PGlite')) (await checkText(connections.pool)).forEach(report);
+    const hidden = await checkPolicies(connections.client, DIRECTORY_RIGHTS, served.policies);
+    hidden.forEach(report);
+    if (hidden.some(({ level }) => level === 'problem')) return;
     const expected = await checkExpectations(connections.client);
+    if (!expected) {
+      (await checkPrivileges(connections.client, DIRECTORY_RIGHTS)).forEach(report);
+      return;
+    }
     report(expected);
     // Without its tables the database has nothing that the other checks could look at.
     if (expected.level === 'problem') return;
-    const findings = version.includes('PGlite')
+    const onServer = connected.version.includes('PGlite')
       ? onEmbedded()
       : [
           ...(await checkPrivileges(connections.client, DIRECTORY_RIGHTS)),
           ...(await checkTimeLimits(connections.client)),
         ];
-    findings.forEach(report);
+    onServer.forEach(report);
     for (const [at, replica] of config.database.replicaUrls.entries())
       report(await checkReplica(`replica_${at + 1}`, replica, config, log));
   } finally {
@@ -84,11 +98,11 @@ async function checkDirectory(config: Config, log: Log, url: string | undefined)
 async function connectDirectory(
   { database }: Config,
   log: Log,
-  url: string | undefined,
+  { url, ...sight }: ServedDirectory,
 ): Promise<Connections<PrismaClient> | undefined> {
   if (url !== undefined) {
     report({ level: 'ok', text: `database directory: ${withoutPassword(url)}` });
-    return connect(url, database.session, createClient, log);
+    return connect(url, { ...database.session, ...sight }, createClient, log);
   }
   report({ level: 'ok', text: `database directory: embedded, in ${database.embedded.dataDir}` });
   const { openPrepared } = await import('../../directory/prepare-embedded.js');
@@ -108,18 +122,6 @@ async function connectDirectory(
   }
 }
 
-/** The server's version, or undefined where there is no connection. */
-async function checkConnection({ pool }: Connections<PrismaClient>): Promise<string | undefined> {
-  try {
-    const { rows } = await pool.query<{ version: string }>('SELECT version()');
-    report({ level: 'ok', text: `connection: ${rows[0]?.version.split(' on ')[0]}` });
-    return rows[0]?.version;
-  } catch (error) {
-    report({ level: 'problem', text: `connection: ${describeError(error)}`, remedy: remedyOf(error) });
-    return undefined;
-  }
-}
-
 /** A replica that does not answer is no problem: reads go to the primary then. */
 async function checkReplica(name: string, url: string, { database }: Config, log: Log): Promise<Finding> {
   const { pool, close } = connect(url, database.session, createClient, log);
@@ -135,17 +137,19 @@ async function checkReplica(name: string, url: string, { database }: Config, log
   }
 }
 
-/** Whether the database is what its domain expects. */
-async function checkExpectations(client: PrismaClient): Promise<Finding> {
+/** Whether the database is what its domain expects; undefined where the role lacks a right to find out. */
+async function checkExpectations(client: PrismaClient): Promise<Finding | undefined> {
   try {
     const { name, state, problem } = await check(client);
     if (!problem) return { level: 'ok', text: `${name}: ${state}` };
     return { level: 'problem', text: `${name}: ${state} (${problem.details})`, remedy: problem.remedy };
   } catch (error) {
-    const remedy = 'GRANT SELECT ON _prisma_migrations TO the role that Steward connects as';
-    return { level: 'problem', text: `migrations: ${describeError(error).replace(/\s+/g, ' ')}`, remedy };
+    if (databaseCode(error) === INSUFFICIENT_PRIVILEGE) return undefined;
+    return { level: 'problem', text: `migrations: ${describeError(error).replace(/\s+/g, ' ')}` };
   }
 }
+
+const INSUFFICIENT_PRIVILEGE = '42501';
 
 /** PGlite has one user, who is its superuser, and no timers. */
 function onEmbedded(): Finding[] {

@@ -1,39 +1,38 @@
-import { remedyOf } from '../../database/connection-failure.js';
 import { connect } from '../../database/pool.js';
 import { ReadOnlyPool } from '../../database/read-only-pool.js';
 import { createClient } from '../../directory/database.js';
-import { describeError, type Log } from '../../observability/log.js';
+import type { Log } from '../../observability/log.js';
 import { inspectDatabase, type Inspection } from '../../records/inspect/inspect.js';
 import type { Config } from '../../settings/config.js';
 import type { ServedDatabase } from '../configuration.js';
+import { checkConnection, describeConnectionFailure } from './connection.js';
 import type { Finding } from './index.js';
 import { checkText } from './text.js';
 
 /** Compares a database of the configuration with its schema. */
 export async function checkRecords(
-  { url, schema, exposure, unreviewed }: ServedDatabase,
+  { url, schema, exposure, unreviewed, sight }: ServedDatabase,
   { database }: Config,
   log: Log,
 ): Promise<Finding[]> {
-  const { client, pool, close } = connect(url, database.session, createClient, log, ReadOnlyPool);
+  const session = { ...database.session, ...sight };
+  const connections = connect(url, session, createClient, log, ReadOnlyPool);
   try {
-    // Not through Prisma Client, whose words for a failed connection lack the reason.
-    const { rows } = await pool.query<{ version: string }>('SELECT version()');
-    const version = rows[0]?.version ?? '';
+    const { version, findings } = await checkConnection(connections);
     const inspection = await inspectDatabase({ schema, exposure }, (statement) =>
-      client.$queryRaw(statement),
+      connections.client.$queryRaw(statement),
     );
     return [
-      { level: 'ok', text: `connection: ${version.split(' on ')[0]}` },
-      ...(version.includes('PGlite') ? [] : await checkText(pool)),
+      ...findings,
+      ...(version.includes('PGlite') ? [] : await checkText(connections.pool)),
       ...exposure.differences.map((text): Finding => ({ level: 'warning', text })),
       ...describe(inspection, version.includes('PGlite')),
       ...(unreviewed.length === 0 ? [] : [describeUnreviewed(unreviewed)]),
     ];
   } catch (error) {
-    return [{ level: 'problem', text: `connection: ${describeError(error)}`, remedy: remedyOf(error) }];
+    return [describeConnectionFailure(error)];
   } finally {
-    await close();
+    await connections.close();
   }
 }
 

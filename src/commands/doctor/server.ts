@@ -1,5 +1,7 @@
 import type { DatabaseClient } from '../../database/pool.js';
+import type { Session } from '../../database/session.js';
 import {
+  readNarrowedTables,
   readPrivileges,
   readRolePowers,
   type Privileges,
@@ -43,20 +45,42 @@ function toProblem(missing: string): Finding {
   return {
     level: 'problem',
     text: `privileges: ${missing} missing`,
-    remedy: `GRANT ${missing.replace(' on ', ' ON ').replace('sequence', 'SEQUENCE')} TO the role that Steward connects as`,
+    remedy: `GRANT ${missing.replace(' on ', ' ON ').replace(/ (sequence|schema) /, (kind) => kind.toUpperCase())} TO the role that Steward connects as`,
   };
 }
 
-/** Whether the limits that each session asks for are in force: a connection pooler may have dropped them. */
+/** The limits of each session, which has to have them to be used. */
 export async function checkTimeLimits(client: DatabaseClient): Promise<Finding[]> {
   const rows = await client.$queryRaw<{ name: string; setting: string }[]>`
-    SELECT name, setting FROM pg_settings
+    SELECT name, setting FROM pg_catalog.pg_settings
     WHERE name IN ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout') ORDER BY name`;
-  const unset = rows.filter((row) => row.setting === '0').map((row) => row.name);
-  if (unset.length === 0)
+  const limits = rows.map((row) => `${row.name} ${row.setting} ms`);
+  return [{ level: 'ok', text: `time limits: ${limits.join(', ')}` }];
+}
+
+/** Whether row policies hold for the role on tables that the tools read. */
+export async function checkPolicies(
+  client: DatabaseClient,
+  rights: Rights,
+  policies: Session['policies'],
+): Promise<Finding[]> {
+  const tables = await readNarrowedTables(client, rights);
+  if (tables.length === 0) return [];
+  const named = tables.join(', ');
+  if (policies === 'by-role')
     return [
-      { level: 'ok', text: `time limits: ${rows.map((row) => `${row.name} ${row.setting} ms`).join(', ')}` },
+      {
+        level: 'warning',
+        text: `row level security: answers have what the policies of ${named} let this role see`,
+      },
     ];
-  const remedy = 'connect to PostgreSQL directly, or let the connection pooler pass start-up parameters on';
-  return [{ level: 'problem', text: `time limits: ${unset.join(', ')} not in force`, remedy }];
+  const remedy =
+    'connect as a role with BYPASSRLS, or let the owner run ALTER TABLE … DISABLE ROW LEVEL SECURITY; where the policies are meant for Steward, say "directory": { "policies": "by-role" } in the configuration';
+  return [
+    {
+      level: 'problem',
+      text: `row level security: it hides rows of ${named} from this role, so calls are refused`,
+      remedy,
+    },
+  ];
 }

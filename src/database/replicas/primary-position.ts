@@ -1,8 +1,8 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { describeError, type Log } from '../../observability/log.js';
-import { connectionOf } from '../connection.js';
-import { sessionUrl } from '../pool.js';
-import { PreferringClient } from '../tls.js';
+import { openPool } from '../pool.js';
+import type { Session } from '../session.js';
+import { SessionPool } from '../session-pool.js';
 
 /** A position in the primary's write-ahead log. Earlier commits have lower positions. */
 export interface WalPosition {
@@ -30,6 +30,7 @@ const POSITION = {
       WHEN 'off' THEN pg_current_wal_insert_lsn() ELSE pg_current_wal_flush_lsn() END::text AS lsn,
     system_identifier || '/' || ('x' || left(pg_walfile_name(pg_current_wal_flush_lsn()), 8))::bit(32)::int AS history
     FROM pg_control_system()`,
+  query_timeout: PATIENCE_MS,
 };
 
 /**
@@ -46,20 +47,12 @@ export class PrimaryPosition {
 
   constructor(
     url: string,
+    session: Session,
     private readonly log: Log,
   ) {
-    this.#pool = new pg.Pool({
-      ...connectionOf(sessionUrl(url)),
-      Client: PreferringClient,
-      application_name: 'steward primary',
-      max: 1,
-      connectionTimeoutMillis: CONNECT_PATIENCE_MS,
-      query_timeout: PATIENCE_MS,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      keepAlive: true,
-    });
-    // The pending or next query reports the error. Without a listener the event would end the process.
-    this.#pool.on('error', () => {}).on('connect', (client) => client.on('error', () => {}));
+    const pool = { ...session.pool, min: 0, max: 1, acquireTimeoutMs: CONNECT_PATIENCE_MS };
+    const own = { ...session, pool, statementTimeoutMs: STATEMENT_TIMEOUT_MS };
+    this.#pool = openPool(url, own, SessionPool, 'steward primary');
   }
 
   /**

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type pg from 'pg';
-import { CancellablePool } from '../cancellation.js';
+import { SessionPool, type Lent, type Statement } from '../session-pool.js';
 import type { WalPosition } from './primary-position.js';
 
 /** Longest time for a replica to report its position, in milliseconds. */
@@ -45,29 +45,35 @@ export function atLeastAt<Result>(position: WalPosition, work: () => Promise<Res
  * one run of one server, whose position only grows. An address may lead to several servers, or to a restarted one that has
  * to replay its log again.
  */
-export class ReplicaPool extends CancellablePool {
-  constructor(config: pg.PoolConfig) {
-    super(config);
-    this.query = this.#queryInTime.bind(this) as unknown as typeof this.query;
+export class ReplicaPool extends SessionPool {
+  protected override reads(): boolean {
+    return true;
   }
 
   /** @throws ReplicaError, and errors of pg */
-  async #queryInTime(statement: pg.QueryConfig, values: unknown[]): Promise<pg.QueryResult> {
+  protected override async run(
+    client: Lent,
+    statement: Statement,
+    values?: unknown[],
+  ): Promise<pg.QueryResult> {
     const position = required.getStore();
     if (!position) throw new Error('A read from a replica needs the position that it must have replayed.');
-    const client = await this.connect();
-    let failure: Error | undefined;
     try {
+      // A pooler keeps to one server within a transaction.
+      if (client.pooled) await client.query('BEGIN');
       await assertReplayed(client, position);
-      return await client.query(statement, values);
+      const result = await client.query(statement, values);
+      if (client.pooled) await client.query('COMMIT');
+      return result;
     } catch (error) {
-      failure = READ_TIMEOUT.test((error as Error).message)
+      throw READ_TIMEOUT.test((error as Error).message)
         ? new ReplicaError('does not answer', { cause: error })
-        : (error as Error);
-      throw failure;
-    } finally {
-      client.release(failure instanceof ReplicaError && failure.obstacle === 'behind' ? undefined : failure);
+        : error;
     }
+  }
+
+  protected override isBroken(error: unknown): boolean {
+    return !(error instanceof ReplicaError && error.obstacle === 'behind');
   }
 }
 

@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { PrismaPg } from '@prisma/adapter-pg';
 import { describeError, type Log } from '../../observability/log.js';
 import { uncancelled } from '../cancellation.js';
-import type { SessionConfig } from '../../settings/config.js';
 import { connect, type Connections, type DatabaseClient } from '../pool.js';
 import { atLeastAt, ReplicaError, ReplicaPool } from './replica-pool.js';
-import { translateDatabaseError } from '../errors.js';
+import { isOutage } from '../errors.js';
+import type { Session } from '../session.js';
 import type { WalPosition } from './primary-position.js';
 
 /** `unknown`: the primary does not report the position that a replica should have. */
@@ -17,7 +17,7 @@ const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5000;
 
 export interface ReplicaOptions<Client> {
-  session: SessionConfig;
+  session: Session;
   createClient(adapter: PrismaPg): Client;
   log: Log;
 }
@@ -55,7 +55,8 @@ export class Replica<Client extends DatabaseClient> {
   /** Must be called for every failed read. An outage takes the replica out of use until it answers again. */
   failed(error: unknown): void {
     if (!this.usable || isBehind(error)) return;
-    if (!isOutage(error)) {
+    // A slow statement, a missing right or a busy pool is no sign of an outage.
+    if (!(error instanceof ReplicaError) && !isOutage(error)) {
       this.log.info('a replica could not answer', { replica: this.name, cause: describeError(error) });
       return;
     }
@@ -106,9 +107,4 @@ export class Replica<Client extends DatabaseClient> {
 
 function isBehind(error: unknown): boolean {
   return error instanceof ReplicaError && error.obstacle === 'behind';
-}
-
-/** A slow statement or a busy pool is no sign of an outage. */
-function isOutage(error: unknown): boolean {
-  return error instanceof ReplicaError || translateDatabaseError(error)?.code === 'DATABASE_UNAVAILABLE';
 }

@@ -34,7 +34,7 @@ export class Replicas<Client extends DatabaseClient> {
   readonly #routes = new WeakMap<AbortSignal, Promise<Route<Client>>>();
 
   constructor(primaryUrl: string, urls: readonly string[], options: ReplicaOptions<Client>) {
-    this.#primary = new PrimaryPosition(primaryUrl, options.log);
+    this.#primary = new PrimaryPosition(primaryUrl, options.session, options.log);
     this.#replicas = urls.map(
       (url, index) => new Replica(`replica_${index + 1}`, url, options, () => this.#primary.now()),
     );

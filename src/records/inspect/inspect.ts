@@ -1,4 +1,4 @@
-import { databaseCode } from '../../database/errors.js';
+import { databaseCode, POLICIES_HIDE_ROWS } from '../../database/errors.js';
 import type { Condition } from '../filter/condition.js';
 import type { Schema } from '../model/schema.js';
 import { readOrder } from '../plan/order.js';
@@ -37,6 +37,9 @@ const NOTHING_REACHED: Reach = { readable: [], copies: [] };
 
 const FOLLOW =
   'bring the database up to date with the migrations of its application, or schema.prisma with the database: npx prisma db pull';
+
+const ALLOW_POLICIES =
+  'if Steward is to see what the policies let its role see, say "policies": "by-role" of this database in the configuration; if it is to see all, connect as a role with BYPASSRLS';
 
 /** Compares a schema with its database, by reading no row: each exposed model, field and relation once. */
 export async function inspectDatabase(
@@ -90,6 +93,14 @@ async function tryModel(model: ViewModel, read: Read): Promise<Difference[]> {
   if (all === UNDEFINED_TABLE || all === UNDEFINED_SCHEMA)
     return [
       { level: 'problem', text: `${model.name}: there is no table ${String(model.table)}`, remedy: FOLLOW },
+    ];
+  if (all === POLICIES_HIDE_ROWS)
+    return [
+      {
+        level: 'problem',
+        text: `${model.name}: row level security hides rows of ${String(model.table)} from this role, so its calls are refused`,
+        remedy: ALLOW_POLICIES,
+      },
     ];
   const failed = new Map<ViewField, string>();
   if (all !== undefined)
@@ -145,6 +156,12 @@ async function tryRead(
 
 function toProblem({ name, table }: ViewModel, field: ViewField, code: string): Difference {
   const at = `${name}.${field.name}`;
+  if (code === POLICIES_HIDE_ROWS)
+    return {
+      level: 'problem',
+      text: `${at}: row level security hides rows that it leads to`,
+      remedy: ALLOW_POLICIES,
+    };
   if (field.kind === 'relation')
     return {
       level: 'problem',

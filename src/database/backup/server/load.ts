@@ -44,6 +44,7 @@ export async function load(
       `The database holds what the backup does not: ${extra.join(', ')}. Drop it, or restore into a new database. Nothing was changed.`,
     );
   }
+  const definitions = await text(runProgram(program, ['--schema-only', '--file=-', file], url, signal));
   const options = [...(replace ? ['--clean', '--if-exists'] : []), ...(owner ? [`--role=${owner}`] : [])];
   const client = await pool.connect();
   try {
@@ -53,8 +54,7 @@ export async function load(
         'A migration or another restore is at work on this database. Try again when it has ended. Nothing was changed.',
       );
     }
-    for (const extension of ['citext', 'pg_trgm'])
-      await client.query(`CREATE EXTENSION IF NOT EXISTS ${extension} SCHEMA public`);
+    await prepareExtensions(client, definitions);
     await cancelledBy(signal, () => waitForLocks(client)).catch((error: unknown) => {
       signal.throwIfAborted();
       throw error;
@@ -65,6 +65,27 @@ export async function load(
     client.release(true);
   }
   return publications;
+}
+
+/** What a backup names of each extension, with its schema. */
+const EXTENSIONS = { citext: 'citext', pg_trgm: 'gin_trgm_ops' };
+
+/** A backup names the schemas of extensions, but does not hold them. */
+async function prepareExtensions(client: pg.PoolClient, definitions: string): Promise<void> {
+  for (const [extension, member] of Object.entries(EXTENSIONS)) {
+    const schema = new RegExp(`("(?:[^"]|"")+"|\\w+)\\.${member}\\b`).exec(definitions)?.[1] ?? 'public';
+    const known = await client.query('SELECT WHERE to_regnamespace($1) IS NOT NULL', [schema]);
+    if (known.rowCount === 0) await client.query(`CREATE SCHEMA ${schema}`);
+    await client.query(`CREATE EXTENSION IF NOT EXISTS ${extension} SCHEMA ${schema}`);
+    const { rows } = await client.query<{ schema: string }>(
+      'SELECT extnamespace::regnamespace::text AS schema FROM pg_extension WHERE extname = $1',
+      [extension],
+    );
+    if (rows[0]?.schema !== schema)
+      throw new OperatorError(
+        `The backup needs the extension ${extension} in the schema ${schema}, and this database has it in ${rows[0]?.schema}. Nothing was changed. Let its owner run: ALTER EXTENSION ${extension} SET SCHEMA ${schema}`,
+      );
+  }
 }
 
 /** pg_restore would wait for a lock without limit, and block every query on the table: so each lock is tried first. */
