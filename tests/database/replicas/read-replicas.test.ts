@@ -148,16 +148,16 @@ onServerOfItsOwn('reads from a replica (on PostgreSQL only, where it is installe
     try {
       await usedAgain(one);
       await locker.query('BEGIN');
-      await locker.query('LOCK TABLE user_preferences IN ACCESS EXCLUSIVE MODE');
+      await locker.query('LOCK TABLE user_audit_log IN ACCESS EXCLUSIVE MODE');
       // A replica takes this lock as well, once it has replayed it.
       await replayed(server, replica);
       const hangUp = new AbortController();
-      const call = one.call('get_user_preferences', { user_id: 1 }, { signal: hangUp.signal });
+      const call = one.call('get_user_history', { user_id: 1 }, { signal: hangUp.signal });
       await eventually(async () => (await waiting()).length === 1);
       hangUp.abort();
       await expect(call).rejects.toThrow('aborted');
       await eventually(async () => (await waiting()).length === 0);
-      expect(await statementsAt(server)).not.toContainEqual(expect.stringContaining('user_preferences'));
+      expect(await statementsAt(server)).not.toContainEqual(expect.stringContaining('user_audit_log'));
     } finally {
       await locker.end();
     }
