@@ -11,7 +11,7 @@ export const DEEPEST_PREFERENCES = 5;
 
 /**
  * Each user's preferences: one JSON object, empty until something is set. Read and written as text, because Prisma Client
- * rounds their numbers.
+ * rounds their numbers; so they are read from the primary.
  */
 export class Preferences {
   constructor(private readonly prisma: PrismaClient) {}

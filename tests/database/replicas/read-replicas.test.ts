@@ -154,9 +154,9 @@ onServerOfItsOwn('reads from a replica (on PostgreSQL only, where it is installe
       (await at.query(`SELECT FROM pg_stat_activity WHERE usename = '${counted.user}'`)).length;
     const refusals = () => linesOf(busy, 'a replica could not answer').map(({ cause }) => cause);
     await busy.logged('replica in use');
-    const locker = await lockPreferences(server, replica);
+    const locker = await lockHistories(server, replica);
     try {
-      const read = (user_id: number) => answer(busy, 'get_user_preferences', { user_id });
+      const read = (user_id: number) => answer(busy, 'get_user_history', { user_id });
       const reads = [1, 2].map(read);
       await eventually(async () => (await waiting()).length === 2);
       expect(await departmentOf(busy, 1)).toBeDefined();
@@ -200,16 +200,16 @@ onServerOfItsOwn('reads from a replica (on PostgreSQL only, where it is installe
   });
 
   it("ends a caller's statement there, too, when the caller hangs up", async () => {
-    const locker = await lockPreferences(server, replica);
+    const locker = await lockHistories(server, replica);
     try {
       await usedAgain(one);
       const hangUp = new AbortController();
-      const call = one.call('get_user_preferences', { user_id: 1 }, { signal: hangUp.signal });
+      const call = one.call('get_user_history', { user_id: 1 }, { signal: hangUp.signal });
       await eventually(async () => (await waiting()).length === 1);
       hangUp.abort();
       await expect(call).rejects.toThrow('aborted');
       await eventually(async () => (await waiting()).length === 0);
-      expect(await statementsAt(server)).not.toContainEqual(expect.stringContaining('user_preferences'));
+      expect(await statementsAt(server)).not.toContainEqual(expect.stringContaining('user_audit_log'));
     } finally {
       await locker.end();
     }
@@ -323,11 +323,11 @@ async function replayed(primary: PostgresServer, replica: PostgresServer): Promi
 }
 
 /** Locks a table, also on the replica, until the session ends. */
-async function lockPreferences(primary: PostgresServer, replica: PostgresServer): Promise<pg.Client> {
+async function lockHistories(primary: PostgresServer, replica: PostgresServer): Promise<pg.Client> {
   const locker = new pg.Client({ connectionString: primary.url('steward') });
   await locker.connect();
   await locker.query('BEGIN');
-  await locker.query('LOCK TABLE user_preferences IN ACCESS EXCLUSIVE MODE');
+  await locker.query('LOCK TABLE user_audit_log IN ACCESS EXCLUSIVE MODE');
   await replayed(primary, replica);
   return locker;
 }
