@@ -2,6 +2,7 @@ import os from 'node:os';
 import path from 'node:path';
 import envPaths from 'env-paths';
 import type { z } from 'zod';
+import { CALLER_NAME } from '../caller-name.js';
 import { OperatorError } from '../errors.js';
 import { AUTHENTICATION } from './authentication.js';
 import { ENVIRONMENT, type Environment } from './environment.js';
@@ -156,15 +157,17 @@ function tracesUnder(endpoint: string | undefined): string | undefined {
   return endpoint?.replace(/\/*$/, '/v1/traces');
 }
 
-/** A user id without an entry in the system's list of users, as containers have, has no name. */
+/** A user id without an entry in the system's list of users, as containers have, has no name; some names cannot be shown. */
 function localUser(): string {
   try {
-    return os.userInfo().username;
+    const { username } = os.userInfo();
+    if (CALLER_NAME.test(username)) return username;
   } catch {
-    return `uid-${process.getuid?.()}`;
+    // The number says who it is.
   }
 }
 
+  return `uid-${process.getuid?.()}`;
 function urlFromParts(env: Environment): string | undefined {
   if (!env.DB_NAME) return undefined;
   const url = new URL('postgresql://localhost');

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CALLER_NAME, CALLER_NAME_RULE } from '../caller-name.js';
 import { LOG_LEVELS } from '../observability/log.js';
 import {
   absolutePath,
@@ -191,8 +192,7 @@ export const ENVIRONMENT = z.object({
   STEWARD_CALLER: z
     .string()
     .trim()
-    .min(1, 'must not be empty')
-    .max(100, 'must be at most 100 characters long')
+    .regex(CALLER_NAME, CALLER_NAME_RULE)
     .optional()
     .describe(
       'Name in logs and audit rows of the caller over stdio, or over HTTP with `AUTH_MODE=none` (default: the local user)',

@@ -99,7 +99,10 @@ describe('steward token', () => {
   it.each([
     [['create', '--name', 'x'], /required option '--scopes/],
     [['create', '--scopes', 'audit:read'], /required option '--name/],
-    [['create', '--name', '../x', '--scopes', 'audit:read'], /'--name <name>' argument .* up to 100 letters/],
+    [
+      ['create', '--name', 'a\u202Eb', '--scopes', 'audit:read'],
+      /'--name <name>' argument .* up to 100 visible/,
+    ],
     [['create', '--name', 'a\nb', '--scopes', 'audit:read'], /'--name <name>' argument/],
     [['create', '--name', 'x', '--scopes', 'audit:read,admin'], /There are the scopes directory:read/],
     [['create', '--name', 'x', '--scopes', ''], /There are the scopes directory:read/],

@@ -1,17 +1,18 @@
 import { StewardError } from '../../errors.js';
+import { showUnseenIn } from '../../visible-text.js';
 import { renderCell } from './text.js';
 
 const LARGEST_ANSWER_BYTES = 256 * 1024;
 
 /**
  * The rows that fit into an answer, and at least one: text and structured content say the same, so each row is counted
- * as both. In the text, a character that is shown as an escape takes several times its bytes.
+ * as both. A character that is shown as an escape takes several times its bytes.
  */
 export function takeFittingRows<Row extends object>(rows: Row[], largestBytes = 200 * 1024): Row[] {
   let bytes = 0;
   const firstTooMany = rows.findIndex((row) => {
     const line = Object.values(row).map(renderCell).join('\t');
-    bytes += Buffer.byteLength(JSON.stringify(row)) + Buffer.byteLength(JSON.stringify(line));
+    bytes += Buffer.byteLength(JSON.stringify(showUnseenIn(row))) + Buffer.byteLength(JSON.stringify(line));
     return bytes > largestBytes;
   });
   return firstTooMany === -1 ? rows : rows.slice(0, Math.max(1, firstTooMany));

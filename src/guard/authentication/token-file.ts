@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { OperatorError } from '../../errors.js';
 import { SCOPE } from '../../capability/define.js';
-import { CALLER_NAME } from '../call.js';
+import { CALLER_NAME } from '../../caller-name.js';
 
 const TOKEN_FILE = z.strictObject({
   tokens: z.array(

@@ -1,9 +1,10 @@
 import { sqltag as sql, type Sql } from '@prisma/client/runtime/client';
 import type { Condition, Reference } from '../filter/condition.js';
 import { nameOf } from '../filter/condition.js';
+import { showUnseen } from '../../visible-text.js';
 import type { NamedModel } from '../records.js';
 import { Aliases, Tables } from '../sql/tables.js';
-import { rankByLikeness } from '../view/nearest.js';
+import { nearestWords } from '../../capability/nearest.js';
 import type { ViewModel } from '../view/view.js';
 
 const ROWS_LOOKED_AT = 10_000;
@@ -27,7 +28,7 @@ export async function groundValues(
       const rows = await source.read(writeValues(model, reference), signal);
       const known = rows.flatMap(({ value }) => (value === null || value === undefined ? [] : [value]));
       if (texts.some((text) => known.includes(text))) return [];
-      const nearest = rankByLikeness(texts[0] ?? '', known).slice(0, VALUES_NAMED);
+      const nearest = nearestWords(texts[0] ?? '', known, VALUES_NAMED);
       return nearest.length === 0
         ? []
         : [
@@ -56,6 +57,7 @@ function writeValues(model: ViewModel, reference: Reference): Sql {
   return sql`select distinct value from (select ${value} as value from ${tables.from()} limit ${ROWS_LOOKED_AT}::int) as looked_at where value is not null limit ${VALUES_COMPARED}::int`;
 }
 
+/** As a filter takes it, on one line. */
 function quote(value: string): string {
-  return `'${value}'`;
+  return `'${showUnseen(value.replaceAll("'", "''"))}'`;
 }

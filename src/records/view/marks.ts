@@ -1,6 +1,6 @@
 import { SchemaError } from '../model/prisma-schema.js';
 import type { Source } from '../model/schema.js';
-import { suggest } from './nearest.js';
+import { suggest } from '../../capability/nearest.js';
 
 /** The words for a field. `show` and `hide` decide, `mask` shows that it is there, `untrusted` marks its values. */
 export const FIELD_MARKS = ['show', 'hide', 'mask', 'untrusted'] as const;
