@@ -7,6 +7,7 @@ import { translateDatabaseError } from './errors.js';
 import type { SessionConfig } from '../settings/config.js';
 import { connect, type Connections, type DatabaseClient } from './pool.js';
 import { Replicas, type ReplicaState } from './replicas/replicas.js';
+import { WriteShare } from './write-share.js';
 
 export interface DatabaseOptions<Client extends DatabaseClient> {
   /** The name in /ready, metrics and the log. */
@@ -40,8 +41,12 @@ export class Database<Client extends DatabaseClient = DatabaseClient> {
   /** True if the last opening failed until the operator acts. */
   unusable = false;
 
-  constructor(private readonly options: DatabaseOptions<Client>) {}
+  constructor(private readonly options: DatabaseOptions<Client>) {
+    this.writeShare = new WriteShare(options.session.pool);
+  }
 
+  /** Through which all writes go, so that reads find a connection. */
+  readonly writeShare: WriteShare;
   get name(): string {
     return this.options.name;
   }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Context } from '../capability/define.js';
 import { StewardError } from '../errors.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
-import { changeUser } from './audited-change.js';
+import type { AuditedUsers } from './audited-change.js';
 import { mergePatch, nesting, type JsonObject } from './merge-patch.js';
 import { noSuchUser } from './users.js';
 
@@ -11,7 +11,10 @@ export const DEEPEST_PREFERENCES = 5;
 
 /** Each user's preferences: one JSON object, empty until something is set. */
 export class Preferences {
-  constructor(private readonly prisma: PrismaClient) {}
+  constructor(
+    private readonly prisma: PrismaClient,
+    private readonly users: AuditedUsers,
+  ) {}
 
   /** @throws StewardError NOT_FOUND */
   async get(userId: number): Promise<JsonObject> {
@@ -34,7 +37,7 @@ export class Preferences {
     context: Context,
   ): Promise<{ preferences: JsonObject; changed: boolean }> {
     let preferences: JsonObject = {};
-    const { change } = await changeUser(this.prisma, userId, context, async (tx) => {
+    const { change } = await this.users.change(userId, context, async (tx) => {
       const row = await tx.userPreference.findFirst({ where: { userId } });
       const before = (row?.preferences ?? {}) as JsonObject;
       preferences = mergePatch(before, patch);
