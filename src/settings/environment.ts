@@ -4,6 +4,8 @@ import { LOG_LEVELS } from '../observability/log.js';
 import {
   absolutePath,
   ALGORITHMS,
+  flag,
+  isHost,
   isNetwork,
   list,
   MINUTE,
@@ -69,6 +71,10 @@ export const ENVIRONMENT = z.object({
     'How long the embedded PostgreSQL stays up after its last connection',
   ),
 
+  READ_ONLY: flag(
+    'Serves only what reads, in transactions that cannot write; for one database see `read_only` in the configuration file. The flag is `--read-only` alone',
+  ),
+
   DB_POOL_MIN: wholeNumber({ min: 0, max: 100, default: 1 }, 'How many connections are kept open when idle'),
   DB_POOL_MAX: wholeNumber({ min: 2, max: 100, default: 4 }, 'How many connections a database has at most'),
   DB_CONNECTIONS_TOTAL: wholeNumber(
@@ -109,6 +115,9 @@ export const ENVIRONMENT = z.object({
     .describe('URL by which clients call MCP here, such as `https://steward.example.com/mcp`'),
   ALLOWED_HOSTS: list(
     'Names by which HTTP clients call this server, besides those of `PUBLIC_URL` and, on a loopback address, localhost',
+  ).refine(
+    (hosts) => hosts.every(isHost),
+    'must be host names or addresses without a port, each in full: with * a page of any site could call this server through a browser',
   ),
   ALLOWED_ORIGINS: list('Web origins whose pages may call it, such as `https://app.example.com`').refine(
     (origins) => origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
