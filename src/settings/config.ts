@@ -129,6 +129,7 @@ function toConfig(env: Environment, found: Found) {
       allowedOrigins: env.ALLOWED_ORIGINS,
       trustedProxies: env.TRUSTED_PROXIES,
       largestBodyBytes: env.MAX_BODY_BYTES,
+      mostConnections: env.MAX_CONNECTIONS,
       inFlight: { total: env.MAX_CALLS_IN_FLIGHT, perCaller: env.MAX_CALLS_IN_FLIGHT_PER_CALLER },
       redisUrl: env.REDIS_URL,
       withoutRedis: env.RATE_LIMIT_WITHOUT_REDIS,

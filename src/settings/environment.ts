@@ -163,6 +163,10 @@ export const ENVIRONMENT = z.object({
     { min: 1024, max: 64 * 1024 * 1024, default: 1024 * 1024 },
     'Largest HTTP request',
   ),
+  MAX_CONNECTIONS: wholeNumber(
+    { min: 1, max: 1_000_000, default: 800 },
+    'How many HTTP connections are open at once; beyond that, one of a client that is not known yet is cut',
+  ),
   MAX_CALLS_IN_FLIGHT: wholeNumber(
     { min: 1, max: 100_000, default: 200 },
     'How many HTTP requests are worked on at once; more are refused',

@@ -32,11 +32,12 @@ const AUTHENTICATION_RETRY_SECONDS = 5;
 export function mcpRoute(options: McpRouteOptions): Route {
   return {
     method: 'POST',
-    async handle(request, response, headers) {
+    async handle(request, response, headers, admitted) {
       const version = checkHeaders(request);
       const hungUp = new AbortController();
       response.once('close', () => response.writableFinished || hungUp.abort());
       const admission = await admit(request, options);
+      admitted();
       try {
         const body = await readBody(request, options.largestBodyBytes);
         const messages = readMessages(body, version);
