@@ -15,9 +15,17 @@ export const CONFIGURATION = z.strictObject({
     .default({})
     .describe('The databases whose records can be read, by name'),
   directory: z
-    .union([z.boolean(), z.strictObject({ url: z.string().min(1) })])
+    .union([
+      z.boolean(),
+      z.strictObject({
+        url: z.string().min(1).optional(),
+        read_only: z.boolean().default(false).describe('true: nothing of it can be changed here'),
+      }),
+    ])
     .default(false)
-    .describe('true: the staff directory is served, too; or the address of its database'),
+    .describe(
+      'true: the staff directory is served, too; or the address of its database, and whether it is only read',
+    ),
   caller: z
     .strictObject({ scopes: z.array(z.string().regex(SCOPE)) })
     .optional()
@@ -27,8 +35,15 @@ export const CONFIGURATION = z.strictObject({
 /** What is served, read and checked. No database has been opened. */
 export interface Configured {
   records: readonly ServedDatabase[];
-  directory: { url: string | undefined } | undefined;
+  directory: ServedDirectory | undefined;
   callerScopes: readonly string[] | undefined;
+}
+
+/** The staff directory as it is served. */
+export interface ServedDirectory {
+  /** Absent, the embedded database. */
+  url: string | undefined;
+  readOnly: boolean;
 }
 
 export interface ServedDatabase extends OpenedSchema {
@@ -43,9 +58,9 @@ const DIRECTORY_ALONE = { records: [], callerScopes: undefined };
  * Says what a configuration serves. Without a file that names databases it is the staff directory.
  * @throws OperatorError for each mistake of the file and of the schemas that it names, with the place
  */
-export function readConfigured({ file, database }: Config): Configured {
+export function readConfigured({ file, database, readOnly }: Config): Configured {
   if (!file || Object.keys(file.content).length === 0)
-    return { ...DIRECTORY_ALONE, directory: { url: database.url } };
+    return { ...DIRECTORY_ALONE, directory: { url: database.url, readOnly } };
   const parsed = CONFIGURATION.safeParse(file.content);
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => `  - ${issue.path.join('.')}: ${issue.message}`);
@@ -57,7 +72,9 @@ export function readConfigured({ file, database }: Config): Configured {
     const url = resolve(section.url, `databases.${name}.url`);
     return { name, url, zone: section.time_zone ?? 'UTC', ...open(section, url, file.path) };
   });
-  const served = serveDirectory(directory, database.url, (url) => resolve(url, 'directory.url'));
+  const served = serveDirectory(directory, { url: database.url, readOnly }, (url) =>
+    resolve(url, 'directory.url'),
+  );
   if (served) assertApart(served.url, records);
   if (records.length === 0 && !served)
     throw new OperatorError(
@@ -94,11 +111,15 @@ function resolveReference(text: string, at: string, file: NonNullable<Config['fi
 
 function serveDirectory(
   directory: z.output<typeof CONFIGURATION>['directory'],
-  url: string | undefined,
+  settings: ServedDirectory,
   resolve: (url: string) => string,
-): Configured['directory'] {
+): ServedDirectory | undefined {
   if (directory === false) return undefined;
-  return { url: directory === true ? url : resolve(directory.url) };
+  if (directory === true) return settings;
+  return {
+    url: directory.url === undefined ? settings.url : resolve(directory.url),
+    readOnly: settings.readOnly || directory.read_only,
+  };
 }
 
 /** The directory's tables belong to its own migrations, which would take another schema's for damage. */

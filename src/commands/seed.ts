@@ -6,7 +6,11 @@ import { readConfig } from './read-config.js';
 /** Fills the configured database with the sample organisation, if it has no users yet. */
 export async function seedDatabase(): Promise<void> {
   const config = readConfig();
-  const database = openDirectoryDatabase(config, createLog(config.logLevel));
+  const database = openDirectoryDatabase(
+    config,
+    { url: config.database.url, readOnly: false },
+    createLog(config.logLevel),
+  );
   try {
     const created = await seedIfEmpty(await database.ready());
     process.stderr.write(

@@ -12,14 +12,19 @@ const PINNED = {
  * are sent together, without waiting for each (pg's pipeline), so that this takes one way to the server and back.
  */
 export class ReadOnlyPool extends CancellablePool {
+  readonly #connect: () => Promise<pg.PoolClient>;
+
   constructor(config: pg.PoolConfig) {
     super({ ...config, pipeline: true });
+    this.#connect = this.connect.bind(this) as () => Promise<pg.PoolClient>;
+    // A transaction of somebody else's on such a connection could write.
+    this.connect = (() => Promise.reject(new Error('Here is only read.'))) as typeof this.connect;
     this.query = ((query: string | pg.QueryConfig, values?: unknown[]) =>
       this.#run(query, values)) as typeof this.query;
   }
 
   async #run(query: string | pg.QueryConfig, values: unknown[] | undefined): Promise<pg.QueryResult> {
-    const client = await this.connect();
+    const client = await this.#connect();
     try {
       const sent = [
         client.query('BEGIN READ ONLY'),

@@ -94,6 +94,7 @@ function toConfig(env: Environment, found: Found) {
   return {
     environment: env.NODE_ENV,
     logLevel: env.LOG_LEVEL,
+    readOnly: env.READ_ONLY,
     database: {
       /** A server's URL; absent, the embedded PostgreSQL is used. */
       url: env.DATABASE_URL ?? urlFromParts(env),
@@ -128,8 +129,8 @@ function toConfig(env: Environment, found: Found) {
       allowedHosts: env.ALLOWED_HOSTS,
       allowedOrigins: env.ALLOWED_ORIGINS,
       trustedProxies: env.TRUSTED_PROXIES,
-      largestBodyBytes: env.MAX_BODY_BYTES,
       mostConnections: env.MAX_CONNECTIONS,
+      largestBodyBytes: env.MAX_BODY_BYTES,
       inFlight: { total: env.MAX_CALLS_IN_FLIGHT, perCaller: env.MAX_CALLS_IN_FLIGHT_PER_CALLER },
       redisUrl: env.REDIS_URL,
       withoutRedis: env.RATE_LIMIT_WITHOUT_REDIS,
@@ -166,9 +167,9 @@ function localUser(): string {
   } catch {
     // The number says who it is.
   }
+  return `uid-${process.getuid?.()}`;
 }
 
-  return `uid-${process.getuid?.()}`;
 function urlFromParts(env: Environment): string | undefined {
   if (!env.DB_NAME) return undefined;
   const url = new URL('postgresql://localhost');

@@ -1,10 +1,10 @@
 import { connect, type Connections } from '../../database/pool.js';
 import { UnusableDatabaseError } from '../../database/check.js';
 import { check, createClient, type PrismaClient } from '../../directory/database.js';
-import { DIRECTORY_RIGHTS } from '../../directory/rights.js';
+import { rightsFor } from '../../directory/rights.js';
 import { createLog, describeError, type Log } from '../../observability/log.js';
 import type { Config } from '../../settings/config.js';
-import { readConfigured } from '../configuration.js';
+import { readConfigured, type ServedDirectory } from '../configuration.js';
 import { readConfig } from '../read-config.js';
 import { checkRecords } from './records.js';
 import { checkPrivileges, checkTimeLimits } from './server.js';
@@ -32,10 +32,10 @@ export async function doctor(): Promise<void> {
     report({ level: 'ok', text: `database ${database.name}: ${withoutPassword(database.url)}` });
     (await checkRecords(database, config, log)).forEach(report);
   }
-  if (directory) await checkDirectory(config, log, directory.url);
+  if (directory) await checkDirectory(config, log, directory);
 }
 
-async function checkDirectory(config: Config, log: Log, url: string | undefined): Promise<void> {
+async function checkDirectory(config: Config, log: Log, { url, readOnly }: ServedDirectory): Promise<void> {
   const connections = await connectDirectory(config, log, url);
   if (!connections) return;
   try {
@@ -48,7 +48,7 @@ async function checkDirectory(config: Config, log: Log, url: string | undefined)
     const findings = version.includes('PGlite')
       ? onEmbedded()
       : [
-          ...(await checkPrivileges(connections.client, DIRECTORY_RIGHTS)),
+          ...(await checkPrivileges(connections.client, rightsFor(readOnly), readOnly)),
           ...(await checkTimeLimits(connections.client)),
         ];
     findings.forEach(report);
