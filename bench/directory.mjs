@@ -1,6 +1,7 @@
 import { Cursors } from '../build/capability/answer/cursor.js';
 import { connect } from '../build/database/pool.js';
 import { createClient } from '../build/directory/database.js';
+import { WriteShare } from '../build/database/write-share.js';
 import { createServices } from '../build/directory/services.js';
 import { createLog } from '../build/observability/log.js';
 import { loadConfig } from '../build/settings/config.js';
@@ -35,7 +36,12 @@ export function openDirectory(url) {
     Object.assign(client, { query: recording });
   });
   return {
-    directory: createServices(prisma, 0, new Cursors([Buffer.alloc(32, 'bench')])),
+    directory: createServices(
+      prisma,
+      new WriteShare({ max: 4, acquireTimeoutMs: 3000 }),
+      0,
+      new Cursors([Buffer.alloc(32, 'bench')]),
+    ),
     prisma,
     close,
     /** The reads that a call sends. @param {() => Promise<unknown>} run */

@@ -64,6 +64,21 @@ BEGIN
             RAISE WARNING 'Not permitted to %: let a superuser run: %', current_user, given;
         END;
     END LOOP;
+    -- With session_replication_role, for one, it could pass triggers by. The catalogue of such grants is new in 15.
+    IF current_setting('server_version_num')::int >= 150000 THEN
+        FOR given IN EXECUTE $query$
+            SELECT format('REVOKE ALL ON PARAMETER %s FROM PUBLIC, steward_app', parname) FROM pg_parameter_acl
+            WHERE has_parameter_privilege('steward_app', parname, 'SET')
+               OR has_parameter_privilege('steward_app', parname, 'ALTER SYSTEM')
+        $query$
+        LOOP
+            BEGIN
+                EXECUTE given;
+            EXCEPTION WHEN insufficient_privilege THEN
+                RAISE WARNING 'Not permitted to %: let a superuser run: %', current_user, given;
+            END;
+        END LOOP;
+    END IF;
 END $$;
 
 -- The owner may create all objects of the migrations: tables, and the trusted extensions citext and pg_trgm.

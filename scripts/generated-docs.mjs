@@ -12,6 +12,7 @@ import { createDirectory } from '../build/directory/index.js';
 import { DATABASE, openSchema } from '../build/records/configuration.js';
 import { createRecords } from '../build/records/index.js';
 import { Source } from '../build/records/source.js';
+import { WriteShare } from '../build/database/write-share.js';
 import { createLog } from '../build/observability/log.js';
 import { toJsonSchema } from '../build/protocol/json-schema.js';
 import { ENVIRONMENT } from '../build/settings/environment.js';
@@ -19,8 +20,16 @@ import { passingSecret } from '../build/settings/secret.js';
 import { z } from 'zod';
 import { formatMarkdown, markdownTable, replaceSection } from './markdown.mjs';
 
-const database = { ready: () => Promise.reject(new Error('Tables need no database')) };
-const directory = createDirectory({ database, settings: { CACHE_TTL_MS: 0 }, secret: passingSecret() });
+const database = {
+  ready: () => Promise.reject(new Error('Tables need no database')),
+  writeShare: new WriteShare({ max: 2, acquireTimeoutMs: 0 }),
+};
+const directory = createDirectory({
+  database,
+  settings: { CACHE_TTL_MS: 0 },
+  secret: passingSecret(),
+  readOnly: false,
+});
 const records = createShop();
 
 /** The records of examples/shop: without a schema there would be no tool. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { StewardError } from '../errors.js';
+import { quote } from '../visible-text.js';
 
 const DEEPEST_INPUT = 64;
 const MOST_PROBLEMS = 5;
@@ -76,10 +77,6 @@ function describeProblem(issue: z.core.$ZodIssue): string {
     default:
       return issue.message;
   }
-}
-
-function quote(key: string): string {
-  return JSON.stringify(key.slice(0, LONGEST_ECHO));
 }
 
 function unit(origin: string): string {

@@ -13,7 +13,8 @@ import { createRecords } from '../records/index.js';
 import { readRecordsSettings } from '../records/settings.js';
 import { Source } from '../records/source.js';
 import { OperatorError } from '../errors.js';
-import { readConfigured, type Configured, type ServedDatabase } from './configuration.js';
+import { readConfigured, type ServedDatabase, type ServedDirectory } from './configuration.js';
+import { DIRECTORY_SCOPES } from '../directory/rights.js';
 import type { Config } from '../settings/config.js';
 import { keepSecret, passingSecret, Secret } from '../settings/secret.js';
 
@@ -44,21 +45,29 @@ export const composeConfigured: Compose = (options) => {
     .flatMap(({ databases }) => databases)
     .reduce((sum, one) => sum + one.mostConnections, 0);
   const compositions = [...staff, ...(records.length > 0 ? [composeRecords(options, records, taken)] : [])];
+  const domains = compositions.flatMap((composition) => composition.domains);
+  // What is read only needs fewer scopes; a caller who has them all the same may do no more.
+  const idle = directory?.readOnly
+    ? DIRECTORY_SCOPES.filter((scope) => !domains.some(({ scopes }) => scopes.includes(scope)))
+    : [];
   return {
-    domains: compositions.flatMap(({ domains }) => domains),
+    domains,
     databases: compositions.flatMap(({ databases }) => databases),
-    callerScopes,
+    callerScopes: callerScopes?.filter((scope) => !(idle as readonly string[]).includes(scope)),
   };
 };
 
 /** The staff directory. */
 function composeDirectory(
   { config, log, secret, onUnusable }: ComposeOptions,
-  served: NonNullable<Configured['directory']>,
+  served: ServedDirectory,
 ): Composition {
-  const database = openDirectoryDatabase(config, log, onUnusable, served);
+  const database = openDirectoryDatabase(config, served, log, onUnusable);
   const settings = readDirectorySettings(config.variables);
-  return { domains: [createDirectory({ database, settings, secret })], databases: [database] };
+  return {
+    domains: [createDirectory({ database, settings, secret, readOnly: served.readOnly })],
+    databases: [database],
+  };
 }
 
 /** One domain for the records of all databases, each with a pool of its own. @param taken connections of other domains */
@@ -107,10 +116,10 @@ async function checkAnswers(client: DatabaseClient): Promise<CheckResult> {
 
 /** The directory's database: the server that is configured, or the embedded one. */
 export function openDirectoryDatabase(
-  { database }: Config,
+  { database, callDeadlineMs }: Config,
+  { url, readOnly, ...sight }: ServedDirectory,
   log: Log,
   onUnusable?: (error: Error) => void,
-  { url, ...sight }: NonNullable<Configured['directory']> = { url: database.url },
 ): Database<PrismaClient> {
   const openEmbedded = async () => {
     // Loaded only where there is no server.
@@ -120,9 +129,11 @@ export function openDirectoryDatabase(
   return new Database({
     name: 'directory',
     url: url ?? openEmbedded,
+    embeddedPatienceMs: 0.8 * callDeadlineMs,
     replicaUrls: database.replicaUrls,
     session: { ...database.session, ...sight },
     createClient,
+    ...(readOnly && { Pool: ReadOnlyPool }),
     check,
     log,
     onUnusable,

@@ -12,7 +12,7 @@ import {
   type OpenedSchema,
 } from '../records/configuration.js';
 import type { Exposure } from '../records/view/exposure.js';
-import { suggest } from '../records/view/nearest.js';
+import { suggest } from '../capability/nearest.js';
 import { describeIssue } from '../settings/describe-issue.js';
 import { readPostgresUrl } from '../settings/postgres-url.js';
 import type { Session } from '../database/session.js';
@@ -27,12 +27,20 @@ export const CONFIGURATION = z.strictObject({
     .default({})
     .describe('The databases whose records can be read, by name'),
   directory: z
-    .union([z.boolean(), z.strictObject({ url: z.string().min(1).optional(), policies: POLICIES })], {
-      error: 'takes true, false, or { "url": "env:NAME" }',
-    })
+    .union(
+      [
+        z.boolean(),
+        z.strictObject({
+          url: z.string().min(1).optional(),
+          policies: POLICIES,
+          read_only: z.boolean().default(false).describe('true: nothing of it can be changed here'),
+        }),
+      ],
+      { error: 'takes true, false, or { "url": "env:NAME" }' },
+    )
     .default(false)
     .describe(
-      'true: the staff directory is served, too; or the address of its database and its row policies',
+      'true: the staff directory is served, too; or the address of its database, its row policies, and whether it is only read',
     ),
   caller: z
     .strictObject({ scopes: z.array(z.string().regex(SCOPE)) })
@@ -46,8 +54,15 @@ type Sight = Pick<Session, 'searchPath' | 'policies'>;
 /** What is served, read and checked. No database has been opened. */
 export interface Configured {
   records: readonly ServedDatabase[];
-  directory: ({ url: string | undefined } & Sight) | undefined;
+  directory: ServedDirectory | undefined;
   callerScopes: readonly string[] | undefined;
+}
+
+/** The staff directory as it is served. */
+export interface ServedDirectory extends Sight {
+  /** Absent, the embedded database. */
+  url: string | undefined;
+  readOnly: boolean;
 }
 
 export interface ServedDatabase extends OpenedSchema {
@@ -63,10 +78,10 @@ const DIRECTORY_ALONE = { records: [], callerScopes: undefined };
  * Says what a configuration serves. Without a file that names databases it is the staff directory.
  * @throws OperatorError for each mistake of the file and of the schemas that it names, with the place
  */
-export function readConfigured({ file, database }: Config): Configured {
+export function readConfigured({ file, database, readOnly }: Config): Configured {
   if (!file || Object.keys(file.content).length === 0) {
     assertPublic(database.url);
-    return { ...DIRECTORY_ALONE, directory: { url: database.url } };
+    return { ...DIRECTORY_ALONE, directory: { url: database.url, readOnly } };
   }
   const parsed = CONFIGURATION.safeParse(file.content);
   if (!parsed.success) {
@@ -82,7 +97,9 @@ export function readConfigured({ file, database }: Config): Configured {
     return { name, url, zone, sight: { searchPath, policies }, ...open(section, url, file.path) };
   });
   for (const { name, exposure } of records) assertNoDirectoryScope(name, exposure, file.path);
-  const served = serveDirectory(directory, database.url, (url) => resolve(url, 'directory.url'));
+  const served = serveDirectory(directory, { url: database.url, readOnly }, (url) =>
+    resolve(url, 'directory.url'),
+  );
   if (served) {
     assertPublic(served.url);
     assertApart(served.url, records);
@@ -150,14 +167,15 @@ function resolveReference(text: string, at: string, file: NonNullable<Config['fi
 
 function serveDirectory(
   directory: z.output<typeof CONFIGURATION>['directory'],
-  url: string | undefined,
+  settings: ServedDirectory,
   resolve: (url: string) => string,
-): Configured['directory'] {
+): ServedDirectory | undefined {
   if (directory === false) return undefined;
-  if (directory === true) return { url };
+  if (directory === true) return settings;
   return {
-    url: directory.url === undefined ? url : resolve(directory.url),
+    url: directory.url === undefined ? settings.url : resolve(directory.url),
     policies: directory.policies,
+    readOnly: settings.readOnly || directory.read_only,
   };
 }
 

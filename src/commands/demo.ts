@@ -117,11 +117,12 @@ export async function demo(): Promise<void> {
   say(
     `\n${style('bold', 'Steward')} ${VERSION}: a language model's way into a staff directory, and into a shop\n`,
   );
-  say(style('dim', 'Starting a server on a new embedded PostgreSQL (a few seconds, the first time only) …'));
+  say(style('dim', 'Making a new embedded PostgreSQL for the shop (a few seconds) …'));
   let shop: Embedded | undefined;
   try {
     shop = await openEmbedded({ dataDir: path.join(folder, 'shop'), lingerMs: 0, onProgress: () => {} });
     await fillShop(shop.url);
+    say(style('dim', 'Starting a server, which makes another for the directory (a few seconds) …'));
     const configuration = path.join(folder, 'steward.config.json');
     await writeFile(configuration, JSON.stringify(configure(shop.url)));
     await client.connect(serverOn(folder, configuration));
@@ -180,7 +181,10 @@ async function play(client: Client): Promise<void> {
     const args = step.arguments(answers);
     say(`\n${style('bold', `${index + 2}. ${step.title}`)}`);
     say(style('cyan', `  → ${step.tool} ${JSON.stringify(args)}`));
-    const result = await client.callTool({ name: step.tool, arguments: args });
+    const waiting = setTimeout(() => say(style('dim', '  (the database is still being made …)')), 1500);
+    const result = await client
+      .callTool({ name: step.tool, arguments: args })
+      .finally(() => clearTimeout(waiting));
     const [content] = result.content as { text: string }[];
     const text = content?.text ?? '';
     say(indent(text));

@@ -9,9 +9,8 @@ export async function seedDatabase(): Promise<void> {
   const config = readConfig();
   const database = openDirectoryDatabase(
     config,
+    { ...readDirectory(config), readOnly: false },
     createLog(config.logLevel),
-    undefined,
-    readDirectory(config),
   );
   try {
     const created = await seedIfEmpty(await database.ready());

@@ -52,6 +52,7 @@ export async function serveHttp(compose: Compose = composeConfigured): Promise<v
     originPolicy(config.http),
     log,
     { tracing, answered: metrics && ((path, status) => metrics.countRequest(path, status)) },
+    config.http.mostConnections,
   );
 
   const port = await server.listen(config.http.host, config.http.port).catch((error: unknown) => {

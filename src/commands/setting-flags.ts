@@ -8,6 +8,9 @@ const SECRET = /(_URL|_PASSWORD|_SECRET|_TOKEN|_ENDPOINT)$/;
 /** These URLs hold none. */
 const PLAIN = /^(PUBLIC_URL|AUTH_JWKS_URL)$/;
 
+/** Their flags take no value. */
+const SWITCHES = new Set(['READ_ONLY']);
+
 /** The flag of a setting: HTTP_PORT is `--http-port`, STEWARD_DATA_DIR is `--data-dir`. */
 export function flagOf(variable: string): string | undefined {
   if (SECRET.test(variable) && !PLAIN.test(variable)) return undefined;
@@ -26,14 +29,16 @@ export function addSettingFlags(program: Command): void {
   })) {
     const flag = flagOf(variable);
     if (flag === undefined) continue;
-    const option = new Option(`${flag} <value>`, description).hideHelp(variable !== 'STEWARD_CONFIG');
+    const option = new Option(SWITCHES.has(variable) ? flag : `${flag} <value>`, description).hideHelp(
+      variable !== 'STEWARD_CONFIG',
+    );
     program.addOption(option);
     variables.set(option.attributeName(), variable);
   }
   program.hook('preAction', () => {
-    for (const [attribute, value] of Object.entries(program.opts<Record<string, string>>())) {
+    for (const [attribute, value] of Object.entries(program.opts<Record<string, string | true>>())) {
       const variable = variables.get(attribute);
-      if (variable !== undefined) overrideVariable(variable, value);
+      if (variable !== undefined) overrideVariable(variable, String(value));
     }
   });
 }

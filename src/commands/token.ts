@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
+import { CALLER_NAME, CALLER_NAME_RULE } from '../caller-name.js';
 import type { Scope } from '../capability/define.js';
 import { OperatorError, StewardError } from '../errors.js';
 import { newToken } from '../guard/authentication/static-tokens.js';
@@ -40,8 +41,8 @@ export function addTokenCommands(token: Command): void {
 }
 
 function callerName(text: string): string {
-  if (/^[A-Za-z0-9][A-Za-z0-9._@-]{0,99}$/.test(text)) return text;
-  throw new InvalidArgumentError('It must be up to 100 letters, digits and . _ @ -');
+  if (CALLER_NAME.test(text)) return text;
+  throw new InvalidArgumentError(`It ${CALLER_NAME_RULE}.`);
 }
 
 /** @throws OperatorError for a scope that nothing which is served needs */

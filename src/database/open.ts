@@ -1,12 +1,14 @@
 import type { PrismaPg } from '@prisma/adapter-pg';
 import { describeError, type Log } from '../observability/log.js';
-import { uncancelled } from './cancellation.js';
+import { StewardError } from '../errors.js';
+import { currentCall, uncancelled } from './cancellation.js';
 import { describeProblem, UnusableDatabaseError, type CheckResult } from './check.js';
 import type { Embedded } from './embedded/index.js';
 import { translateDatabaseError } from './errors.js';
 import { connect, type Connections, type DatabaseClient } from './pool.js';
 import type { Session } from './session.js';
 import { SessionPool } from './session-pool.js';
+import { WriteShare } from './write-share.js';
 import { Replicas, type ReplicaState } from './replicas/replicas.js';
 
 export interface DatabaseOptions<Client extends DatabaseClient> {
@@ -14,6 +16,8 @@ export interface DatabaseOptions<Client extends DatabaseClient> {
   name: string;
   /** The URL of a server, or a function that starts the embedded one. A failed start is tried again. */
   url: string | (() => Promise<Embedded>);
+  /** Longest wait of a call for the embedded one to be opened; shorter than its deadline, so that it learns why. */
+  embeddedPatienceMs?: number;
   /** Servers that follow the primary, for reads. */
   replicaUrls?: readonly string[];
   session: Session;
@@ -42,8 +46,12 @@ export class Database<Client extends DatabaseClient = DatabaseClient> {
   #reported: string | undefined;
   /** True if the last opening failed until the operator acts. */
   unusable = false;
+  /** Through which all writes go, so that reads find a connection. */
+  readonly writeShare: WriteShare;
 
-  constructor(private readonly options: DatabaseOptions<Client>) {}
+  constructor(private readonly options: DatabaseOptions<Client>) {
+    this.writeShare = new WriteShare(options.session.pool);
+  }
 
   get name(): string {
     return this.options.name;
@@ -59,7 +67,11 @@ export class Database<Client extends DatabaseClient = DatabaseClient> {
       this.#opening = undefined;
       throw error;
     });
-    return this.#opening;
+    const { url, embeddedPatienceMs } = this.options;
+    const waits = typeof url === 'function' && this.#started === undefined && currentCall() !== undefined;
+    return waits && embeddedPatienceMs !== undefined
+      ? orBeingOpened(this.#opening, embeddedPatienceMs)
+      : this.#opening;
   }
 
   /** Opens the database if it is not open, and checks it now. @throws as ready() */
@@ -141,4 +153,17 @@ export class Database<Client extends DatabaseClient = DatabaseClient> {
       throw translateDatabaseError(error) ?? error;
     }
   }
+}
+
+/** To create a database takes several seconds, and more on a slow disk. */
+async function orBeingOpened<Client>(opening: Promise<Client>, patienceMs: number): Promise<Client> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    const error = new StewardError(
+      'DATABASE_UNAVAILABLE',
+      'The embedded database is being created or opened, which takes a few seconds. Nothing was done. Try again in a few seconds.',
+    );
+    timer = setTimeout(reject, patienceMs, error);
+  });
+  return Promise.race([opening, tooLate]).finally(() => clearTimeout(timer));
 }

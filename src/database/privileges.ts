@@ -71,10 +71,10 @@ export interface RolePower {
 
 /**
  * Reads the rights of Steward's role beyond those on its tables: from its attributes, from the roles that it may become,
- * and on sequences and the database. The list is empty for a superuser and for an owner of the tables, which have all.
+ * and on sequences, the database and settings. The list is empty for a superuser and for an owner of the tables, which have all.
  */
-export function readRolePowers(client: DatabaseClient, { tables }: Rights): Promise<RolePower[]> {
-  return client.$queryRaw<RolePower[]>`
+export async function readRolePowers(client: DatabaseClient, { tables }: Rights): Promise<RolePower[]> {
+  const powers = await client.$queryRaw<RolePower[]>`
     WITH roles AS (
       SELECT oid, rolname,
         array_remove(ARRAY[CASE WHEN rolsuper THEN 'SUPERUSER' END, CASE WHEN rolcreaterole THEN 'CREATEROLE' END,
@@ -109,4 +109,22 @@ export function readRolePowers(client: DatabaseClient, { tables }: Rights): Prom
       AND NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${Object.keys(tables)}::text[])
         AND pg_has_role(relowner, 'MEMBER'))
     ORDER BY place, power`;
+  return [...powers, ...(await readParameterPowers(client))];
+}
+
+/**
+ * Reads the settings of superusers that the role may set. With session_replication_role it can pass triggers by.
+ * PostgreSQL grants such rights from version 15 on.
+ */
+async function readParameterPowers(client: DatabaseClient): Promise<RolePower[]> {
+  const [server] = await client.$queryRaw<{ grants: boolean }[]>`
+    SELECT current_setting('server_version_num')::int >= 150000 AS grants`;
+  if (!server?.grants) return [];
+  return client.$queryRaw<RolePower[]>`
+    SELECT format('%s on parameter %s', privilege, parname) AS power,
+      format('REVOKE %s ON PARAMETER %s FROM PUBLIC, %I', privilege, parname, current_user) AS statement
+    FROM pg_parameter_acl, unnest('{SET,ALTER SYSTEM}'::text[]) AS privilege
+    WHERE has_parameter_privilege(parname, privilege)
+      AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+    ORDER BY power`;
 }

@@ -106,6 +106,8 @@ export class SessionClient extends CancellableClient {
     // A pooler has keys of its own for cancel requests, so the process in its key is none of the server's.
     this.pooled ||= pid !== this.processID;
     const wanted = settingsOf(this.#session, extensions);
+    // A transaction has begun when its settings come.
+    if (this.pooled && this.#session.readOnly) wanted['transaction_read_only'] = 'on';
     const local = this.pooled ? 'LOCAL ' : '';
     const assign = Object.entries(wanted).map(
       ([name, value]) => `SET ${local}${name} = ${quote(name, value)}`,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { notice, withNotice } from '../capability/answer/notice.js';
 import { table } from '../capability/answer/table.js';
+import type { Context } from '../capability/define.js';
 import type { UserChange } from './audited-change.js';
 import type { User } from './users.js';
 
@@ -35,7 +36,10 @@ export function toUserRecord(user: User): UserRecord {
   };
 }
 
-/** The answer of a write on a user: the user as it is now, and the change, if there was one. */
+/**
+ * The answer of a write on a user: the change, if there was one, and the user as it is now, for a caller who may read it.
+ * Otherwise writes, even those that change nothing, would be a way to read.
+ */
 export const changedUser = z.strictObject({
   notice,
   changed: z.boolean().describe('false: the user already was as asked; nothing was written'),
@@ -43,14 +47,17 @@ export const changedUser = z.strictObject({
     .strictObject({ field: z.string(), old_value: z.string().nullable(), new_value: z.string().nullable() })
     .nullable()
     .describe('What was changed and recorded in the audit log'),
-  user: userRecord,
+  user: userRecord.optional().describe('With directory:read'),
 });
 
-export function toChangedUser({ user, change }: UserChange): z.input<typeof changedUser> {
+export function toChangedUser(
+  { user, change }: UserChange,
+  { scopes }: Context,
+): z.input<typeof changedUser> {
   return withNotice({
     changed: change !== null,
     change: change && { field: change.field, old_value: change.oldValue, new_value: change.newValue },
-    user: toUserRecord(user),
+    ...(scopes.has('directory:read') && { user: toUserRecord(user) }),
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Author, Context } from '../capability/define.js';
 import { repeatUndone } from '../database/repeat.js';
+import type { WriteShare } from '../database/write-share.js';
 import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
 import { showTime } from './times.js';
 import { noSuchUser, type User } from './users.js';
@@ -36,28 +37,58 @@ export function inTransaction<Result>(
   return repeatUndone(() => prisma.$transaction(work, TRANSACTION_LIMITS));
 }
 
-/**
- * Changes one user and writes the audit row, in one transaction. The user's row is locked first, so that changes of one
- * user follow each other, and each old value is the new value of the audit row before.
- *
- * @param apply changes the locked user and returns the change; null if there is nothing to change
- * @throws StewardError NOT_FOUND for an unknown user, and errors of `apply`
- */
-export async function changeUser(
-  prisma: PrismaClient,
-  userId: number,
-  { author, signal }: Context,
-  apply: (tx: Prisma.TransactionClient, user: LockedUser) => Promise<MadeChange | null>,
-): Promise<UserChange> {
-  return inTransaction(prisma, async (tx) => {
-    const locked = await lockUser(tx, userId);
-    const made = await apply(tx, locked);
-    if (made === null) return { user: locked, change: null };
-    const { user = locked, ...change } = made;
-    await tx.userAuditLog.create({ data: { userId, ...auditRow(change, author) }, select: { id: true } });
-    signal.throwIfAborted();
-    return { user, change };
-  });
+/** The only road to a write on users: each change and its audit row are one transaction. */
+export class AuditedUsers {
+  constructor(
+    private readonly prisma: PrismaClient,
+    private readonly writes: WriteShare,
+  ) {}
+
+  /**
+   * Changes one user and writes the audit row. The user's row is locked first, so that changes of one user follow each
+   * other, and each old value is the new value of the audit row before.
+   *
+   * @param apply changes the locked user and returns the change; null if there is nothing to change
+   * @throws StewardError NOT_FOUND for an unknown user, and errors of `apply`
+   */
+  change(
+    userId: number,
+    context: Context,
+    apply: (tx: Prisma.TransactionClient, user: LockedUser) => Promise<MadeChange | null>,
+  ): Promise<UserChange> {
+    return this.#transaction(context, async (tx) => {
+      const locked = await lockUser(tx, userId);
+      const made = await apply(tx, locked);
+      if (made === null) return { user: locked, change: null };
+      const { user = locked, ...change } = made;
+      const data = { userId, ...auditRow(change, context.author) };
+      await tx.userAuditLog.create({ data, select: { id: true } });
+      return { user, change };
+    });
+  }
+
+  /** @param insert adds the user together with this audit row */
+  create<Created>(
+    username: string,
+    context: Context,
+    insert: (tx: Prisma.TransactionClient, row: ReturnType<typeof auditRow>) => Promise<Created>,
+  ): Promise<Created> {
+    const created = { field: 'created', oldValue: null, newValue: username };
+    return this.#transaction(context, (tx) => insert(tx, auditRow(created, context.author)));
+  }
+
+  #transaction<Result>(
+    { signal }: Context,
+    work: (tx: Prisma.TransactionClient) => Promise<Result>,
+  ): Promise<Result> {
+    return this.writes.run(signal, () =>
+      inTransaction(this.prisma, async (tx) => {
+        const result = await work(tx);
+        signal.throwIfAborted();
+        return result;
+      }),
+    );
+  }
 }
 
 /**
@@ -80,6 +111,6 @@ async function lockUser(tx: Prisma.TransactionClient, userId: number): Promise<L
   return { ...user, createdAt: showTime(user.createdAt), updatedAt: showTime(user.updatedAt), department };
 }
 
-export function auditRow({ field, oldValue, newValue }: FieldChange, { actor, tool, requestId }: Author) {
+function auditRow({ field, oldValue, newValue }: FieldChange, { actor, tool, requestId }: Author) {
   return { fieldChanged: field, oldValue, newValue, actor, tool, requestId };
 }

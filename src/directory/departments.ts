@@ -1,10 +1,13 @@
-import { distance } from 'fastest-levenshtein';
 import { LRUCache } from 'lru-cache';
+import type { Context } from '../capability/define.js';
+import { nearestWords } from '../capability/nearest.js';
 import { uncancelled } from '../database/cancellation.js';
 import { violatedUniqueIndex } from '../database/errors.js';
+import type { WriteShare } from '../database/write-share.js';
 import { StewardError } from '../errors.js';
 import { inTransaction } from './audited-change.js';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
+import { quote } from '../visible-text.js';
 
 interface NamedDepartment {
   id: number;
@@ -26,6 +29,7 @@ export class Departments {
   /** @param ttlMs milliseconds for which names and ids are cached; 0: no cache */
   constructor(
     private readonly prisma: PrismaClient,
+    private readonly writes: WriteShare,
     private readonly ttlMs: number,
   ) {
     this.#cache = new LRUCache<'all', NamedDepartment[]>({
@@ -44,8 +48,10 @@ export class Departments {
       this.#readNames(),
       this.prisma.headcount.groupBy({ by: ['departmentId', 'active'], _sum: { users: true } }),
     ]);
-    const count = (departmentId: number, active: boolean) =>
-      headcounts.find((row) => row.departmentId === departmentId && row.active === active)?._sum.users ?? 0;
+    const counts = new Map(
+      headcounts.map(({ departmentId, active, _sum }) => [`${departmentId} ${active}`, _sum.users ?? 0]),
+    );
+    const count = (departmentId: number, active: boolean) => counts.get(`${departmentId} ${active}`) ?? 0;
     return departments.map(({ id, name }) => ({
       id,
       name,
@@ -63,20 +69,21 @@ export class Departments {
 
   /** @throws StewardError CONFLICT when the name is taken, in upper or lower case. */
   async create(name: string, signal: AbortSignal): Promise<{ id: number; name: string; createdAt: string }> {
-    signal.throwIfAborted();
     try {
       // The answer is made before the commit: see UserChanges.create.
-      return await inTransaction(this.prisma, async (tx) => {
-        const { id, createdAt } = await tx.department.create({ data: { name } });
-        const created = { id, name, createdAt: createdAt.toISOString() };
-        signal.throwIfAborted();
-        return created;
-      });
+      return await this.writes.run(signal, () =>
+        inTransaction(this.prisma, async (tx) => {
+          const { id, createdAt } = await tx.department.create({ data: { name } });
+          const created = { id, name, createdAt: createdAt.toISOString() };
+          signal.throwIfAborted();
+          return created;
+        }),
+      );
     } catch (error) {
       if (violatedUniqueIndex(error) !== 'departments_name_key') throw error;
       throw new StewardError(
         'CONFLICT',
-        `A department named "${name}" exists already. Use it, or choose another name.`,
+        `A department named ${quote(name)} exists already. Use it, or choose another name.`,
       );
     } finally {
       this.#cache.delete('all');
@@ -85,14 +92,29 @@ export class Departments {
 
   /**
    * Finds a department by its name, in any case, for reads. A write calls `lookUpDepartment` in its transaction.
-   * @throws StewardError NOT_FOUND with the nearest names.
+   * @throws StewardError NOT_FOUND with the nearest names, for a caller who may read them
    */
-  async find(name: string): Promise<NamedDepartment> {
+  async find(name: string, context: Pick<Context, 'scopes'>): Promise<NamedDepartment> {
     const { departments, cached } = await this.#read();
     // PostgreSQL decides which letters are equal in another case, so the cache is searched for the exact name only.
     const found = departments.find((department) => department.name === name);
     this.#count(cached && found !== undefined);
-    return found ?? lookUpDepartment(this.prisma, name);
+    if (found) return found;
+    return lookUpDepartment(this.prisma, name).catch(async (error: unknown) => {
+      throw error instanceof UnknownDepartment ? await this.unknown(name, context) : error;
+    });
+  }
+
+  /** The error for a name that no department has. Names of others are those of the cache: a hint may lag. */
+  async unknown(name: string, { scopes }: Pick<Context, 'scopes'>): Promise<StewardError> {
+    const problem = `There is no department named ${quote(name)}.`;
+    if (!scopes.has('directory:read')) return new StewardError('NOT_FOUND', problem);
+    const { departments } = await this.#read();
+    const names = departments.map((department) => department.name);
+    const nearest = nearestWords(name, names, SUGGESTIONS).map(quote).join(', ');
+    return new StewardError('NOT_FOUND', `${problem} Nearest: ${nearest}. list_departments shows all.`, {
+      quotesStored: true,
+    });
   }
 
   async #read(): Promise<{ departments: NamedDepartment[]; cached: boolean }> {
@@ -112,28 +134,20 @@ export class Departments {
   }
 }
 
+/** No department has the name that was looked for. */
+export class UnknownDepartment extends Error {
+  override readonly name = 'UnknownDepartment';
+}
+
 /**
  * Reads the department of that name, in any case, from the database.
- * @throws StewardError NOT_FOUND with the nearest names.
+ * @throws UnknownDepartment
  */
 export async function lookUpDepartment(
   client: Prisma.TransactionClient,
   name: string,
 ): Promise<NamedDepartment> {
   const found = await client.department.findFirst({ where: { name }, select: NAMED });
-  if (found) return found;
-  const nearest = findNearestNames(name, await client.department.findMany({ select: { name: true } }));
-  throw new StewardError(
-    'NOT_FOUND',
-    `There is no department named "${name}". Nearest: ${nearest.map((near) => `"${near}"`).join(', ')}. list_departments shows all.`,
-  );
-}
-
-function findNearestNames(name: string, departments: { name: string }[]): string[] {
-  const wanted = name.toLowerCase();
-  return departments
-    .map((department) => ({ ...department, distance: distance(wanted, department.name.toLowerCase()) }))
-    .toSorted((a, b) => a.distance - b.distance)
-    .slice(0, SUGGESTIONS)
-    .map((department) => department.name);
+  if (!found) throw new UnknownDepartment();
+  return found;
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
 import { inTransaction, MIGRATION_LOCK, recordMigration } from '../database/migrations/apply.js';
-import { isFormer, type LedgerRow } from '../database/migrations/inspect.js';
+import { isFormer, listMigrations, type LedgerRow } from '../database/migrations/inspect.js';
 import { UnusableDatabaseError } from '../database/check.js';
 import { MIGRATIONS } from './database.js';
 
@@ -10,7 +10,7 @@ import { MIGRATIONS } from './database.js';
 const NAMED_DIFFERENCES = 3;
 /** A schema to apply the current migration in, for comparison. It is rolled back. */
 const PROBE = 'steward_upgrade';
-/** The migration that replaces the former ones. */
+/** The migration that replaces the former ones; those after it are applied as they are. */
 const INITIAL = '20261128000000_staff_directory';
 
 /** Drops the objects that only the former migrations made. It fails if another object depends on one of them. */
@@ -53,7 +53,7 @@ const DESCRIPTION = `
   ) AS lines`;
 
 /**
- * Upgrades a database of the four former migrations to the single current one, in one transaction. Of several upgrades at
+ * Upgrades a database of the four former migrations to the current ones, in one transaction. Of several upgrades at
  * once, one makes the change.
  * @returns whether this one made it
  * @throws UnusableDatabaseError if anything but the former objects differs; nothing is changed then
@@ -76,7 +76,11 @@ async function upgrade(client: pg.PoolClient): Promise<boolean> {
   await client.query('DELETE FROM _prisma_migrations WHERE migration_name = ANY ($1)', [
     [...MIGRATIONS.former.keys()],
   ]);
-  await recordMigration(client, INITIAL, script);
+  for (const name of await listMigrations(MIGRATIONS.folder)) {
+    const later = await readFile(path.join(MIGRATIONS.folder, name, 'migration.sql'), 'utf8');
+    if (name !== INITIAL) await client.query(later);
+    await recordMigration(client, name, later);
+  }
   return true;
 }
 

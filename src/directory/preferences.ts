@@ -2,7 +2,7 @@ import type { Context } from '../capability/define.js';
 import { parseExact, replaceInexact, writeExact } from '../capability/exact-json.js';
 import { StewardError } from '../errors.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
-import { changeUser } from './audited-change.js';
+import type { AuditedUsers } from './audited-change.js';
 import { mergePatch, nesting, type JsonObject } from './merge-patch.js';
 import { noSuchUser } from './users.js';
 
@@ -14,7 +14,10 @@ export const DEEPEST_PREFERENCES = 5;
  * rounds their numbers; so they are read from the primary.
  */
 export class Preferences {
-  constructor(private readonly prisma: PrismaClient) {}
+  constructor(
+    private readonly prisma: PrismaClient,
+    private readonly users: AuditedUsers,
+  ) {}
 
   /** @throws StewardError NOT_FOUND */
   async get(userId: number): Promise<JsonObject> {
@@ -35,7 +38,7 @@ export class Preferences {
     context: Context,
   ): Promise<{ preferences: JsonObject; changed: boolean }> {
     let shown: JsonObject = {};
-    const { change } = await changeUser(this.prisma, userId, context, async (tx) => {
+    const { change } = await this.users.change(userId, context, async (tx) => {
       const [row] = await tx.$queryRaw<{ preferences: string }[]>`
         SELECT preferences::text FROM public.user_preferences WHERE user_id = ${userId}`;
       const before = parseExact(row?.preferences ?? '{}') as JsonObject;

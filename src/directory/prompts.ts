@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { definePrompt, type Completion } from '../capability/define.js';
+import { quote } from '../visible-text.js';
 import { departmentName, newEmail, newUsername, newRoleName } from './arguments.js';
 import type { Directory } from './services.js';
 
@@ -14,8 +15,8 @@ export const onboardUser = definePrompt({
     department: departmentName.optional(),
     role: newRoleName.optional(),
   }),
-  async render({ username, email, department = 'General', role = 'User' }, _context, directory: Directory) {
-    const { name } = await directory.departments.find(department);
+  async render({ username, email, department = 'General', role = 'User' }, context, directory: Directory) {
+    const { name } = await directory.departments.find(department, context);
     return [
       'Onboard a new colleague into the staff directory.',
       `Their details: ${JSON.stringify({ username, email, department: name, role })}`,
@@ -32,10 +33,10 @@ export const departmentReport = definePrompt({
   description: 'A short report on a department: size, roles, newest members.',
   scope: 'directory:read',
   arguments: z.strictObject({ department: departmentName }),
-  async render({ department }, _context, directory: Directory) {
-    const { name } = await directory.departments.find(department);
+  async render({ department }, context, directory: Directory) {
+    const { name } = await directory.departments.find(department, context);
     return [
-      `Write a short report on the department ${JSON.stringify(name)} of the staff directory.`,
+      `Write a short report on the department ${quote(name)} of the staff directory.`,
       '1. Take its head count from list_departments, and say what share of all active users that is.',
       '2. Page through its users with find_users (department, limit 100, then next_cursor) and count them by role.',
       '3. Name the five newest members and when they joined.',

@@ -4,7 +4,7 @@ import type { Rights } from '../database/privileges.js';
 export const DIRECTORY_SCOPES = ['directory:read', 'directory:write', 'audit:read'] as const;
 
 /** The rights on tables that the tools need. prisma/roles.sql grants the same. */
-export const DIRECTORY_RIGHTS: Rights = {
+const DIRECTORY_RIGHTS: Rights = {
   tables: {
     departments: { INSERT: ['name', 'created_at'] },
     users: {
@@ -24,3 +24,10 @@ export const DIRECTORY_RIGHTS: Rights = {
   },
   sequences: ['departments_id_seq', 'users_id_seq', 'user_audit_log_id_seq'],
 };
+
+/** Those of the tools that are served. Without writes, reading all tables is enough. */
+export function rightsFor(readOnly: boolean): Rights {
+  if (!readOnly) return DIRECTORY_RIGHTS;
+  const tables = Object.keys(DIRECTORY_RIGHTS.tables).map((table) => [table, {}] as const);
+  return { tables: Object.fromEntries(tables), sequences: [] };
+}

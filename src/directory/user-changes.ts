@@ -1,10 +1,11 @@
 import { violatedUniqueIndex, violatesForeignKey } from '../database/errors.js';
 import type { Context } from '../capability/define.js';
 import { StewardError } from '../errors.js';
-import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
+import { quote } from '../visible-text.js';
+import type { Prisma } from '../generated/prisma/client.js';
+import type { AuditedUsers, UserChange } from './audited-change.js';
 import { toUserRecord, type UserRecord } from './answers.js';
-import { auditRow, changeUser, inTransaction, type UserChange } from './audited-change.js';
-import { lookUpDepartment } from './departments.js';
+import { lookUpDepartment, UnknownDepartment, type Departments } from './departments.js';
 import { showTime } from './times.js';
 import { USER, type User } from './users.js';
 
@@ -13,7 +14,10 @@ import { USER, type User } from './users.js';
  * because a cached id may be another department's by now.
  */
 export class UserChanges {
-  constructor(private readonly prisma: PrismaClient) {}
+  constructor(
+    private readonly users: AuditedUsers,
+    private readonly departments: Departments,
+  ) {}
 
   /**
    * @throws StewardError CONFLICT that names the taken value (the unique indexes decide, not a query beforehand),
@@ -21,45 +25,44 @@ export class UserChanges {
    */
   async create(
     data: { username: string; email: string; department: string; role: string },
-    { author, signal }: Context,
+    context: Context,
   ): Promise<UserRecord> {
     const { username, email, role } = data;
-    const created = { field: 'created', oldValue: null, newValue: username };
-    signal.throwIfAborted();
-    try {
-      return await inTransaction(this.prisma, async (tx) => {
-        const { id: departmentId, name } = await lookUpDepartment(tx, data.department);
-        const row = await tx.user.create({
-          data: { username, email, role, departmentId, auditLog: { create: auditRow(created, author) } },
-          omit: USER.omit,
-        });
-        // Made before the commit: a row that cannot be shown is not kept either, and its caller told that it failed.
-        const [createdAt, updatedAt] = [showTime(row.createdAt), showTime(row.updatedAt)];
-        const record = toUserRecord({ ...row, createdAt, updatedAt, department: { name } });
-        signal.throwIfAborted();
-        return record;
+    const created = this.users.create(username, context, async (tx, auditRow) => {
+      const { id: departmentId, name } = await lookUpDepartment(tx, data.department);
+      const row = await tx.user.create({
+        data: { username, email, role, departmentId, auditLog: { create: auditRow } },
+        omit: USER.omit,
       });
-    } catch (error) {
-      throw translateTaken(error, username, email) ?? translateDeleted(error, data.department) ?? error;
-    }
+      // Made before the commit: a row that cannot be shown is not kept either, and its caller told that it failed.
+      const [createdAt, updatedAt] = [showTime(row.createdAt), showTime(row.updatedAt)];
+      return toUserRecord({ ...row, createdAt, updatedAt, department: { name } });
+    });
+    return created.catch(async (error: unknown) => {
+      throw (
+        translateTaken(error, username, email) ??
+        (await this.#translateDepartment(error, data.department, context))
+      );
+    });
   }
 
   /** @throws StewardError NOT_FOUND for an unknown user or department, CONFLICT for an inactive user, or if the department is deleted meanwhile */
   async transfer(userId: number, newDepartment: string, context: Context): Promise<UserChange> {
-    return changeUser(this.prisma, userId, context, async (tx, user) => {
+    const change = this.users.change(userId, context, async (tx, user) => {
       const target = await lookUpDepartment(tx, newDepartment);
       if (!user.active) {
         throw new StewardError(
           'CONFLICT',
-          `User ${user.username} is inactive and cannot be transferred. Reactivate with set_user_active first.`,
+          `User ${userId} is inactive and cannot be transferred. Reactivate with set_user_active first.`,
         );
       }
       if (user.departmentId === target.id) return null;
       const { name } = target;
       const moved = { ...(await update(tx, user, { departmentId: target.id })), department: { name } };
       return { field: 'department', oldValue: user.department.name, newValue: name, user: moved };
-    }).catch((error: unknown) => {
-      throw translateDeleted(error, newDepartment) ?? error;
+    });
+    return change.catch(async (error: unknown) => {
+      throw await this.#translateDepartment(error, newDepartment, context);
     });
   }
 
@@ -74,11 +77,21 @@ export class UserChanges {
   }
 
   #set<Field extends 'active' | 'role'>(userId: number, field: Field, value: User[Field], context: Context) {
-    return changeUser(this.prisma, userId, context, async (tx, user) => {
+    return this.users.change(userId, context, async (tx, user) => {
       if (user[field] === value) return null;
       const changed = await update(tx, user, { [field]: value });
       return { field, oldValue: String(user[field]), newValue: String(value), user: changed };
     });
+  }
+
+  /** Outside of the transaction: the names of others need not be read while it waits. */
+  async #translateDepartment(error: unknown, name: string, context: Context): Promise<unknown> {
+    if (error instanceof UnknownDepartment) return this.departments.unknown(name, context);
+    if (!violatesForeignKey(error)) return error;
+    return new StewardError(
+      'CONFLICT',
+      `The department ${quote(name)} was deleted meanwhile. Nothing was changed. Choose another from list_departments.`,
+    );
   }
 }
 
@@ -95,18 +108,10 @@ async function update<Locked extends User>(
 
 function translateTaken(error: unknown, username: string, email: string): StewardError | undefined {
   const taken = new Map([
-    ['users_username_key', `The username "${username}" is taken. Choose another`],
-    ['users_email_key', `The email "${email}" is taken. Use another`],
+    ['users_username_key', `The username ${quote(username)} is taken. Choose another`],
+    ['users_email_key', `The email ${quote(email)} is taken. Use another`],
   ]).get(violatedUniqueIndex(error) ?? '');
   return taken === undefined
     ? undefined
     : new StewardError('CONFLICT', `${taken}, or look at the user who has it with get_user.`);
-}
-
-function translateDeleted(error: unknown, department: string): StewardError | undefined {
-  if (!violatesForeignKey(error)) return undefined;
-  return new StewardError(
-    'CONFLICT',
-    `The department "${department}" was deleted meanwhile. Nothing was changed. Choose another from list_departments.`,
-  );
 }

@@ -1,6 +1,7 @@
 import type { Cursors } from '../capability/answer/cursor.js';
 import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
 import { StewardError } from '../errors.js';
+import { quote } from '../visible-text.js';
 import type { Departments } from './departments.js';
 import { matchesSearch } from './search.js';
 import { dateOf, isOdd, showTime } from './times.js';
@@ -38,13 +39,16 @@ const COUNTED_AT_MOST = 10_000;
 /** What a cursor holds: created_at as it is shown, id, page number. */
 type PageEnd = [string, number, number];
 
+/** Whoever finds users may also read the names of departments. */
+const READER = { scopes: new Set(['directory:read']) };
+
 /** Newest first. The id breaks ties, so that a page boundary between users of one millisecond loses none of them. */
 const NEWEST_FIRST = [{ createdAt: 'desc' }, { id: 'desc' }] satisfies Prisma.UserOrderByWithRelationInput[];
 
 export function noSuchUser(field: string, value: string | number): StewardError {
   return new StewardError(
     'NOT_FOUND',
-    `There is no user with ${field} ${JSON.stringify(value)}. find_users searches by part of a name or email.`,
+    `There is no user with ${field} ${typeof value === 'string' ? quote(value) : value}. find_users searches by part of a name or email.`,
   );
 }
 
@@ -175,7 +179,7 @@ export class Users {
   async #where({ department, role, active = true, search }: UserCriteria): Promise<Matching> {
     return {
       active,
-      ...(department !== undefined && { departmentId: (await this.departments.find(department)).id }),
+      ...(department !== undefined && { departmentId: (await this.departments.find(department, READER)).id }),
       ...(role !== undefined && { role }),
       ...(search !== undefined && matchesSearch(search)),
     };

@@ -1,8 +1,5 @@
 import type { Claims, RequiredScope, Scope } from '../capability/define.js';
 
-/** A caller's name: what audit rows and the log can show on one line, with nothing in it that a reader does not see. */
-export const CALLER_NAME = /^(?! )[^\p{C}\p{Zl}\p{Zp}]{1,100}(?<! )$/u;
-
 export interface Caller {
   /** As it stands in the log and in audit rows. */
   name: string;

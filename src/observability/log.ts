@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import winston from 'winston';
+import { toVisibleJson } from '../visible-text.js';
 
 export type Log = winston.Logger;
 
@@ -13,7 +14,7 @@ const EMAIL = /[^\s@"'`()<>=:,/\\]{1,64}(?:@|%40)[^\s@"'`()<>=:,/\\]{1,255}/gi;
 /**
  * A logger that writes one JSON object a line to stderr at every level: over stdio, stdout carries JSON-RPC and
  * nothing else. Every text that looks like an email is masked: PostgreSQL, too, repeats values in its
- * messages.
+ * messages. What a terminal would obey or not show is escaped.
  */
 export function createLog(level: LogLevel | 'silent'): Log {
   // A client that closes our stderr takes the log with it, not the server.
@@ -24,10 +25,15 @@ export function createLog(level: LogLevel | 'silent'): Log {
     silent: level === 'silent',
     format: combine(
       timestamp(),
-      printf((info) => JSON.stringify(info).replace(EMAIL, '[email]')),
+      printf((info) => toVisibleJson(info, maskEmails)),
     ),
     transports: [new winston.transports.Stream({ stream: process.stderr })],
   });
+}
+
+/** Before it is JSON: an escape beside an email would be taken for a part of it. */
+function maskEmails(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.replace(EMAIL, '[email]') : value;
 }
 
 /** An error's own words and those of its causes, for the log only: they may name hosts, tables and paths. */

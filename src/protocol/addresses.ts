@@ -1,4 +1,5 @@
 import { StewardError } from '../errors.js';
+import { quote } from '../visible-text.js';
 import type { Resource } from '../capability/define.js';
 
 const LONGEST_URI = 2000;
@@ -56,10 +57,7 @@ function readQuery({ uriTemplate }: Resource, query: string): Record<string, str
     const [name = '', ...value] = pair.split('=').map(decode);
     if (!allowed.includes(name)) {
       const hint = allowed.length > 0 ? `It takes ${allowed.join(', ')}.` : 'It takes none.';
-      throw new StewardError(
-        'VALIDATION',
-        `unknown query variable ${JSON.stringify(name.slice(0, 50))}. ${hint}`,
-      );
+      throw new StewardError('VALIDATION', `unknown query variable ${quote(name)}. ${hint}`);
     }
     if (name in variables) throw new StewardError('VALIDATION', `${name}: is given twice.`);
     variables[name] = value.join('=');

@@ -1,6 +1,8 @@
 import type { CompleteResult } from '@modelcontextprotocol/sdk/types.js';
+import { NOTICE, NOTICE_META } from '../capability/answer/notice.js';
 import { StewardError } from '../errors.js';
 import { authorise } from '../guard/authorise.js';
+import { showUnseen } from '../visible-text.js';
 import { noSuch, run, type Method, type Reach } from './method.js';
 
 /** At most 100 values may be offered at once (specification 2025-11-25, server/utilities/completion). */
@@ -34,10 +36,9 @@ export function completeArgument(reach: Reach): Method {
       }
       const { completions } = domainOf(found);
       const completion = Object.hasOwn(completions, wanted) ? completions[wanted] : undefined;
-      if (!completion) return { result: { completion: selectValues([], typed) } };
-      authorise(request.caller, completion.scope);
-      const values = await completion.values(context, await services(), chosenIn(around));
-      return { result: { completion: selectValues(values, typed) } };
+      if (completion) authorise(request.caller, completion.scope);
+      const values = (await completion?.values(context, await services(), chosenIn(around))) ?? [];
+      return { result: { completion: selectValues(values, typed), _meta: { [NOTICE_META]: NOTICE } } };
     });
   };
 }
@@ -53,7 +54,7 @@ function chosenIn(around: unknown): Record<string, string> {
 function selectValues(all: string[], typed: string): CompleteResult['completion'] {
   const matching = all.filter((value) => value.toLowerCase().startsWith(typed.toLowerCase()));
   return {
-    values: matching.slice(0, MOST_VALUES),
+    values: matching.slice(0, MOST_VALUES).map(showUnseen),
     total: matching.length,
     hasMore: matching.length > MOST_VALUES,
   };

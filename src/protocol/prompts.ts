@@ -1,6 +1,8 @@
 import type { GetPromptResult } from '@modelcontextprotocol/sdk/types.js';
+import { NOTICE } from '../capability/answer/notice.js';
 import { parseInput } from '../capability/parse-input.js';
 import { toContent } from './content.js';
+import { showUnseenIn } from '../visible-text.js';
 import { noSuch, run, type Method, type Reach } from './method.js';
 
 /** prompts/get (specification 2025-11-25, server/prompts). */
@@ -14,7 +16,7 @@ export function getPrompt(reach: Reach): Method {
       const rendered = [await prompt.render(values, context, await services())].flat();
       const messages: GetPromptResult['messages'] = rendered.map((item) => ({
         role: 'user',
-        content: toContent(item),
+        content: toContent(typeof item === 'string' ? `${showUnseenIn(item)}\n${NOTICE}` : item),
       }));
       return { result: { description: prompt.description, messages } };
     });

@@ -1,6 +1,7 @@
 import { countRows } from '../capability/answer/table.js';
 import { parseInput } from '../capability/parse-input.js';
 import { StewardError } from '../errors.js';
+import { showUnseenIn } from '../visible-text.js';
 import { permits } from '../guard/authorise.js';
 import { matchAddress, pathOf, readVariables } from './addresses.js';
 import { toResourceContents } from './content.js';
@@ -29,7 +30,7 @@ export function readResource(reach: Reach): Method {
       const answer = await tool.handle(input, context, await services());
       const contents =
         mimeType === undefined
-          ? [{ uri, mimeType: RESOURCE_TYPE, text: JSON.stringify(answer) }]
+          ? [{ uri, mimeType: RESOURCE_TYPE, text: JSON.stringify(showUnseenIn(answer)) }]
           : ((await tool.attachments?.(input, context)) ?? [])
               .filter((item) => item.mimeType === mimeType)
               .map((item) => toResourceContents(uri, item));

@@ -3,6 +3,7 @@ import { countRows } from '../capability/answer/table.js';
 import { renderText } from '../capability/answer/text.js';
 import { parseInput } from '../capability/parse-input.js';
 import type { StewardError } from '../errors.js';
+import { showUnseenIn } from '../visible-text.js';
 import { toContent } from './content.js';
 import { ERROR_META, errorData } from './errors.js';
 import { noSuch, run, type Method, type Reach } from './method.js';
@@ -18,7 +19,7 @@ export function callTool(reach: Reach): Method {
       const answer = await tool.handle(input, context, await services());
       const attachments = (await tool.attachments?.(input, context)) ?? [];
       const content = [renderText(tool.output, answer), ...attachments].map(toContent);
-      return { result: { content, structuredContent: answer }, rows: countRows(answer) };
+      return { result: { content, structuredContent: showUnseenIn(answer) }, rows: countRows(answer) };
     }).catch(toErrorResult);
   };
 }

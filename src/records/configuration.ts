@@ -7,7 +7,7 @@ import { readPrismaSchema, SchemaError, type SchemaFile } from './model/prisma-s
 import type { Schema } from './model/schema.js';
 import { decideExposure, type Exposure } from './view/exposure.js';
 import { FIELD_MARKS } from './view/marks.js';
-import { suggest } from './view/nearest.js';
+import { suggest } from '../capability/nearest.js';
 
 const mark = z.enum(FIELD_MARKS);
 const marks = z.union([mark, z.array(mark)], {

@@ -1,6 +1,6 @@
 import { StewardError } from '../errors.js';
 import { Source } from './source.js';
-import { findNearest } from './view/nearest.js';
+import { findNearest } from '../capability/nearest.js';
 import type { ViewModel } from './view/view.js';
 
 /** A model as a caller names it. */

@@ -3,17 +3,23 @@ import { isLoopback } from './fields.js';
 
 const needed = z.string('must be set where AUTH_MODE is jwt');
 
+/** With AUTH_MODE=none whoever gets through has every scope: nothing may lead here from another machine. */
+const UNASKED = 'where AUTH_MODE is none: callers are not asked who they are. Set AUTH_MODE to token or jwt';
+
 /** The authentication method of HTTP callers: rules on combinations of variables that apply to `steward http` only. */
 export const AUTHENTICATION = z.discriminatedUnion('AUTH_MODE', [
   z
     .object({
       AUTH_MODE: z.literal('none'),
-      HTTP_HOST: z
+      HTTP_HOST: z.string().refine(isLoopback, `must be a loopback address ${UNASKED}`),
+      PUBLIC_URL: z
         .string()
-        .refine(
-          isLoopback,
-          'must be a loopback address where AUTH_MODE is none: callers are not asked who they are. Set AUTH_MODE to token or jwt',
-        ),
+        .refine((url) => isLoopback(new URL(url).hostname), `must be one of a loopback address ${UNASKED}`)
+        .optional(),
+      ALLOWED_HOSTS: z
+        .array(z.string())
+        .refine((hosts) => hosts.every(isLoopback), `must be loopback addresses ${UNASKED}`),
+      TRUSTED_PROXIES: z.array(z.string()).max(0, `must not be set ${UNASKED}`),
     })
     .transform(({ AUTH_MODE: mode }) => ({ mode })),
   z.object({ AUTH_MODE: z.literal('token') }).transform(({ AUTH_MODE: mode }) => ({ mode })),

@@ -1,6 +1,7 @@
 import os from 'node:os';
 import path from 'node:path';
 import type { z } from 'zod';
+import { CALLER_NAME } from '../caller-name.js';
 import { OperatorError } from '../errors.js';
 import { AUTHENTICATION } from './authentication.js';
 import { describeIssue } from './describe-issue.js';
@@ -99,6 +100,7 @@ function toConfig(env: Environment, found: Found) {
   return {
     environment: env.NODE_ENV,
     logLevel: env.LOG_LEVEL,
+    readOnly: env.READ_ONLY,
     database: {
       /** A server's URL; absent, the embedded PostgreSQL is used. */
       url: env.DATABASE_URL ?? urlFromParts(env)?.url,
@@ -140,6 +142,7 @@ function toConfig(env: Environment, found: Found) {
       allowedHosts: env.ALLOWED_HOSTS,
       allowedOrigins: env.ALLOWED_ORIGINS,
       trustedProxies: env.TRUSTED_PROXIES,
+      mostConnections: env.MAX_CONNECTIONS,
       largestBodyBytes: env.MAX_BODY_BYTES,
       inFlight: { total: env.MAX_CALLS_IN_FLIGHT, perCaller: env.MAX_CALLS_IN_FLIGHT_PER_CALLER },
       redisUrl: env.REDIS_URL,
@@ -174,13 +177,15 @@ function tracesUnder(endpoint: string | undefined): string | undefined {
   return endpoint?.replace(/\/*$/, '/v1/traces');
 }
 
-/** A user id without an entry in the system's list of users, as containers have, has no name. */
+/** A user id without an entry in the system's list of users, as containers have, has no name; some names cannot be shown. */
 function localUser(): string {
   try {
-    return os.userInfo().username;
+    const { username } = os.userInfo();
+    if (CALLER_NAME.test(username)) return username;
   } catch {
-    return `uid-${process.getuid?.()}`;
+    // The number says who it is.
   }
+  return `uid-${process.getuid?.()}`;
 }
 
 function urlFromParts(env: Environment): { url?: string; problem?: string } | undefined {

@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import { CALLER_NAME, CALLER_NAME_RULE } from '../caller-name.js';
 import { LOG_LEVELS } from '../observability/log.js';
 import {
   absolutePath,
   ALGORITHMS,
+  flag,
+  isHost,
   isNetwork,
   isOrigin,
   list,
@@ -74,6 +77,10 @@ export const ENVIRONMENT = z.object({
     'How long the embedded PostgreSQL stays up after its last connection',
   ),
 
+  READ_ONLY: flag(
+    'Serves only what reads, in transactions that cannot write; for one database see `read_only` in the configuration file. The flag is `--read-only` alone',
+  ),
+
   DB_POOL_MIN: wholeNumber({ min: 0, max: 100, default: 1 }, 'How many connections are kept open when idle'),
   DB_POOL_MAX: wholeNumber({ min: 2, max: 100, default: 4 }, 'How many connections a database has at most'),
   DB_CONNECTIONS_TOTAL: wholeNumber(
@@ -114,6 +121,9 @@ export const ENVIRONMENT = z.object({
     .describe('URL by which clients call MCP here, such as `https://steward.example.com/mcp`'),
   ALLOWED_HOSTS: list(
     'Names by which HTTP clients call this server, besides those of `PUBLIC_URL` and, on a loopback address, localhost',
+  ).refine(
+    (hosts) => hosts.every(isHost),
+    'must be host names or addresses without a port, each in full: with * a page of any site could call this server through a browser',
   ),
   ALLOWED_ORIGINS: list(
     'Origins whose pages may call it, such as `https://app.example.com` or `chrome-extension://…`',
@@ -170,6 +180,10 @@ export const ENVIRONMENT = z.object({
     { min: 1024, max: 64 * 1024 * 1024, default: 1024 * 1024 },
     'Largest HTTP request',
   ),
+  MAX_CONNECTIONS: wholeNumber(
+    { min: 1, max: 1_000_000, default: 800 },
+    'How many HTTP connections are open at once; beyond that, one of a client that is not known yet is cut',
+  ),
   MAX_CALLS_IN_FLIGHT: wholeNumber(
     { min: 1, max: 100_000, default: 200 },
     'How many HTTP requests are worked on at once; as many wait for up to a second, more are refused',
@@ -208,8 +222,7 @@ export const ENVIRONMENT = z.object({
   STEWARD_CALLER: z
     .string()
     .trim()
-    .min(1, 'must not be empty')
-    .max(100, 'must be at most 100 characters long')
+    .regex(CALLER_NAME, CALLER_NAME_RULE)
     .optional()
     .describe(
       'Name in logs and audit rows of the caller over stdio, or over HTTP with `AUTH_MODE=none` (default: the local user)',

@@ -30,6 +30,11 @@ export function isNetwork(text: string): boolean {
   return version !== 0 && Number(bits ?? 1) >= 1 && Number(bits ?? 1) <= (version === 4 ? 32 : 128);
 }
 
+/** A name or an address as it stands in a Host header, without a port. */
+export function isHost(text: string): boolean {
+  return /^[a-z0-9_]([a-z0-9._-]*[a-z0-9_])?$/i.test(text) || /^\[[0-9a-f:.]+\]$/i.test(text);
+}
+
 /** Whether only this machine can reach the host: an address, also in a URL's brackets, or `localhost`. */
 export function isLoopback(host: string): boolean {
   const address = host.replace(/^\[(.*)\]$/, '$1');
@@ -46,6 +51,14 @@ export function isOrigin(text: string): boolean {
   const { origin } = new URL(text);
   return origin === 'null' || origin === text.toLowerCase();
 }
+
+/** On or off. */
+export const flag = (description: string) =>
+  z
+    .enum(['0', '1', 'true', 'false'], 'must be 1 or 0')
+    .default('0')
+    .transform((text) => text === '1' || text === 'true')
+    .describe(description);
 
 /** Values separated by commas. */
 export const list = (description: string) =>

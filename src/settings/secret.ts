@@ -1,5 +1,5 @@
 import { hkdfSync, randomBytes, randomUUID } from 'node:crypto';
-import { existsSync, linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { makeFolder } from './folders.js';
@@ -72,6 +72,9 @@ function makeSecret(): string {
 /** Undefined where there is no file. */
 function readSecret(file: string): string | undefined {
   if (!existsSync(file)) return undefined;
+  const mode = statSync(file).mode & 0o777;
+  if (process.platform !== 'win32' && (mode & 0o077) !== 0)
+    throw new Error(`Others than its owner can read or write ${file}. Remove it, and a new one is made`);
   const text = readFileSync(file, 'utf8').trim();
   if (decode(text) === undefined)
     throw new Error(

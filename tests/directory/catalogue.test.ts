@@ -18,11 +18,11 @@ const TOOLS: [name: string, effect: typeof READS, input: string, output: string]
   ['get_user_history', READS, 'user_id limit? cursor?', 'notice next_cursor changes'],
   ['list_departments', READS, '', 'notice total departments'],
   ['create_user', ADDS, 'username email department? role?', 'notice user'],
-  ['transfer_user', OVERWRITES, 'user_id new_department', 'notice changed change user'],
-  ['set_user_active', OVERWRITES, 'user_id active', 'notice changed change user'],
-  ['set_user_role', OVERWRITES, 'user_id role', 'notice changed change user'],
+  ['transfer_user', OVERWRITES, 'user_id new_department', 'notice changed change user?'],
+  ['set_user_active', OVERWRITES, 'user_id active', 'notice changed change user?'],
+  ['set_user_role', OVERWRITES, 'user_id role', 'notice changed change user?'],
   ['get_user_preferences', READS, 'user_id', 'notice user_id preferences'],
-  ['update_user_preferences', OVERWRITES, 'user_id preferences', 'notice changed user_id preferences'],
+  ['update_user_preferences', OVERWRITES, 'user_id preferences', 'notice changed user_id preferences?'],
   ['create_department', ADDS, 'name', 'notice department'],
 ];
 

@@ -198,7 +198,9 @@ onServer('Two servers on one database (of a PostgreSQL server: the embedded one 
     const answers = await Promise.all(asking);
     await fresh.stop();
     expect(loads).toHaveLength(1);
-    expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+    // Each cursor is sealed anew.
+    const texts = answers.map(({ text }) => text.replace(/^next_cursor: .*$/m, ''));
+    expect(new Set(texts).size).toBe(1);
     expect(errorsOf(answers)).toEqual([]);
   });
 

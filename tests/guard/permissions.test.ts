@@ -151,3 +151,40 @@ describe.each(SCOPE_SETS.map((scopes) => ({ scopes, said: scopes.join(' ') || 'n
     });
   },
 );
+
+describe('a caller who may write and not read', () => {
+  let call: (tool: string, args: object) => Promise<HttpAnswer>;
+
+  beforeAll(async () => {
+    const token = await issuer.sign({ aud: steward.url, scope: WRITE });
+    call = (tool, args) => steward.call(tool, args, bearing(token));
+  });
+
+  it.each<[tool: string, args: object]>([
+    ['set_user_active', { user_id: 1, active: true }],
+    ['set_user_role', { user_id: 1, role: 'Head of Nothing' }],
+    ['transfer_user', { user_id: 1, new_department: 'Sales' }],
+    ['update_user_preferences', { user_id: 1, preferences: { absent: null } }],
+  ])('reads no record with %s, be it with a change or without', async (tool, args) => {
+    const [user] = await database.query<{ username: string; email: string }>(
+      'SELECT username, email FROM users WHERE id = 1',
+    );
+    await database.query(
+      `INSERT INTO user_preferences VALUES (1, '{"theme": "dark"}') ON CONFLICT DO NOTHING`,
+    );
+    await call(tool, args);
+    const { json, text } = await call(tool, args);
+    expect(json?.result?.['structuredContent']).toMatchObject({ changed: false });
+    for (const hidden of [user?.username, user?.email, 'theme', 'dark']) expect(text).not.toContain(hidden);
+  });
+
+  it('is not told the names of departments for a wrong one', async () => {
+    for (const answer of [
+      await call('transfer_user', { user_id: 1, new_department: 'Sails' }),
+      await call('create_user', { username: 'sailor', email: 'sailor@example.com', department: 'Sails' }),
+    ]) {
+      expect(codeOf(answer)).toBe('NOT_FOUND');
+      expect(answer.text).not.toContain('Sales');
+    }
+  });
+});

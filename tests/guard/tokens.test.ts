@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { steward as run, type Ran } from '../support/command.mjs';
@@ -99,7 +99,10 @@ describe('steward token', () => {
   it.each([
     [['create', '--name', 'x'], /required option '--scopes/],
     [['create', '--scopes', 'audit:read'], /required option '--name/],
-    [['create', '--name', '../x', '--scopes', 'audit:read'], /'--name <name>' argument .* up to 100 letters/],
+    [
+      ['create', '--name', 'a\u202Eb', '--scopes', 'audit:read'],
+      /'--name <name>' argument .* up to 100 visible/,
+    ],
     [['create', '--name', 'a\nb', '--scopes', 'audit:read'], /'--name <name>' argument/],
     [['create', '--name', 'x', '--scopes', 'audit:read,admin'], /There are the scopes directory:read/],
     [['create', '--name', 'x', '--scopes', ''], /There are the scopes directory:read/],
@@ -145,6 +148,15 @@ describe('steward token', () => {
     }
     expect(await readFile(file, 'utf8')).toBe('{"tokens":[{"name":"payroll"}]}');
     expect(await readdir(path.dirname(file))).toEqual(['tokens.json']);
+  });
+
+  it.each([0o666, 0o620, 0o602])('refuses a file that others can write to (mode %o)', async (mode) => {
+    await create('payroll');
+    await chmod(file, mode);
+    for (const { code, stderr } of [await create('x'), await token('list')]) {
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/Others than its owner can write to .*tokens\.json .*then: chmod 600 /);
+    }
   });
 
   it('follows a link, and leaves it one', async () => {
@@ -239,7 +251,7 @@ describe('with AUTH_MODE=token', () => {
     expect((await token('list')).stdout).toContain('expired 2026-01-01T00:00:00.000Z');
   });
 
-  it('no client gets in while the file is spoiled or gone, and earlier ones do when it is back', async () => {
+  it('no client gets in while the file is spoiled, gone or open to others, and earlier ones do when it is back', async () => {
     const bearer = (await create('payroll')).stdout.trim();
     const good = await readFile(file, 'utf8');
     await start();
@@ -255,8 +267,12 @@ describe('with AUTH_MODE=token', () => {
       await writeFile(file, good);
       await becomes(bearer, 200);
     }
-    expect(await logged(steward, 'tokens cannot be read', 2)).toHaveLength(2);
-    expect(await logged(steward, 'tokens can be read again', 2)).toHaveLength(2);
+    await chmod(file, 0o666);
+    await becomes(bearer, 503);
+    await chmod(file, 0o600);
+    await becomes(bearer, 200);
+    expect(await logged(steward, 'tokens cannot be read', 3)).toHaveLength(3);
+    expect(await logged(steward, 'tokens can be read again', 3)).toHaveLength(3);
   });
 
   it.each<[what: string, content: string | undefined, says: RegExp]>([

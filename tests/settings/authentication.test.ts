@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { steward as run } from '../support/command.mjs';
 
+const SECRET = Buffer.alloc(32, 'x').toString('base64url');
+
 describe('what AUTH_MODE needs', () => {
   const JWT = {
     AUTH_MODE: 'jwt',
@@ -13,6 +15,17 @@ describe('what AUTH_MODE needs', () => {
     [{ HTTP_HOST: '0.0.0.0' }, ['HTTP_HOST must be a loopback address where AUTH_MODE is none']],
     [{ HTTP_HOST: '::' }, ['HTTP_HOST must be a loopback address where AUTH_MODE is none']],
     [{ HTTP_HOST: '127.0.0.1.example.com' }, ['HTTP_HOST must be a loopback address']],
+    [
+      { PUBLIC_URL: 'https://steward.example.com/mcp', STEWARD_SECRET: SECRET },
+      ['PUBLIC_URL must be one of a loopback address where AUTH_MODE is none'],
+    ],
+    [
+      { ALLOWED_HOSTS: 'localhost,steward.example.com' },
+      ['ALLOWED_HOSTS must be loopback addresses where AUTH_MODE is none'],
+    ],
+    [{ TRUSTED_PROXIES: 'loopback' }, ['TRUSTED_PROXIES must not be set where AUTH_MODE is none']],
+    [{ AUTH_MODE: 'token', ALLOWED_HOSTS: '*' }, ['ALLOWED_HOSTS must be host names or addresses']],
+    [{ AUTH_MODE: 'token', ALLOWED_HOSTS: 'a.example.com:443' }, ['ALLOWED_HOSTS must be host names']],
     [{ AUTH_MODE: 'trust', HTTP_HOST: '0.0.0.0' }, ['AUTH_MODE must be one of none, token, jwt']],
     [
       { AUTH_MODE: 'jwt' },

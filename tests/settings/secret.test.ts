@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
@@ -100,5 +100,17 @@ describe('without STEWARD_SECRET', () => {
     expect(await nextPage(one, await cursorOf(one))).toBeUndefined();
     expect(await readFile(file, 'utf8')).toBe('something else');
     await rm(file);
+  });
+
+  it('one that others can read is not used, and the start says why', async () => {
+    await start(unset());
+    const file = path.join(dataDir(), 'steward-secret');
+    await chmod(file, 0o644);
+    const [line] = await logged(
+      await start(unset()),
+      'no secret can be kept, so cursors end with this process; set STEWARD_SECRET',
+      1,
+    );
+    expect(line?.['cause']).toMatch(/Others than its owner can read or write .*steward-secret/);
   });
 });

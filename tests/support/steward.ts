@@ -1,7 +1,7 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import type { z } from 'zod';
-import type { changedUser } from '../../src/directory/answers.js';
+import type { changedUser, userRecord } from '../../src/directory/answers.js';
 import { bareEnvironment, MAIN } from './command.mjs';
 import { freshDatabase, type TestDatabase } from './database.js';
 import { eventually } from './eventually.js';
@@ -9,6 +9,7 @@ import { parseLog, type LogLine } from './log.js';
 
 /** What answers hold. Each tool has its share of it; tests/directory/catalogue.test.ts says which. */
 export interface AnswerData extends z.infer<typeof changedUser> {
+  user: z.infer<typeof userRecord>;
   total: number;
   total_is_exact: boolean;
   page: number;

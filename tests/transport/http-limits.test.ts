@@ -1,29 +1,48 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import http from 'node:http';
 import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
 import type pg from 'pg';
+import { steward as run } from '../support/command.mjs';
 import { onServer } from '../support/conditions.js';
 import { linesOf, logged } from '../support/log.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { holdUser } from '../support/hold-user.js';
-import { codeOf, HttpSteward, MCP_HEADERS } from '../support/http.js';
+import { bearing, codeOf, HttpSteward, MCP_HEADERS, pingWith } from '../support/http.js';
 import { REDIS_IS_HERE, RedisServer } from '../support/redis-server.mjs';
 
 let database: TestDatabase;
 let running: HttpSteward[] = [];
+let folders: string[] = [];
 
 beforeAll(async () => void (database = await freshDatabase()));
 afterAll(() => database.drop());
 afterEach(async () => {
   await Promise.all(running.map((steward) => steward.stop()));
   running = [];
+  await Promise.all(folders.map((folder) => rm(folder, { recursive: true })));
+  folders = [];
 });
 
 async function start(env: Record<string, string> = {}): Promise<HttpSteward> {
   const steward = await HttpSteward.start({ ...database.env, ...env });
   running.push(steward);
   return steward;
+}
+
+/** Two callers with tokens, and the settings of a server that knows them. */
+async function withTokens() {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'steward-limits-'));
+  folders.push(folder);
+  const env = { AUTH_MODE: 'token', AUTH_TOKENS_FILE: path.join(folder, 'tokens.json') };
+  const scopes = ['--scopes', 'directory:read,directory:write'];
+  const create = async (name: string) =>
+    (await run(['token', 'create', '--name', name, ...scopes], env)).stdout.trim();
+  return { env, first: await create('first'), second: await create('second') };
 }
 
 const list = (steward: HttpSteward, headers: Record<string, string> = {}) =>
@@ -87,15 +106,15 @@ describe('the rate limit', () => {
   });
 
   it('believes only a trusted proxy about the origin of a request', async () => {
-    const trusting = await start({ RATE_LIMIT_PER_MINUTE: '2', TRUSTED_PROXIES: 'loopback' });
+    // Callers without a token are told apart by their address alone.
+    const refusing = { ...(await withTokens()).env, RATE_LIMIT_PER_MINUTE: '2' };
+    const trusting = await start({ ...refusing, TRUSTED_PROXIES: 'loopback' });
     const five = ['192.0.2.1', '192.0.2.1', '192.0.2.1', '192.0.2.2', '192.0.2.2'];
-    expect(await statuses(trusting, five)).toEqual([200, 200, 429, 200, 200]);
+    expect(await statuses(trusting, five)).toEqual([401, 401, 429, 401, 401]);
     // One who has an IPv6 address has a whole network of them.
     const network = ['2001:db8::1', '2001:db8::2', '2001:db8::3', '2001:db8:0:1::1'];
-    expect(await statuses(trusting, network)).toEqual([200, 200, 429, 200]);
-    expect(await statuses(await start({ RATE_LIMIT_PER_MINUTE: '2' }), five)).toEqual([
-      200, 200, 429, 429, 429,
-    ]);
+    expect(await statuses(trusting, network)).toEqual([401, 401, 429, 401]);
+    expect(await statuses(await start(refusing), five)).toEqual([401, 401, 429, 429, 429]);
   });
 });
 
@@ -173,8 +192,8 @@ describe('the rate limit', () => {
 });
 
 /** A call that waits for user 7, whose row another session holds. */
-const waiting = (steward: HttpSteward, address: string) =>
-  steward.call('set_user_role', { user_id: 7, role: 'Waiter' }, { headers: { 'x-forwarded-for': address } });
+const waiting = (steward: HttpSteward, token: string) =>
+  steward.call('set_user_role', { user_id: 7, role: 'Waiter' }, bearing(token));
 
 onServer('calls in flight (on PostgreSQL only: it takes calls that wait)', () => {
   let holder: pg.Client;
@@ -183,17 +202,50 @@ onServer('calls in flight (on PostgreSQL only: it takes calls that wait)', () =>
   afterAll(() => holder.end());
 
   it.each([
-    [{ MAX_CALLS_IN_FLIGHT_PER_CALLER: '2' }, '192.0.2.1', 429, 'RATE_LIMITED'],
-    [{ MAX_CALLS_IN_FLIGHT: '2' }, '192.0.2.2', 503, 'UNAVAILABLE'],
-  ])('beyond %j are refused when no place gets free in a moment', async (limit, address, status, code) => {
-    const steward = await start({ ...limit, TRUSTED_PROXIES: 'loopback', DB_LOCK_TIMEOUT_MS: '4000' });
-    await list(steward, { 'x-forwarded-for': '192.0.2.9' });
-    const under = [waiting(steward, '192.0.2.1'), waiting(steward, '192.0.2.1')];
-    const third = await Promise.race([waiting(steward, address), ...under]);
-    expect({ status: third.status, code: codeOf(third) }).toEqual({ status, code });
-    expect(third.headers['retry-after']).toBe('1');
-    for (const answer of await Promise.all(under)) expect(codeOf(answer)).toBe('TIMEOUT');
-    expect((await list(steward, { 'x-forwarded-for': address })).status).toBe(200);
+    [{ MAX_CALLS_IN_FLIGHT_PER_CALLER: '2' }, 'first', 429, 'RATE_LIMITED'],
+    [{ MAX_CALLS_IN_FLIGHT: '2' }, 'second', 503, 'UNAVAILABLE'],
+  ] as const)(
+    'beyond %j are refused when no place gets free in a moment',
+    async (limit, by, status, code) => {
+      const { env, ...tokens } = await withTokens();
+      const steward = await start({ ...env, ...limit, DB_LOCK_TIMEOUT_MS: '4000' });
+      await list(steward, bearing(tokens.second).headers);
+      const under = [waiting(steward, tokens.first), waiting(steward, tokens.first)];
+      const third = await Promise.race([waiting(steward, tokens[by]), ...under]);
+      expect({ status: third.status, code: codeOf(third) }).toEqual({ status, code });
+      expect(third.headers['retry-after']).toBe('1');
+      for (const answer of await Promise.all(under)) expect(codeOf(answer)).toBe('TIMEOUT');
+      expect((await list(steward, bearing(tokens[by]).headers)).status).toBe(200);
+    },
+  );
+});
+
+describe('connections', () => {
+  it('of clients without a token leave room for those with one, and are logged in one line', async () => {
+    const { env, first, second } = await withTokens();
+    const steward = await start({ ...env, MAX_CONNECTIONS: '20' });
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    const known = () => steward.request('ping', {}, { ...bearing(first), agent });
+    expect(await known()).toMatchObject({ status: 200 });
+    const strangers = Array.from({ length: 100 }, () => net.connect(steward.port, '127.0.0.1'));
+    const closed = strangers.map(
+      (socket) =>
+        new Promise<void>((resolve) => {
+          socket.on('error', () => {}).once('close', resolve);
+        }),
+    );
+    // All but 19 are cut: the 20th place is that of the known client, which keeps it.
+    let cut = 0;
+    for (const one of closed) void one.then(() => (cut += 1));
+    await eventually(() => cut >= 81);
+    expect(strangers.filter((socket) => !socket.closed)).toHaveLength(19);
+    expect(await known()).toMatchObject({ status: 200 });
+    expect(await pingWith(steward, second)).toMatchObject({ status: 200 });
+    const [line] = await logged(steward, 'connections cut: there were too many', 1);
+    expect(line).toMatchObject({ level: 'warn', most: 20, cut: expect.any(Number) });
+    expect(line?.['cut']).toBeGreaterThanOrEqual(81);
+    agent.destroy();
+    strangers.forEach((socket) => socket.destroy());
   });
 });
 

@@ -33,7 +33,6 @@ beforeAll(async () => {
   steward = await HttpSteward.start({
     ...database.env,
     MAX_BODY_BYTES: String(SMALL_BODY),
-    ALLOWED_HOSTS: 'steward.example.com',
     ALLOWED_ORIGINS: ['https://app.example.com', ...APPLICATIONS].join(', '),
   });
 });
@@ -320,8 +319,22 @@ describe('a foreign web page', () => {
   });
 
   it('is no matter where the server calls itself, or is called, by an allowed name', async () => {
-    expect(await ping({ headers: { host: 'steward.example.com' } })).toMatchObject({ status: 200 });
-    expect(await ping({ headers: { host: 'STEWARD.example.com:443' } })).toMatchObject({ status: 200 });
+    const named = await start({
+      ...database.env,
+      AUTH_MODE: 'jwt',
+      AUTH_ISSUER: 'https://id.example.com',
+      AUTH_JWKS_URL: 'https://id.example.com/keys',
+      PUBLIC_URL: 'https://mcp.example.com/mcp',
+      ALLOWED_HOSTS: 'steward.example.com',
+    });
+    // Whoever comes by another name is not even asked for a token.
+    for (const [host, status] of Object.entries({
+      'mcp.example.com': 401,
+      'steward.example.com': 401,
+      'STEWARD.example.com:443': 401,
+      'www.example.com': 403,
+    }))
+      expect(await named.send({ body: PING, headers: { host } })).toMatchObject({ status });
     const host = `localhost:${steward.port}`;
     expect(await ping({ headers: { host, origin: `http://${host}` } })).toMatchObject({ status: 200 });
   });

@@ -1,11 +1,12 @@
 import { StewardError } from '../../errors.js';
+import { showUnseenIn } from '../../visible-text.js';
 import { renderCell } from './text.js';
 
 const LARGEST_ANSWER_BYTES = 256 * 1024;
 
 /**
  * The rows that fit into an answer, and at least one: text and structured content say the same, so each row is counted
- * as both. In the text, a character that is shown as an escape takes several times its bytes.
+ * as both. A character that is shown as an escape takes several times its bytes.
  */
 export function takeFittingRows<Row extends object>(rows: Row[], largestBytes = 200 * 1024): Row[] {
   let bytes = 0;
@@ -19,7 +20,7 @@ export function takeFittingRows<Row extends object>(rows: Row[], largestBytes = 
 /** The bytes of a row in an answer, as text and as structured content. */
 export function measureRow(row: object): number {
   const line = Object.values(row).map(renderCell).join('\t');
-  return Buffer.byteLength(JSON.stringify(row)) + Buffer.byteLength(JSON.stringify(line));
+  return Buffer.byteLength(JSON.stringify(showUnseenIn(row))) + Buffer.byteLength(JSON.stringify(line));
 }
 
 /**

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { showUnseen, toVisibleJson } from '../../visible-text.js';
 import { isTable, type Table } from './table.js';
 
 /**
@@ -9,7 +10,8 @@ export function renderText({ shape }: z.ZodObject, answer: Record<string, unknow
   const lines: string[] = [];
   const tables: string[] = [];
   for (const [name, value] of Object.entries(answer)) {
-    if (shape[name] instanceof z.ZodRecord) lines.push(`${name}: ${renderJson(value)}`);
+    // Names of members are data, too: as lines of their own, they could pass for something the server says.
+    if (isRecord(shape[name])) lines.push(`${name}: ${toVisibleJson(value)}`);
     else if (isTable(value)) tables.push(renderTable(value));
     else if (typeof value === 'object' && value !== null && !Array.isArray(value))
       lines.push(...Object.entries(value).map(([key, member]) => renderLine(key, member)));
@@ -19,8 +21,9 @@ export function renderText({ shape }: z.ZodObject, answer: Record<string, unknow
   return [...lines, ...tables].join('\n');
 }
 
-/** Characters that a reader does not see: controls, line separators, marks that turn the writing direction. */
-const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
+function isRecord(schema: unknown): boolean {
+  return schema instanceof z.ZodOptional ? isRecord(schema.unwrap()) : schema instanceof z.ZodRecord;
+}
 
 /** Begins the line of the cells that are the same in every row. */
 const IN_EVERY_ROW = 'every row:';
@@ -42,15 +45,6 @@ function renderTableCell(value: unknown): string {
   return typeof value === 'boolean' ? (value ? 't' : 'f') : renderCell(value);
 }
 
-/** A JSON value whose member names are data, too: as lines of their own, they could pass for something the server says. */
-function renderJson(value: unknown): string {
-  return JSON.stringify(value).replace(INVISIBLE, (character) =>
-    Array.from({ length: character.length }, (_, at) => character.charCodeAt(at))
-      .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
-      .join(''),
-  );
-}
-
 function renderLine(name: string, value: unknown): string {
   return `${name}: ${value === null ? 'null' : renderCell(value)}`;
 }
@@ -62,15 +56,7 @@ function renderLine(name: string, value: unknown): string {
  */
 export function renderCell(value: unknown): string {
   if (value === null || value === undefined) return '\\N';
-  if (typeof value === 'object') return renderJson(value);
+  if (typeof value === 'object') return toVisibleJson(value);
   if (typeof value !== 'string') return JSON.stringify(value);
-  return value.replaceAll('\\', '\\\\').replace(INVISIBLE, escapeCharacter);
-}
-
-const SHORT_ESCAPES: Record<string, string> = { '\t': '\\t', '\n': '\\n', '\r': '\\r' };
-
-function escapeCharacter(character: string): string {
-  const code = character.codePointAt(0) ?? 0;
-  const hex = code.toString(16);
-  return SHORT_ESCAPES[character] ?? (code < 0x80 ? `\\x${hex.padStart(2, '0')}` : `\\u{${hex}}`);
+  return showUnseen(value.replaceAll('\\', '\\\\'));
 }

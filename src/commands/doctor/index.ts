@@ -4,11 +4,11 @@ import { UnusableDatabaseError } from '../../database/check.js';
 import { databaseCode } from '../../database/errors.js';
 import { check, createClient, type PrismaClient } from '../../directory/database.js';
 import { OperatorError } from '../../errors.js';
-import { DIRECTORY_RIGHTS } from '../../directory/rights.js';
+import { rightsFor } from '../../directory/rights.js';
 import { createLog, describeError, type Log } from '../../observability/log.js';
 import type { Config } from '../../settings/config.js';
 import { withoutPassword } from '../../settings/postgres-url.js';
-import { readConfigured } from '../configuration.js';
+import { readConfigured, type ServedDirectory } from '../configuration.js';
 import { readConfig, readHttpConfig } from '../read-config.js';
 import { checkConnection, describeConnectionFailure } from './connection.js';
 import { checkRecords } from './records.js';
@@ -58,9 +58,9 @@ function checkHttp(): Finding {
   }
 }
 
-type ServedDirectory = NonNullable<ReturnType<typeof readConfigured>['directory']>;
-
 async function checkDirectory(config: Config, log: Log, served: ServedDirectory): Promise<void> {
+  const { readOnly } = served;
+  const rights = rightsFor(readOnly);
   const connections = await connectDirectory(config, log, served);
   if (!connections) return;
   try {
@@ -70,12 +70,12 @@ async function checkDirectory(config: Config, log: Log, served: ServedDirectory)
     if (!connected) return;
     connected.findings.forEach(report);
     if (!connected.version.includes('PGlite')) (await checkText(connections.pool)).forEach(report);
-    const hidden = await checkPolicies(connections.client, DIRECTORY_RIGHTS, served.policies);
+    const hidden = await checkPolicies(connections.client, rights, served.policies);
     hidden.forEach(report);
     if (hidden.some(({ level }) => level === 'problem')) return;
     const expected = await checkExpectations(connections.client);
     if (!expected) {
-      (await checkPrivileges(connections.client, DIRECTORY_RIGHTS)).forEach(report);
+      (await checkPrivileges(connections.client, rights, readOnly)).forEach(report);
       return;
     }
     report(expected);
@@ -84,7 +84,7 @@ async function checkDirectory(config: Config, log: Log, served: ServedDirectory)
     const onServer = connected.version.includes('PGlite')
       ? onEmbedded()
       : [
-          ...(await checkPrivileges(connections.client, DIRECTORY_RIGHTS)),
+          ...(await checkPrivileges(connections.client, rights, readOnly)),
           ...(await checkTimeLimits(connections.client)),
         ];
     onServer.forEach(report);

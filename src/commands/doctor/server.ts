@@ -13,13 +13,21 @@ import type { Finding } from './index.js';
 const BETTER =
   'connect as steward_app, which prisma/roles.sql makes and grants just what the tools need; if it is that, run the file again';
 
+const BETTER_FOR_READING = 'connect as a role that has SELECT on the tables and nothing else';
+
 /** Whether the role that Steward connects as may do all that the tools need, and whether it may do more. */
-export async function checkPrivileges(client: DatabaseClient, rights: Rights): Promise<Finding[]> {
+export async function checkPrivileges(
+  client: DatabaseClient,
+  rights: Rights,
+  readOnly: boolean,
+): Promise<Finding[]> {
   const privileges = await readPrivileges(client, rights);
   const enough: Finding[] = [{ level: 'ok', text: 'privileges: all that the tools need' }];
   const tooMuch = describeExcess(privileges);
   const warning: Finding[] =
-    tooMuch === undefined ? [] : [{ level: 'warning', text: tooMuch, remedy: BETTER }];
+    tooMuch === undefined
+      ? []
+      : [{ level: 'warning', text: tooMuch, remedy: readOnly ? BETTER_FOR_READING : BETTER }];
   return [
     ...(privileges.missing.length > 0 ? privileges.missing.map(toProblem) : enough),
     ...warning,

@@ -4,7 +4,7 @@ import { OperatorError } from '../../errors.js';
 import { readSchema } from '../../records/configuration.js';
 import type { Model, Schema } from '../../records/model/schema.js';
 import { readModelMarks } from '../../records/view/marks.js';
-import { suggest } from '../../records/view/nearest.js';
+import { suggest } from '../../capability/nearest.js';
 import { findConfigurationPath, readReferences } from '../../settings/sources.js';
 import { describeClientEntry } from '../client-entry.js';
 import { writePulledSchema } from '../db/pull.js';

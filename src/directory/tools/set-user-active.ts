@@ -17,6 +17,6 @@ export const setUserActive = defineTool({
   }),
   output: changedUser,
   async handle({ user_id, active }, context, directory: Directory) {
-    return toChangedUser(await directory.changes.setActive(user_id, active, context));
+    return toChangedUser(await directory.changes.setActive(user_id, active, context), context);
   },
 });

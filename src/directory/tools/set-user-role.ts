@@ -14,6 +14,6 @@ export const setUserRole = defineTool({
   input: z.strictObject({ user_id: userId, role: newRoleName }),
   output: changedUser,
   async handle({ user_id, role }, context, directory: Directory) {
-    return toChangedUser(await directory.changes.setRole(user_id, role, context));
+    return toChangedUser(await directory.changes.setRole(user_id, role, context), context);
   },
 });

@@ -14,6 +14,6 @@ export const transferUser = defineTool({
   input: z.strictObject({ user_id: userId, new_department: departmentName }),
   output: changedUser,
   async handle({ user_id, new_department }, context, directory: Directory) {
-    return toChangedUser(await directory.changes.transfer(user_id, new_department, context));
+    return toChangedUser(await directory.changes.transfer(user_id, new_department, context), context);
   },
 });

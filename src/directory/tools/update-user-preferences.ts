@@ -10,7 +10,7 @@ export const updateUserPreferences = defineTool({
   name: 'update_user_preferences',
   title: "Update a user's preferences",
   description:
-    "Merges a JSON object into a user's preferences (RFC 7396: null removes a member, objects merge, anything else replaces) and records both states in the audit log. Returns the whole result.",
+    "Merges a JSON object into a user's preferences (RFC 7396: null removes a member, objects merge, anything else replaces) and records both states in the audit log. Returns the whole result to a caller with directory:read.",
   scope: 'directory:write',
   effect: EFFECTS.overwrites,
   input: z.strictObject({ user_id: userId, preferences: preferencesPatch }),
@@ -18,10 +18,12 @@ export const updateUserPreferences = defineTool({
     notice,
     changed: z.boolean().describe('false: nothing was different; nothing was written'),
     user_id: z.int(),
-    preferences,
+    preferences: preferences.optional(),
   }),
   async handle({ user_id, preferences: patch }, context, directory: Directory) {
     const updated = await directory.preferences.update(user_id, patch as JsonObject, context);
-    return withNotice({ changed: updated.changed, user_id, preferences: updated.preferences });
+    // As with toChangedUser: a write is no way to read.
+    const seen = context.scopes.has('directory:read') && { preferences: updated.preferences };
+    return withNotice({ changed: updated.changed, user_id, ...seen });
   },
 });

@@ -2,7 +2,8 @@ import { errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose'
 import type { Scope } from '../../capability/define.js';
 import type { JwtConfig } from '../../settings/authentication.js';
 import type { Log } from '../../observability/log.js';
-import { CALLER_NAME, type Caller } from '../call.js';
+import { CALLER_NAME } from '../../caller-name.js';
+import type { Caller } from '../call.js';
 import { bearerChallenge, bearerToken } from './bearer.js';
 import { AuthenticationError, type Authentication } from './index.js';
 import { signingKeys } from './signing-keys.js';

@@ -1,11 +1,11 @@
-import { open, readFile, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { open, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { OperatorError } from '../../errors.js';
 import { SCOPE } from '../../capability/define.js';
+import { CALLER_NAME } from '../../caller-name.js';
 import { makeFolder } from '../../settings/folders.js';
-import { CALLER_NAME } from '../call.js';
 
 const TOKEN_FILE = z.strictObject({
   tokens: z.array(
@@ -34,13 +34,29 @@ export async function readTokens(file: string): Promise<StoredToken[]> {
 
 /** As readTokens; undefined where there is no file yet. */
 export async function readTokensIfAny(file: string): Promise<StoredToken[] | undefined> {
-  const text = await ifThere(file, readFile(file, 'utf8'));
-  if (text === undefined) return undefined;
+  const handle = await ifThere(file, open(file));
+  if (handle === undefined) return undefined;
+  const text = await readOwn(handle, file);
   const parsed = TOKEN_FILE.safeParse(parseJson(text));
   if (parsed.success) return parsed.data.tokens;
   throw new OperatorError(
     `${file} does not hold what "steward token" writes there. Put a copy back, or remove the file and make new tokens.`,
   );
+}
+
+/** Whoever can write the file can give themselves any token. @throws OperatorError */
+async function readOwn(handle: FileHandle, file: string): Promise<string> {
+  const [{ mode: all }, text] = await Promise.all([handle.stat(), handle.readFile('utf8')])
+    .catch((error: unknown) => {
+      throw failed(file, 'read', error);
+    })
+    .finally(() => void handle.close());
+  const mode = all & 0o777;
+  if (process.platform !== 'win32' && (mode & 0o022) !== 0)
+    throw new OperatorError(
+      `Others than its owner can write to ${file} (mode ${mode.toString(8)}), and give themselves tokens. Look at what is in it, then: chmod 600 ${file}`,
+    );
+  return text;
 }
 
 /**

@@ -1,6 +1,6 @@
 import net from 'node:net';
 import type { ViewColumn } from '../view/view.js';
-import { suggest } from '../view/nearest.js';
+import { suggest } from '../../capability/nearest.js';
 import type { Value } from './condition.js';
 import { refuse } from '../argument.js';
 import type { Literal } from './syntax.js';

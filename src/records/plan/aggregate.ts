@@ -11,7 +11,7 @@ import {
   type GroupKey,
   type Metric,
 } from '../sql/aggregate.js';
-import { suggest } from '../view/nearest.js';
+import { suggest } from '../../capability/nearest.js';
 import { resolveOpenColumn } from '../view/resolve.js';
 import type { ViewColumn, ViewModel } from '../view/view.js';
 import { hasOrder, readDirection } from './order.js';

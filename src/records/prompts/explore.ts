@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { definePrompt, type Scope } from '../../capability/define.js';
+import { quote } from '../../visible-text.js';
 import type { Services } from '../services.js';
 
 export const explore = ({ records }: Services, scope: readonly Scope[]) =>
@@ -15,10 +16,10 @@ export const explore = ({ records }: Services, scope: readonly Scope[]) =>
     }),
     async render({ model, field, value }, { scopes }) {
       const { label } = records.model(model, scopes);
-      const of = value === undefined ? '' : ` where it is ${JSON.stringify(value)}`;
-      const about = field === undefined ? '' : `, and above all its field ${JSON.stringify(field)}${of}`;
+      const of = value === undefined ? '' : ` where it is ${quote(value)}`;
+      const about = field === undefined ? '' : `, and above all its field ${quote(field)}${of}`;
       return [
-        `Explore the model ${JSON.stringify(label)}${about}.`,
+        `Explore the model ${quote(label)}${about}.`,
         '1. Read describe_models for it: its fields, enums, relations and indexes.',
         '2. Count its records with count_records, and look at five with find_records.',
         '3. Use aggregate_records: by enums, by month of its times, and the least, greatest and average of its numbers.',

@@ -1,10 +1,11 @@
 import { sqltag as sql, type Sql } from '@prisma/client/runtime/client';
 import { nameOf, type Condition } from '../filter/condition.js';
+import { showUnseen } from '../../visible-text.js';
 import type { NamedModel } from '../records.js';
 import { writeCondition } from '../sql/condition.js';
 import type { Question } from '../sql/question.js';
 import { Aliases, Tables } from '../sql/tables.js';
-import { rankByLikeness } from '../view/nearest.js';
+import { nearestWords } from '../../capability/nearest.js';
 import type { ViewModel } from '../view/view.js';
 import type { Patience } from './patience.js';
 
@@ -33,7 +34,7 @@ export async function groundValues(
       if (rows.some(({ equal }) => equal === 'true')) return [];
       const sought = (equality.texts[0] ?? '').slice(0, LONGEST_VALUE);
       const known = rows.flatMap(({ value }) => value ?? []);
-      const nearest = rankByLikeness(sought, known).slice(0, VALUES_NAMED);
+      const nearest = nearestWords(sought, known, VALUES_NAMED);
       if (nearest.length === 0) return [];
       const isWhole = Number(rows[0]?.['seen']) <= ROWS_LOOKED_AT;
       const none = isWhole ? 'No row has' : `None of the ${ROWS_LOOKED_AT} rows looked at has`;
@@ -69,6 +70,7 @@ function writeValues(model: ViewModel, { condition }: Equality, question: Questi
   return sql`select value, bool_or(equal)::text as equal, (sum(count(*)) over ())::text as seen from (${rows}) as looked_at group by value order by bool_or(equal) desc nulls last limit ${VALUES_COMPARED}::int`;
 }
 
+/** As a filter takes it, on one line. */
 function quote(value: string): string {
-  return `'${value}'`;
+  return `'${showUnseen(value.replaceAll("'", "''"))}'`;
 }

@@ -1,7 +1,7 @@
 import { SchemaError } from '../model/prisma-schema.js';
 import type { Column, ColumnName, Model, Schema } from '../model/schema.js';
 import { assertAgreed, assertNoMarks, readFieldMarks, readModelMarks, type FieldMark } from './marks.js';
-import { suggest } from './nearest.js';
+import { suggest } from '../../capability/nearest.js';
 import { looksSecret } from './secret-names.js';
 
 /** What a configuration says of a model; the same as its marks. */

@@ -2,7 +2,7 @@ import { distance } from 'fastest-levenshtein';
 import { SCOPE } from '../../capability/define.js';
 import { SchemaError } from '../model/prisma-schema.js';
 import type { Comment, Source, StrayComment } from '../model/schema.js';
-import { findNearest } from './nearest.js';
+import { findNearest } from '../../capability/nearest.js';
 
 /** The words for a field. `show` and `hide` decide, `mask` shows that it is there, `untrusted` marks its values. */
 export const FIELD_MARKS = ['show', 'hide', 'mask', 'untrusted'] as const;

@@ -1,4 +1,4 @@
-import { suggest } from './nearest.js';
+import { suggest } from '../../capability/nearest.js';
 import type { ViewColumn, ViewField, ViewModel, ViewRelation } from './view.js';
 import { MOST_RELATIONS, refuse, type Path } from '../argument.js';
 

@@ -35,11 +35,12 @@ const AUTHENTICATION_RETRY_SECONDS = 5;
 export function mcpRoute(options: McpRouteOptions): Route {
   return {
     method: 'POST',
-    async handle(request, response, headers) {
+    async handle(request, response, headers, admitted) {
       checkHeaders(request);
       const hungUp = new AbortController();
       response.once('close', () => response.writableFinished || hungUp.abort());
       const admission = await admit(request, options);
+      admitted();
       try {
         const body = await readBody(request, response, options.largestBodyBytes);
         const { received, batch } = readMessages(body, request);

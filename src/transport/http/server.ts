@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { describeError, type Log } from '../../observability/log.js';
+import { Connections } from './connections.js';
 import { checkOrigin, preflightHeaders, type OriginPolicy } from './origin.js';
 import { HttpRefusal, toRefusal } from './refusal.js';
 import type { Tracing } from '../../observability/tracing.js';
@@ -15,8 +16,16 @@ export interface Route {
   aside?: true;
   /** Any web page may read what is answered here: it is no secret. */
   anyOrigin?: true;
-  /** Answers, with the headers given besides its own. */
-  handle(request: IncomingMessage, response: ServerResponse, headers: Record<string, string>): Promise<void>;
+  /**
+   * Answers, with the headers given besides its own.
+   * @param admitted to be called when it is known who asks, if that is asked
+   */
+  handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    headers: Record<string, string>,
+    admitted: () => void,
+  ): Promise<void>;
 }
 
 /** Callbacks that observe requests. */
@@ -43,7 +52,7 @@ const LINGER_MS = 1000;
 /** Routes on Node's own HTTP server. */
 export class HttpServer {
   readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
+  readonly #connections: Connections;
   readonly #underWay = new Set<ServerResponse>();
 
   constructor(
@@ -51,7 +60,9 @@ export class HttpServer {
     private readonly policy: OriginPolicy,
     private readonly log: Log,
     private readonly observers: Observers,
+    mostConnections: number,
   ) {
+    this.#connections = new Connections(mostConnections, log);
     // A request without a Host is refused here, in the form of all other errors.
     const options = { ...TIME_LIMITS, requireHostHeader: false };
     this.#server = createServer(options, (request, response) => void this.#receive(request, response));
@@ -66,7 +77,7 @@ export class HttpServer {
       this.#refuse(request, response, {}, new HttpRefusal(417, 'No Expect but 100-continue is met here.')),
     );
     this.#server.on('connection', (socket) => {
-      this.#sockets.add(socket);
+      this.#connections.add(socket);
       socket.once('close', () => this.#forget(socket));
     });
   }
@@ -95,7 +106,6 @@ export class HttpServer {
    * connection ends. Otherwise the server would work without a reader and keep the others for ever.
    */
   #forget(socket: Socket): void {
-    this.#sockets.delete(socket);
     for (const response of this.#underWay) {
       if (response.socket !== null || response.req.socket !== socket) continue;
       response.destroy();
@@ -106,7 +116,7 @@ export class HttpServer {
   /** To Node, a connection on which nothing has come yet is not idle, and once the server closes it may stay so for ever. */
   #hangUpOnTheSilent(): void {
     const busy = new Set([...this.#underWay].map(({ socket }) => socket));
-    this.#sockets.forEach((socket) => busy.has(socket) || socket.destroy());
+    for (const socket of this.#connections) if (!busy.has(socket)) socket.destroy();
   }
 
   async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -133,7 +143,7 @@ export class HttpServer {
       if (request.method === 'OPTIONS')
         reply(response, 204, undefined, { ...headers, ...preflightHeaders(route.method, request) });
       else if (!answers(route, request.method)) throw notAllowed(route);
-      else await route.handle(request, response, headers);
+      else await route.handle(request, response, headers, () => this.#connections.known(request.socket));
     } catch (error) {
       this.#refuse(request, response, headers, error);
     }

@@ -42,6 +42,22 @@ onEmbedded('the embedded database (not on a server)', () => {
     for (const step of ['creating', 'migrating', 'seeded']) expect(progress).toContain(step);
   });
 
+  it('says to a first call that it is being created, and when to try again', async () => {
+    await rm(dataDir, { recursive: true });
+    const limits = ['DB_ACQUIRE_TIMEOUT_MS', 'DB_STATEMENT_TIMEOUT_MS', 'DB_LOCK_TIMEOUT_MS'];
+    const steward = await startSteward({
+      database,
+      env: { CALL_DEADLINE_MS: '500', ...Object.fromEntries(limits.map((name) => [name, '400'])) },
+    });
+    running.push(steward);
+    expect((await steward.call('list_departments')).text).toMatch(
+      /^DATABASE_UNAVAILABLE: The embedded database is being created .*Try again in a few seconds\.$/,
+    );
+    expect(steward.stderr()).toContain('creating');
+    // One that gives a call more time waits for it.
+    expect(await total(await start())).toBeGreaterThan(150);
+  });
+
   it('survives a kill at any moment of its first start', async () => {
     await rm(dataDir, { recursive: true });
     for (const moment of ['creating', 'migrating', 'seeded', 'connected']) {

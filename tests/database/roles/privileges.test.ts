@@ -84,6 +84,23 @@ onServer('the role that Steward connects as (of a PostgreSQL server: the embedde
   });
 });
 
+describe('the audit log', () => {
+  it.each([
+    "UPDATE user_audit_log SET actor = 'another'",
+    'DELETE FROM user_audit_log',
+    'TRUNCATE user_audit_log',
+  ])('is append-only for a superuser, too, also where triggers are passed by: %s', async (sql) => {
+    const database = await freshDatabase();
+    await database.query('SET session_replication_role = replica');
+    await expect(database.query(sql)).rejects.toMatchObject({
+      code: REFUSED,
+      message: expect.stringContaining('append-only'),
+    });
+    await database.query('RESET session_replication_role');
+    await database.drop();
+  });
+});
+
 describe('the triggers, where others may create things in the schema', () => {
   let database: TestDatabase;
   const headcounts = () =>
@@ -274,6 +291,16 @@ onServerOfItsOwn('prisma/roles.sql (on a PostgreSQL of its own)', () => {
           ARRAY(SELECT roleid::regrole::text FROM pg_auth_members WHERE member = pg_roles.oid) AS memberships
         FROM pg_roles WHERE rolname = 'steward_app'`),
     ).toEqual([{ powerful: false, memberships: ['pg_read_all_stats'] }]);
+  });
+
+  it('takes from steward_app the right to set what superusers set, which doctor sees before', async () => {
+    await server.query('GRANT SET ON PARAMETER session_replication_role TO steward_app');
+    const { stdout } = await steward(['doctor'], asApp('grown'));
+    expect(stdout).toMatch(
+      /warn {2}privileges: powers that no tool needs: SET on parameter session_replication_role\n +→ REVOKE SET ON PARAMETER session_replication_role FROM PUBLIC, steward_app;/,
+    );
+    await runRoles(server.url('grown'));
+    await expectGoodFor(asApp('grown'));
   });
 
   it('says what a superuser has to do, where the one who runs it may not', async () => {

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { onServer } from '../../support/conditions.js';
+import { eventually } from '../../support/eventually.js';
 import { records, startSteward, type Steward } from '../../support/steward.js';
 
 let steward: Steward;
@@ -156,5 +158,33 @@ describe('departments that another program changes', () => {
       await other.stop();
       await database.query("DELETE FROM departments WHERE name IN ('Cached', 'Renamed')");
     }
+  });
+});
+
+onServer('20,000 departments (on PostgreSQL only, which counts the rows that it reads)', () => {
+  it('are read once for all hints, which name the nearest, and are counted right', async () => {
+    const many = await startSteward();
+    const rowsRead = async () => {
+      const sql =
+        "SELECT (seq_tup_read + coalesce(idx_tup_fetch, 0))::int AS n FROM pg_stat_user_tables WHERE relname = 'departments'";
+      return (await many.database.query<{ n: number }>(sql))[0]?.n ?? 0;
+    };
+    await many.database.query(
+      "INSERT INTO departments (name) SELECT 'Unit ' || n FROM generate_series(1, 20000) n; ANALYZE departments",
+    );
+    for (let call = 0; call < 20; call += 1) {
+      const { text } = await many.call('transfer_user', { user_id: 5, new_department: `Umit ${call + 100}` });
+      expect(text).toMatch(
+        new RegExp(
+          `^NOT_FOUND: There is no department named "Umit ${call + 100}"\\. Nearest: "Unit ${call + 100}"`,
+        ),
+      );
+    }
+    expect((await many.call('list_departments')).data.total).toBe(20_008);
+    // Sessions tell the statistics what they read when they end.
+    await many.client.close();
+    await eventually(async () => (await rowsRead()) > 20_000);
+    expect(await rowsRead()).toBeLessThan(6 * 20_000);
+    await many.stop();
   });
 });

@@ -1,0 +1,6 @@
+/** The one rule for names of callers, whatever their source: what logs and audit rows can show on one line, all of it visible. */
+export const CALLER_NAME = /^(?! )[^\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]{1,100}(?<! )$/u;
+
+/** For messages, after the name of what holds the name. */
+export const CALLER_NAME_RULE =
+  'must be up to 100 visible characters, without spaces at its ends: logs and audit rows show it on one line';
