@@ -1,4 +1,8 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { ROOT } from '../support/command.mjs';
 import { onServer } from '../support/conditions.js';
 import { startSteward, type Steward } from '../support/steward.js';
 import { fillExample } from './example.js';
@@ -13,6 +17,7 @@ const POLICY = `
 onServer('row policies that hold for the role of Steward, on a PostgreSQL server', () => {
   let shop: Awaited<ReturnType<typeof fillExample>>;
   let steward: Steward;
+  let folder: string;
   const call = async (tool: string, args: Record<string, unknown>) =>
     (await steward.call(tool, args)) as unknown as RecordsAnswer;
   const ids = async (where: string) =>
@@ -23,12 +28,21 @@ onServer('row policies that hold for the role of Steward, on a PostgreSQL server
   beforeAll(async () => {
     shop = await fillExample('shop');
     await shop.database.query(POLICY);
-    const SHOP_URL = shop.database.env['DATABASE_URL'] ?? '';
-    steward = await startSteward({ database: shop.database, env: { ...shop.env, SHOP_URL } });
+    const { databases } = JSON.parse(await readFile(shop.env.STEWARD_CONFIG, 'utf8')) as {
+      databases: { shop: object };
+    };
+    const schema = path.join(ROOT, 'examples', 'shop', 'schema.prisma');
+    const url = shop.database.env['DATABASE_URL'] ?? '';
+    const byRole = { shop: { ...databases.shop, schema, url, policies: 'by-role' } };
+    folder = await mkdtemp(path.join(os.tmpdir(), 'steward-policies-'));
+    const STEWARD_CONFIG = path.join(folder, 'steward.config.json');
+    await writeFile(STEWARD_CONFIG, JSON.stringify({ databases: byRole }));
+    steward = await startSteward({ database: shop.database, env: { STEWARD_CONFIG } });
   });
   afterAll(async () => {
     await steward.stop();
     await shop.database.drop();
+    await rm(folder, { recursive: true });
   });
 
   it('leave other rows out of lists, counts, groups and single records', async () => {
