@@ -101,8 +101,8 @@ export function readConfigured({ file, database, readOnly }: Config): Configured
     resolve(url, 'directory.url'),
   );
   if (served) {
-    assertPublic(served.url);
     assertApart(served.url, records);
+    assertPublic(served.url);
   }
   if (records.length === 0 && !served)
     throw new OperatorError(

@@ -85,7 +85,7 @@ export class Database<Client extends DatabaseClient = DatabaseClient> {
     return {
       inUse: totalCount - idleCount,
       idle: idleCount,
-      waiting: waitingCount,
+      waiting: waitingCount + this.writeShare.waiting,
       max: this.options.session.pool.max,
     };
   }

@@ -25,7 +25,7 @@ export class SessionPool extends pg.Pool {
     const take = this.connect.bind(this) as unknown as () => Promise<Lent>;
     this.connect = (() => this.#lend(take)) as typeof this.connect;
     this.query = ((statement: Statement, values?: unknown[]) =>
-      repeatUndone(() => this.#runOnConnection(statement, values))) as typeof this.query;
+      this.repeat(() => this.#runOnConnection(statement, values))) as typeof this.query;
     this.on('release', (_error, client) => this.#inspect(client as unknown as Lent));
   }
 
@@ -41,6 +41,11 @@ export class SessionPool extends pg.Pool {
     const result = await client.query(statement, values);
     await client.query('COMMIT');
     return result;
+  }
+
+  /** Runs what the database undid again. */
+  protected repeat<Result>(work: () => Promise<Result>): Promise<Result> {
+    return repeatUndone(work);
   }
 
   /** Whether a connection is of no further use after a failure. */

@@ -16,6 +16,11 @@ export class WriteShare {
     this.#patienceMs = acquireTimeoutMs;
   }
 
+  /** Writes that wait for a place. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /**
    * Runs a write that holds no more than one connection at a time.
    * @throws StewardError TIMEOUT where it could not begin, and all errors of the write

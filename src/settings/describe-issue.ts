@@ -18,7 +18,11 @@ export function describeIssue(issue: z.core.$ZodIssue): string {
     case 'unrecognized_keys':
       return `must not hold ${issue.keys.map((key) => JSON.stringify(key.slice(0, 50))).join(', ')}`;
     case 'too_small':
-      return 'must not be empty';
+      return issue.origin === 'string' || issue.origin === 'array'
+        ? 'must not be empty'
+        : `must be at least ${issue.minimum}`;
+    case 'too_big':
+      return `must be at most ${issue.maximum}`;
     case 'invalid_key':
       return `must have ${issue.issues[0]?.message ?? 'another name'}`;
     case 'invalid_union':

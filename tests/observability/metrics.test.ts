@@ -99,7 +99,9 @@ describe('/metrics', () => {
 
   it('has all that docs/operations.md names, in its table and in its alerts', async () => {
     const steward = await start({ RATE_LIMIT_PER_MINUTE: '1' });
-    await inOrder([() => steward.call('list_departments'), () => steward.call('list_departments')]);
+    await steward.call('list_departments');
+    // The door lets five times as many requests in as there may be calls.
+    await inOrder(Array.from({ length: 6 }, () => () => steward.request('ping')));
     const samples = [...(await scrape(steward)).values()].flatMap((family) => family.samples);
     const operations = await readFile(path.join(ROOT, 'docs', 'operations.md'), 'utf8');
     const [, lines = ''] = /^## Metrics$(.*?)^## /ms.exec(operations) ?? [];
@@ -245,9 +247,10 @@ onServer('/metrics while calls wait (on PostgreSQL only: it takes calls that wai
     const calls = Array.from({ length: 5 }, (_, i) =>
       steward.call('set_user_role', { user_id: 7, role: `Waiter ${i}` }),
     );
-    const busy = await settled(steward, 'steward_database_waiting', 3);
+    // Of two connections one is left to reads.
+    const busy = await settled(steward, 'steward_database_waiting', 4);
     expect(valueOf(busy, 'steward_calls_in_flight')).toBe(5);
-    expect(valueOf(busy, 'steward_database_connections_in_use')).toBe(2);
+    expect(valueOf(busy, 'steward_database_connections_in_use')).toBe(1);
     expect(valueOf(busy, 'steward_database_connections_idle')).toBe(0);
     expect(codeOf(await steward.call('list_departments'))).toBe('RATE_LIMITED');
 

@@ -338,8 +338,8 @@ describe('aggregate_records', () => {
     [{ metrics: 'max(alive)' }, "metrics: There is no max of 'alive', which is Boolean."],
     [{ metrics: 'sum(seen)' }, "metrics: There is no sum of 'seen', which is DateTime."],
     [{ metrics: 'sum(mood)' }, "metrics: There is no sum of 'mood', which is the enum Mood."],
-    [{ metrics: 'min(uid)' }, "metrics: There is no min of 'uid', which is String."],
-    [{ metrics: 'max(bits)' }, "metrics: There is no max of 'bits', which is String."],
+    [{ metrics: 'min(uid)' }, "metrics: There is no min of 'uid', which is Uuid."],
+    [{ metrics: 'max(bits)' }, "metrics: There is no max of 'bits', which is VarBit."],
     [{ metrics: 'max(data)' }, "metrics: There is no max of 'data', which is Json."],
     [
       { metrics: 'count(distinct rawData)' },

@@ -106,7 +106,7 @@ describe('a mistake in what is exposed ends the start', () => {
     [
       'a word that is nearly right',
       { section: { models: { Order: { fields: { note: ['untrusted', 'hidden'] } } } } },
-      /Order\.fields\.note: .* Did you mean 'hide'\?/,
+      /Order\.fields\.note .* Did you mean 'hide'\?/,
     ],
     [
       'a key that is nearly right',
@@ -164,7 +164,7 @@ describe('a mistake in what is exposed ends the start', () => {
     [
       'a password with a % that is not encoded',
       { section: { url: 'postgresql://ann:50%off@nowhere.invalid/shop' } },
-      /databases\.shop\.url is no address.*percent-encode special characters in the password/,
+      /databases\.shop\.url is no address.*percent-encode special characters in names and the password/,
     ],
     [
       'a directory in a schema of its own',

@@ -391,7 +391,7 @@ describe('A filter', () => {
       "VALIDATION: filter: 'data' is JSON: only has and is null can be asked of it. (at character 1)",
     ],
     ['number contains 1', "VALIDATION: filter: contains is for text; 'number' is Int. (at character 1)"],
-    ['uid starts with 7b', "VALIDATION: filter: starts with is for text; 'uid' is String. (at character 1)"],
+    ['uid starts with 7b', "VALIDATION: filter: starts with is for text; 'uid' is Uuid. (at character 1)"],
     ['name has x', "VALIDATION: filter: has is for lists and JSON; 'name' is String. (at character 1)"],
   ])('that is wrong is refused: %s', async (filter, message) => {
     expect(await refusal(filter)).toBe(message);

@@ -55,7 +55,7 @@ const SHOWN_ONLY: [field: string, id: number, cell: Cell][] = [
   ['data', 1, '{"a": 1, "big": 12345678901234567890}'],
   ['data', 2, 'null'],
   ['data', 60, null],
-  ['facts', 1, '[{"rate":1.10,"snowflake":750727362669608961},null,"two"]'],
+  ['facts', 1, '[{"rate": 1.10, "snowflake": 750727362669608961},null,"two"]'],
   ['rawData', 1, '{"a":1, "a":2}'],
   ['rawData', 3, 'null'],
   ['tags', 1, '["x","y"]'],

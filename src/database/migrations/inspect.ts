@@ -49,7 +49,7 @@ export async function checkMigrations(client: DatabaseClient, migrations: Migrat
 
 const UPGRADE = 'npx steward-mcp db upgrade, as the owner of the tables';
 const SERVE_OTHERS =
-  'to serve the records of this database: steward init; for what Steward brings itself, let DATABASE_URL name a database of its own: prisma migrate deploy refuses one that holds tables (P3005)';
+  'to serve the records of this database: steward init; for what Steward brings itself, let DATABASE_URL name a database of its own: Prisma does not migrate one that holds tables (P3005)';
 const MOST_NAMED = 5;
 
 /**

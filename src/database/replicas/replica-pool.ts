@@ -50,6 +50,11 @@ export class ReplicaPool extends SessionPool {
     return true;
   }
 
+  /** The primary answers a read that the replica cancelled, at once. */
+  protected override repeat<Result>(work: () => Promise<Result>): Promise<Result> {
+    return work();
+  }
+
   /** @throws ReplicaError, and errors of pg */
   protected override async run(
     client: Lent,

@@ -104,10 +104,10 @@ onServer('migrate deploy', () => {
   const doctor = async () => (await steward(['doctor'], { DATABASE_URL: url() })).stdout;
 
   it('is what doctor says of a database without tables, and not of one with those of others', async () => {
-    expect(await doctor()).toMatch(/migrations: behind .*\n +→ npx prisma migrate deploy/);
+    expect(await doctor()).toMatch(/migrations: behind .*\n +→ npx steward-mcp db upgrade/);
     await at('CREATE TABLE public.orders (id int PRIMARY KEY)');
     expect(await doctor()).toMatch(
-      /migrations: of another application \(orders\)\n +→ .*steward\.config\.json.*database of its own.*P3005/,
+      /migrations: of another application \(orders\)\n +→ .*steward init.*database of its own.*P3005/,
     );
     expect((await prisma(['migrate', 'deploy'], { DATABASE_URL: url() })).stderr).toContain('P3005');
     await at('CREATE EXTENSION citext; ALTER EXTENSION citext ADD TABLE public.orders');

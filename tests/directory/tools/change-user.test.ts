@@ -112,7 +112,7 @@ describe.each(CHANGES)('$tool', ({ tool, args, change, after, asItIs }) => {
     );
     const answer = await steward.call(tool, { user_id: id, ...args });
     await steward.database.query('ALTER TABLE user_audit_log DROP CONSTRAINT broken');
-    expect(answer.error).toBe('INTERNAL');
+    expect(answer.error).toBe('VALIDATION');
     expect(await stored(id)).toEqual(before);
     expect(await recorded(id)).toEqual([]);
   });

