@@ -3,6 +3,7 @@ import { parseExact, replaceInexact, writeExact } from '../capability/exact-json
 import { StewardError } from '../errors.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
 import type { AuditedUsers } from './audited-change.js';
+import { showUnseen } from '../visible-text.js';
 import { mergePatch, nesting, type JsonObject } from './merge-patch.js';
 import { noSuchUser } from './users.js';
 
@@ -70,7 +71,8 @@ function toShown(stored: string): JsonObject {
 }
 
 function assertWithinLimits(preferences: JsonObject, serialised: string): void {
-  const bytes = Buffer.byteLength(serialised);
+  // As the history shows it: an answer has to hold a change of the largest ones.
+  const bytes = Buffer.byteLength(showUnseen(serialised));
   if (bytes > LARGEST_PREFERENCES_BYTES) {
     throw new StewardError(
       'VALIDATION',

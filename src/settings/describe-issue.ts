@@ -18,20 +18,22 @@ export function describeIssue(issue: z.core.$ZodIssue): string {
     case 'unrecognized_keys':
       return `must not hold ${issue.keys.map((key) => JSON.stringify(key.slice(0, 50))).join(', ')}`;
     case 'too_small':
-      return issue.origin === 'string' || issue.origin === 'array'
-        ? 'must not be empty'
-        : `must be at least ${issue.minimum}`;
+      if (issue.origin === 'string' || issue.origin === 'array') return 'must not be empty';
+      return ownWords(issue) ?? `must be at least ${issue.minimum}`;
     case 'too_big':
-      return `must be at most ${issue.maximum}`;
+      return ownWords(issue) ?? `must be at most ${issue.maximum}`;
     case 'invalid_key':
       return `must have ${issue.issues[0]?.message ?? 'another name'}`;
     case 'invalid_union':
-      return issue.message === 'Invalid input'
-        ? 'has a value of a kind that it does not take'
-        : issue.message;
+      return ownWords(issue) ?? 'has a value of a kind that it does not take';
     case 'invalid_format':
       return /^(must|is|a )/.test(issue.message) ? issue.message : 'is not written as it has to be';
     default:
       return issue.message;
   }
+}
+
+/** The message that the schema brings; undefined for that of its library. */
+function ownWords({ message }: z.core.$ZodIssue): string | undefined {
+  return /^(Too (big|small)|Invalid)/.test(message) ? undefined : message;
 }

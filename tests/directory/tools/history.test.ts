@@ -96,7 +96,7 @@ describe('get_user_history', () => {
       const username = `wordy_${name.replaceAll(' ', '_')}`.slice(0, 50);
       const id = await somebodyWithRoles(username, 0);
       const room = 16_384 - '{"text":"00"}'.length;
-      const text = character.repeat(room / (Buffer.byteLength(JSON.stringify(character)) - 2));
+      const text = character.repeat(room / (Buffer.byteLength(JSON.stringify(shown)) - 2));
       for (let n = 10; n < 10 + count; n += 1) {
         const answer = await steward.call('update_user_preferences', {
           user_id: id,
