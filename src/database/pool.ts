@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { Sql } from '@prisma/client/runtime/client';
-import type pg from 'pg';
 import type { Log } from '../observability/log.js';
 import { connectionOf } from './connection.js';
 import type { Session } from './session.js';
@@ -20,7 +19,7 @@ export interface DatabaseClient {
 
 export interface Connections<Client> {
   client: Client;
-  pool: pg.Pool;
+  pool: SessionPool;
   /** Waits for running statements, then closes every connection. */
   close(): Promise<void>;
 }

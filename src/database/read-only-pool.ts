@@ -10,6 +10,8 @@ export class ReadOnlyPool extends SessionPool {
   constructor(config: SessionClientConfig) {
     // The statement is on its way when BEGIN fails (a cancel request may hit it), and would run outside the transaction.
     super({ ...config, session: { ...config.session, readOnly: true }, pipeline: true });
+    // A transaction of somebody else's could write where all clients share one session.
+    this.connect = (() => Promise.reject(new Error('Here is only read.'))) as typeof this.connect;
   }
 
   protected override reads(): boolean {

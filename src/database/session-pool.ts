@@ -19,11 +19,15 @@ const PROBE = { text: 'SELECT', query_timeout: 1000 };
 export class SessionPool extends pg.Pool {
   /** Connections opened before are not used again. */
   #renewedAt = -Infinity;
+  readonly #borrow: () => Promise<Lent>;
+  /** A pooler was seen before the server. */
+  pooled = false;
 
   constructor(config: SessionClientConfig) {
     super({ ...config, Client: SessionClient as unknown as new () => pg.ClientBase });
     const take = this.connect.bind(this) as unknown as () => Promise<Lent>;
-    this.connect = (() => this.#lend(take)) as typeof this.connect;
+    this.#borrow = () => this.#lend(take);
+    this.connect = this.#borrow as unknown as typeof this.connect;
     this.query = ((statement: Statement, values?: unknown[]) =>
       this.repeat(() => this.#runOnConnection(statement, values))) as typeof this.query;
     this.on('release', (_error, client) => this.#inspect(client as unknown as Lent));
@@ -55,7 +59,7 @@ export class SessionPool extends pg.Pool {
 
   async #runOnConnection(statement: Statement, values?: unknown[]): Promise<pg.QueryResult> {
     for (;;) {
-      const client = (await this.connect()) as unknown as Lent;
+      const client = await this.#borrow();
       const wasIdle = client.idleSince !== undefined;
       let broken: Error | undefined;
       try {
@@ -74,6 +78,7 @@ export class SessionPool extends pg.Pool {
   async #lend(take: () => Promise<Lent>): Promise<Lent> {
     for (;;) {
       const client = await take();
+      this.pooled ||= client.pooled;
       if (client.idleSince === undefined) return client;
       if (client.openedAt >= this.#renewedAt) {
         if (performance.now() - client.idleSince < TRUSTED_FOR_MS) return client;

@@ -39,13 +39,19 @@ const PINNED = {
 };
 
 /**
- * Reads which process serves the session, and the schemas of extensions that the role may use: the operators of a type
+ * Reads which process serves the session, whether all clients share it, as those of PGlite do, and the schemas of extensions that the role may use: the operators of a type
  * are found on the path alone.
  */
 const GREETING = `
-  SELECT pg_catalog.pg_backend_pid() AS pid, ARRAY(
+  SELECT pg_catalog.pg_backend_pid() AS pid, pg_catalog.version() LIKE '%PGlite%' AS shared, ARRAY(
     SELECT DISTINCT nspname::text FROM pg_catalog.pg_extension JOIN pg_catalog.pg_namespace n ON n.oid = extnamespace
     WHERE nspname <> 'pg_catalog' AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') ORDER BY 1) AS extensions`;
+
+interface Greeting {
+  pid: number;
+  shared: boolean;
+  extensions: string[];
+}
 
 /** PgBouncer's words for a transaction where it has none. */
 const STATEMENT_MODE = /statement pooling/;
@@ -101,11 +107,13 @@ export class SessionClient extends CancellableClient {
 
   /** Pins the settings, and checks that the server has them. @throws UnusableDatabaseError where it has not */
   async #settle(): Promise<void> {
-    const { rows } = await this.query<{ pid: number; extensions: string[] }>(GREETING);
-    const { pid, extensions } = rows[0] as { pid: number; extensions: string[] };
+    const { rows } = await this.query<Greeting>(GREETING);
+    const { pid, shared, extensions } = rows[0] as Greeting;
     // A pooler has keys of its own for cancel requests, so the process in its key is none of the server's.
     this.pooled ||= pid !== this.processID;
     const wanted = settingsOf(this.#session, extensions);
+    // Other clients of the session may have to write.
+    if (shared) delete wanted['default_transaction_read_only'];
     // A transaction has begun when its settings come.
     if (this.pooled && this.#session.readOnly) wanted['transaction_read_only'] = 'on';
     const local = this.pooled ? 'LOCAL ' : '';

@@ -1,5 +1,4 @@
 import type { DatabaseClient, Connections } from '../../database/pool.js';
-import type { Lent } from '../../database/session-pool.js';
 import { remedyOf } from '../../database/connection-failure.js';
 import { UnusableDatabaseError } from '../../database/check.js';
 import { describeError } from '../../observability/log.js';
@@ -15,15 +14,12 @@ export async function checkConnection({
   // Not through Prisma Client, whose words for a failed connection lack the reason.
   const { rows } = await pool.query<{ version: string }>('SELECT version()');
   const version = rows[0]?.version ?? '';
-  const client = (await pool.connect()) as unknown as Lent;
-  const { pooled } = client;
-  client.release();
   const connected = { level: 'ok', text: `connection: ${version.split(' on ')[0]}` } as const;
   const pooler = {
     level: 'ok',
     text: 'connection: by a pooler; settings travel with each transaction, statements have no names',
   } as const;
-  return { version, findings: pooled ? [connected, pooler] : [connected] };
+  return { version, findings: pool.pooled ? [connected, pooler] : [connected] };
 }
 
 /** Why there is no connection, and the setting that is wrong or missing. */
