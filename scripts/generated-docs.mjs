@@ -122,7 +122,11 @@ function sections() {
   const rowsOf = (schema, at) => {
     const { description, properties = {}, additionalProperties } = schema;
     const own = description === undefined ? [] : [[`\`${at}\``, description]];
-    const within = Object.entries(properties).filter(([name]) => name !== '$schema' && name !== 'settings');
+    // The arguments of tools stand in capabilities.md.
+    const isTool = description?.startsWith('Arguments of ');
+    const within = Object.entries(isTool ? {} : properties).filter(
+      ([name]) => name !== '$schema' && name !== 'settings',
+    );
     const nested = typeof additionalProperties === 'object' ? additionalProperties : undefined;
     return [
       ...own,

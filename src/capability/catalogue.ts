@@ -1,4 +1,4 @@
-import { SCOPE, type Prompt, type Resource, type Scope, type Tool } from './define.js';
+import { SCOPE, scopesNamed, type Prompt, type Resource, type Scope, type Tool } from './define.js';
 import type { Domain } from './domain.js';
 import { OperatorError } from '../errors.js';
 
@@ -55,7 +55,9 @@ function assertScopes({ name, scopes, tools, resources, prompts, completions }: 
       `The domain ${name} declares "${malformed}", which is no scope such as "orders:read".`,
     );
   const needed = [...tools, ...resources.map(({ tool }) => tool), ...prompts, ...Object.values(completions)];
-  const undeclared = needed.flatMap(({ scope }) => scope).find((scope) => !scopes.includes(scope));
+  const undeclared = needed
+    .flatMap(({ scope }) => scopesNamed(scope))
+    .find((scope) => !scopes.includes(scope));
   if (undeclared !== undefined)
     throw new OperatorError(
       `A capability of the domain ${name} needs the scope "${undeclared}", which the domain does not declare.`,

@@ -3,8 +3,14 @@ import type { z } from 'zod';
 /** The name of a right. A caller has some; each capability needs one. A domain declares those that its capabilities need. */
 export type Scope = string;
 
-/** What a capability needs of its caller: a scope, or one of several. */
-export type RequiredScope = Scope | readonly Scope[];
+/** What a capability needs of its caller: a scope, one of several, or all of several. */
+export type RequiredScope = Scope | readonly Scope[] | { all: readonly Scope[] };
+
+/** The scopes that a requirement names. */
+export function scopesNamed(required: RequiredScope): readonly Scope[] {
+  if (typeof required === 'string') return [required];
+  return 'all' in required ? required.all : required;
+}
 
 /** The characters that RFC 6749, section 3.3 allows in a scope, less the characters that a header or a list would have to escape. */
 export const SCOPE = /^[a-z][a-z0-9._-]*(:[a-z0-9._-]+)*$/;

@@ -28,12 +28,15 @@ export interface Domain {
   /** For the model, beside those of other domains: what this is and how to go about it. */
   instructions: string;
   /** Returns the part of a call's arguments that may be logged. */
-  redactArguments(args: unknown): Record<string, unknown>;
+  redactArguments(args: unknown, capability: Tool | Resource | Prompt): Record<string, unknown>;
   /**
    * Labels for its calls in metrics and spans, by name. Their values must be few and known at the start: an argument that names
    * nothing known has no label.
    */
-  labels?: { names: readonly string[]; of(args: unknown): Record<string, string> };
+  labels?: {
+    names: readonly string[];
+    of(args: unknown, capability: Tool | Resource | Prompt): Record<string, string>;
+  };
   /** The rights that its capabilities need on the tables of its database; none if another domain owns them. */
   rights: Rights;
   /** Hits and misses by cache; absent if the domain caches nothing. */

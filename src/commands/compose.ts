@@ -13,7 +13,7 @@ import { createRecords } from '../records/index.js';
 import { readRecordsSettings } from '../records/settings.js';
 import { Source } from '../records/source.js';
 import { OperatorError } from '../errors.js';
-import { readConfigured, type ServedDatabase, type ServedDirectory } from './configuration.js';
+import { readConfigured, type Configured, type ServedDirectory } from './configuration.js';
 import { DIRECTORY_SCOPES } from '../directory/rights.js';
 import type { Config } from '../settings/config.js';
 import { keepSecret, passingSecret, Secret } from '../settings/secret.js';
@@ -39,12 +39,17 @@ export type Compose = (options: ComposeOptions) => Composition;
 
 /** What the configuration names: records of databases, and the staff directory. */
 export const composeConfigured: Compose = (options) => {
-  const { records, directory, callerScopes } = readConfigured(options.config);
+  const configured = readConfigured(options.config);
+  const { records, directory, callerScopes } = configured;
   const staff = directory ? [composeDirectory(options, directory)] : [];
+  assertDistinct(configured, staff);
   const taken = staff
     .flatMap(({ databases }) => databases)
     .reduce((sum, one) => sum + one.mostConnections, 0);
-  const compositions = [...staff, ...(records.length > 0 ? [composeRecords(options, records, taken)] : [])];
+  const compositions = [
+    ...staff,
+    ...(records.length > 0 ? [composeRecords(options, configured, taken)] : []),
+  ];
   const domains = compositions.flatMap((composition) => composition.domains);
   // What is read only needs fewer scopes; a caller who has them all the same may do no more.
   const idle = directory?.readOnly
@@ -56,6 +61,16 @@ export const composeConfigured: Compose = (options) => {
     callerScopes: callerScopes?.filter((scope) => !(idle as readonly string[]).includes(scope)),
   };
 };
+
+/** @throws OperatorError for a question that is called as a tool of the directory */
+function assertDistinct({ questions }: Configured, staff: readonly Composition[]): void {
+  const tools = staff.flatMap(({ domains }) => domains.flatMap((domain) => domain.tools));
+  const clash = questions.find(({ name }) => tools.some((tool) => tool.name === name));
+  if (clash)
+    throw new OperatorError(
+      `questions.${clash.name}: The staff directory has a tool of this name. Give the question another.`,
+    );
+}
 
 /** The staff directory. */
 function composeDirectory(
@@ -73,7 +88,7 @@ function composeDirectory(
 /** One domain for the records of all databases, each with a pool of its own. @param taken connections of other domains */
 function composeRecords(
   { config, log, secret, onUnusable }: ComposeOptions,
-  served: readonly ServedDatabase[],
+  { records: served, questions, questionsAlone }: Configured,
   taken: number,
 ): Composition {
   const { session, connectionsTotal } = config.database;
@@ -103,6 +118,8 @@ function composeRecords(
     sources: opened.map(({ source }) => source),
     schemas: served.map(({ schema }) => schema),
     secret,
+    questions,
+    questionsAlone,
     ...readRecordsSettings(config.variables),
   });
   return { domains: [domain], databases: opened.map(({ database }) => database) };

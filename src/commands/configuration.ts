@@ -11,7 +11,12 @@ import {
   type DatabaseSection,
   type OpenedSchema,
 } from '../records/configuration.js';
+import { prepareQuestion, type SavedQuestion } from '../records/questions/prepare.js';
+import { QUESTION_KEYS, QUESTIONS } from '../records/questions/section.js';
+import { TOOL_NAMES } from '../records/questions/tool-names.js';
+import { Records } from '../records/records.js';
 import type { Exposure } from '../records/view/exposure.js';
+import { Views } from '../records/views.js';
 import { suggest } from '../capability/nearest.js';
 import { describeIssue } from '../settings/describe-issue.js';
 import { readPostgresUrl } from '../settings/postgres-url.js';
@@ -42,6 +47,11 @@ export const CONFIGURATION = z.strictObject({
     .describe(
       'true: the staff directory is served, too; or the address of its database, its row policies, and whether it is only read',
     ),
+  questions: QUESTIONS.describe('Saved questions by name; each is a tool of its own'),
+  tools: z
+    .enum(['all', 'questions'])
+    .default('all')
+    .describe('questions: no tools of records but those of the saved questions'),
   caller: z
     .strictObject({ scopes: z.array(z.string().regex(SCOPE)) })
     .optional()
@@ -54,6 +64,9 @@ type Sight = Pick<Session, 'searchPath' | 'policies'>;
 /** What is served, read and checked. No database has been opened. */
 export interface Configured {
   records: readonly ServedDatabase[];
+  questions: readonly SavedQuestion[];
+  /** True: there are no tools but those of the questions. */
+  questionsAlone: boolean;
   directory: ServedDirectory | undefined;
   callerScopes: readonly string[] | undefined;
 }
@@ -72,7 +85,7 @@ export interface ServedDatabase extends OpenedSchema {
   sight: Sight;
 }
 
-const DIRECTORY_ALONE = { records: [], callerScopes: undefined };
+const DIRECTORY_ALONE = { records: [], questions: [], questionsAlone: false, callerScopes: undefined };
 
 /**
  * Says what a configuration serves. Without a file that names databases it is the staff directory.
@@ -88,7 +101,12 @@ export function readConfigured({ file, database, readOnly }: Config): Configured
     const problems = parsed.error.issues.map((issue) => `  - ${describeProblem(issue)}`);
     throw new OperatorError(`The configuration file ${file.path} cannot be used:\n${problems.join('\n')}`);
   }
-  const { databases, directory, caller } = parsed.data;
+  const { databases, directory, caller, tools } = parsed.data;
+  const questionsAlone = tools === 'questions';
+  if (questionsAlone && directory !== false)
+    throw new OperatorError(
+      `${file.path}: "tools": "questions" serves nothing else, and "directory" would. Leave one of them out.`,
+    );
   const resolve = (text: string, at: string) => resolveReference(text, at, file);
   const records = Object.entries(databases).map(([name, section]) => {
     const url = resolve(section.url, `databases.${name}.url`);
@@ -108,7 +126,23 @@ export function readConfigured({ file, database, readOnly }: Config): Configured
     throw new OperatorError(
       `The configuration file ${file.path} serves nothing. Name a database, or set "directory": true.`,
     );
-  return { records, directory: served, callerScopes: caller?.scopes };
+  const questions = prepareQuestions(parsed.data.questions, records, file.path);
+  if (questionsAlone && questions.length === 0)
+    throw new OperatorError(`${file.path}: "tools": "questions" serves nothing: there are no "questions".`);
+  return { records, questions, questionsAlone, directory: served, callerScopes: caller?.scopes };
+}
+
+function prepareQuestions(
+  sections: z.output<typeof QUESTIONS>,
+  databases: readonly ServedDatabase[],
+  file: string,
+): SavedQuestion[] {
+  const records = new Records(databases.map(({ name, exposure, zone }) => new Views(name, exposure, zone)));
+  return Object.entries(sections).map(([name, section]) => {
+    if (TOOL_NAMES.includes(name))
+      throw new OperatorError(`${file}: questions.${name}: There is a tool of this name. Give it another.`);
+    return prepareQuestion(name, section, records, file);
+  });
 }
 
 /** The directory as `config` serves it. @throws OperatorError if it serves none, and as readConfigured */
@@ -129,7 +163,7 @@ export function scopesOf({ records, directory }: Configured): Scope[] {
 function describeProblem(issue: z.core.$ZodIssue): string {
   const at = issue.path.join('.');
   if (issue.code !== 'unrecognized_keys') return `${at} ${describeIssue(issue)}`;
-  const known = [...Object.keys(CONFIGURATION.shape), ...SECTION_KEYS];
+  const known = [...Object.keys(CONFIGURATION.shape), ...SECTION_KEYS, ...QUESTION_KEYS];
   return issue.keys
     .map((key) => `${[...issue.path, key].join('.')} means nothing.${suggest(key, known)}`)
     .join(' ');

@@ -9,7 +9,7 @@ export const SERVER_ERROR = -32000;
 export interface ErrorData extends Record<string, unknown> {
   code: string;
   retry_after_seconds?: number;
-  /** The scope that is missing. */
+  /** The scope that is missing; several, where all of them are needed, with spaces between. */
   scope?: Scope;
 }
 

@@ -53,8 +53,8 @@ export function run<Answer extends Result>(
     listedAs: found?.name,
     scope: found && scopeOf(found),
     arguments: args,
-    redactArguments: domain?.redactArguments,
-    labels: domain?.labels?.of(args),
+    redactArguments: domain && ((given) => domain.redactArguments(given, found)),
+    labels: found && domain?.labels?.of(args, found),
   };
   return guard.run(call, async (context) => {
     const { result, rows = 1 } = await work(context, async () => {

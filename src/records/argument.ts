@@ -4,6 +4,8 @@ import { StewardError } from '../errors.js';
 /** Where it stands in the text of an argument, from 1; absent in an argument that is no text. */
 export interface Place {
   at: number | undefined;
+  /** The parameter that a value was given as; errors name it instead of the argument it stands in. */
+  parameter?: string;
 }
 
 /** A name, or several that lead over relations. */
@@ -15,10 +17,10 @@ export interface Path extends Place {
 export const MOST_RELATIONS = 3;
 
 /** @param argument the name of the argument that is wrong */
-export function refuse(message: string, { at }: Place, argument: string): never {
+export function refuse(message: string, { at, parameter }: Place, argument: string): never {
   throw new StewardError(
     'VALIDATION',
-    `${argument}: ${message}${at === undefined ? '' : ` (at character ${at})`}`,
+    `${parameter ?? argument}: ${message}${at === undefined ? '' : ` (at character ${at})`}`,
   );
 }
 

@@ -1,22 +1,23 @@
 import { StewardError } from '../errors.js';
-import { Source } from './source.js';
+import type { Source } from './source.js';
 import { findNearest } from '../capability/nearest.js';
 import type { ViewModel } from './view/view.js';
+import type { Views } from './views.js';
 
 /** A model as a caller names it. */
-export interface NamedModel {
+export interface NamedModel<From extends Views = Source> {
   /** With its database where there are several: shop.Order. */
   label: string;
   model: ViewModel;
-  source: Source;
+  source: From;
 }
 
 /** The models of all databases, as each caller may see them. */
-export class Records {
+export class Records<From extends Views = Source> {
   /** By each way to name an exposed model. */
   readonly #labels: ReadonlyMap<string, string>;
 
-  constructor(private readonly sources: readonly Source[]) {
+  constructor(private readonly sources: readonly From[]) {
     this.#labels = new Map(
       this.models(new Set(this.scopes)).flatMap(({ label, model, source }) => [
         [label, label],
@@ -37,7 +38,7 @@ export class Records {
   }
 
   /** All models that a caller with these scopes may see, in the order of the schemas. */
-  models(scopes: ReadonlySet<string>): NamedModel[] {
+  models(scopes: ReadonlySet<string>): NamedModel<From>[] {
     return this.sources.flatMap((source) =>
       [...source.viewFor(scopes).values()].map((model) => ({
         label: this.sources.length === 1 ? model.name : `${source.name}.${model.name}`,
@@ -48,7 +49,7 @@ export class Records {
   }
 
   /** The model of this name, if the caller may see it. */
-  find(name: string, scopes: ReadonlySet<string>): NamedModel | undefined {
+  find(name: string, scopes: ReadonlySet<string>): NamedModel<From> | undefined {
     const wanted = name.trim();
     return this.models(scopes).find(
       ({ label, model, source }) => label === wanted || `${source.name}.${model.name}` === wanted,
@@ -59,7 +60,7 @@ export class Records {
    * Looks a model up. With one database its name may stand before the model or not.
    * @throws StewardError VALIDATION in the same words for a model that is unknown, hidden, or of another scope
    */
-  model(name: string, scopes: ReadonlySet<string>): NamedModel {
+  model(name: string, scopes: ReadonlySet<string>): NamedModel<From> {
     const found = this.find(name, scopes);
     if (found) return found;
     const wanted = name.trim();

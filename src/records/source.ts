@@ -4,41 +4,25 @@ import { describeError, type Log } from '../observability/log.js';
 import type { Database } from '../database/open.js';
 import { translateReadError } from './read-error.js';
 import type { Exposure } from './view/exposure.js';
-import { makeView, type View } from './view/view.js';
+import { Views } from './views.js';
 
 /** A row as it was read: every value as text. */
 export type TextRow = Readonly<Record<string, string | null>>;
 
-const MOST_VIEWS = 200;
 const MOST_REPORTED = 100;
 
 /** A database with its schema: what it holds that may be seen, and the way to read it. */
-export class Source {
-  readonly #views = new Map<string, View>();
+export class Source extends Views {
   readonly #reported = new Set<string>();
 
   constructor(
-    readonly name: string,
-    private readonly exposure: Exposure,
+    name: string,
+    exposure: Exposure,
     private readonly database: Pick<Database, 'ready'>,
-    /** The zone of days and hours where a question names none. */
-    readonly zone: string,
+    zone: string,
     private readonly log: Pick<Log, 'warn'>,
-  ) {}
-
-  /** All scopes that open something here. */
-  get scopes(): string[] {
-    return [...new Set([...this.exposure.models.values()].map(({ scope }) => scope))];
-  }
-
-  /** What a caller with these scopes may see. */
-  viewFor(scopes: ReadonlySet<string>): View {
-    const key = JSON.stringify(this.scopes.filter((scope) => scopes.has(scope)).toSorted());
-    const known = this.#views.get(key);
-    if (known) return known;
-    const view = makeView(this.exposure, scopes);
-    if (this.#views.size < MOST_VIEWS) this.#views.set(key, view);
-    return view;
+  ) {
+    super(name, exposure, zone);
   }
 
   /**

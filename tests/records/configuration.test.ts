@@ -398,6 +398,8 @@ describe('its JSON Schema', () => {
       '$schema',
       'databases',
       'directory',
+      'questions',
+      'tools',
       'caller',
       'settings',
     ]);

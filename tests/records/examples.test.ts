@@ -139,6 +139,26 @@ describe('the shop', () => {
       { model: 'Customer', filter: 'born >= 1960-01-01 and born < 1970-01-01' },
       [[7]],
     ],
+    [
+      'Which orders to France wait since May? (a saved question)',
+      'open_orders',
+      { country: 'FR', since: '2026-05-01' },
+      [
+        [45, 'PENDING', '2026-05-14T14:45:00.123456Z', '29.00', 'Ada Lind'],
+        [55, 'PAID', '2026-06-12T23:55:00.123456Z', '65.15', 'Cleo Novak'],
+      ],
+    ],
+    [
+      'Which months had two paid orders or more? (a saved question)',
+      'sales_by_month',
+      { status: 'PAID', at_least: 2 },
+      [
+        ['2026-01', 2, '88.80'],
+        ['2026-02', 2, '141.50'],
+        ['2026-04', 2, '234.50'],
+        ['2026-05', 2, '228.30'],
+      ],
+    ],
   ])('%s', async (_, tool, args, rows) => {
     expect(rowsOf(await shop.call(tool, args))).toEqual(rows);
   });

@@ -53,7 +53,9 @@ export function bearerChallenge(
       : [
           'insufficient_scope',
           `This needs the scope ${refusal.missing}.`,
-          scopes.filter((scope) => scope === refusal.missing || refusal.caller.scopes.has(scope)),
+          scopes.filter(
+            (scope) => refusal.missing.split(' ').includes(scope) || refusal.caller.scopes.has(scope),
+          ),
         ];
   const parameters = Object.entries({
     ...about,

@@ -1,4 +1,4 @@
-import { parseFilter } from './read-filter.js';
+import { parseFilter } from './parse-filter.js';
 import type { Filter } from './syntax.js';
 
 const UNREADABLE = '?';

@@ -12,7 +12,8 @@ const NAMED_VALUES = 20;
  * @throws StewardError VALIDATION saying what the column takes
  */
 export function readValue(column: ViewColumn, literal: Literal, argument: string): Value {
-  const { text, quoted } = literal;
+  const { quoted } = literal;
+  const text = textFor(column, literal);
   const fail = (what: string): never =>
     refuse(`'${column.name}' takes ${what}, not '${text.slice(0, 50)}'.`, literal, argument);
   if (!quoted && text.toLowerCase() === 'null')
@@ -56,6 +57,11 @@ export function readValue(column: ViewColumn, literal: Literal, argument: string
     case 'Bytes':
       return refuse(`'${column.name}' holds bytes: only is null can be asked of it.`, literal, argument);
   }
+}
+
+/** The text of a value that is compared with the column. */
+export function textFor(column: ViewColumn, { text, sample }: Literal): string {
+  return sample?.(column) ?? text;
 }
 
 function isAddress(text: string): boolean {

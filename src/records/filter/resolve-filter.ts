@@ -1,7 +1,7 @@
 import type { ViewColumn, ViewModel } from '../view/view.js';
 import { resolveOpenColumn, resolvePath } from '../view/resolve.js';
 import type { Condition } from './condition.js';
-import { readValue } from './read-value.js';
+import { readValue, textFor } from './read-value.js';
 import { refuse, type Path } from '../argument.js';
 import { LIMITS, type Comparison, type Filter } from './syntax.js';
 
@@ -43,7 +43,7 @@ export function resolveFilter(model: ViewModel, filter: Filter, argument: string
       const { column } = reference;
       if (column.isList || column.type !== 'String' || NO_TEXT.has(column.native ?? ''))
         refuse(`${how} is for text; '${column.name}' is ${describeType(column)}.`, path, argument);
-      return { kind: 'match', reference, how, text: value.text };
+      return { kind: 'match', reference, how, text: textFor(column, value) };
     }
     case 'has': {
       const { path, value } = filter;

@@ -1,6 +1,5 @@
 import { refuse, splitCall, splitList, splitPath, type Place } from '../argument.js';
 import type { Condition } from '../filter/condition.js';
-import { parseFilter } from '../filter/read-filter.js';
 import { describeType, resolveFilter } from '../filter/resolve-filter.js';
 import type { Filter, Literal } from '../filter/syntax.js';
 import {
@@ -119,21 +118,14 @@ function hasBuckets({ type, native }: ViewColumn, bucket: Bucket): boolean {
  * Reads conditions on the columns of the answer, such as `count > 100`.
  * @throws StewardError VALIDATION
  */
-export function readHaving(
-  having: unknown,
-  keys: readonly GroupKey[],
-  metrics: readonly Metric[],
-): Condition | undefined {
-  const argument = 'having';
-  const parsed = parseFilter(having, argument);
-  if (!parsed) return undefined;
+export function readHaving(having: Filter, keys: readonly GroupKey[], metrics: readonly Metric[]): Condition {
   const columns = [...keys.map(keyColumn), ...metrics.map(resultColumn)];
   const answer: Pick<ViewModel, 'name' | 'fields'> = {
     name: 'The answer',
     fields: new Map(columns.map((one) => [one.name, one])),
   };
-  const filter = joinNames(parsed, [...answer.fields.keys()], keys);
-  return resolveFilter(answer as ViewModel, filter, argument);
+  const filter = joinNames(having, [...answer.fields.keys()], keys);
+  return resolveFilter(answer as ViewModel, filter, 'having');
 }
 
 /** A key as a column of the answer. Hours are moments, longer stretches are their first days. */
@@ -169,11 +161,13 @@ const STRETCHES: Partial<Record<Bucket, [form: RegExp, example: string]>> = {
 function readStretch(bucket: Bucket | undefined, value: Literal): Literal {
   const [form, example] = (bucket && STRETCHES[bucket]) ?? [];
   if (!form || /^-?infinity$/i.test(value.text)) return value;
-  const [, year, part = '', era = ''] = form.exec(value.text) ?? [];
+  const { sample, ...literal } = value;
+  const text = sample?.({ name: bucket, type: 'String' } as ViewColumn, example) ?? value.text;
+  const [, year, part = '', era = ''] = form.exec(text) ?? [];
   if (year === undefined)
-    refuse(`Write a ${bucket} as ${example}, not '${value.text.slice(0, 60)}'.`, value, 'having');
+    refuse(`Write a ${bucket} as ${example}, not '${text.slice(0, 60)}'.`, value, 'having');
   const month = bucket === 'quarter' ? String(Number(part) * 3 - 2).padStart(2, '0') : part || '01';
-  return { ...value, text: `${year}-${month}-01${era}` };
+  return { ...literal, text: `${year}-${month}-01${era}` };
 }
 
 function assertColumn(name: string, known: readonly string[], place: Place, argument: string): void {

@@ -9,21 +9,28 @@ const ARGUMENT = 'key';
 const nowhere = { at: undefined };
 
 /** A value of a key, with its column's name if that was said. */
-interface Part {
+export interface KeyPart {
   name?: string;
   literal: Literal;
 }
 
 /**
- * Reads what names one record: `17`, `17, 3` for a key of two columns, `email = 'a@b.c'` for another key; the same as a
+ * Parses what names one record: `17`, `17, 3` for a key of two columns, `email = 'a@b.c'` for another key; the same as a
  * list or an object of JSON, too.
+ * @throws StewardError VALIDATION
+ */
+export function parseKey(key: unknown): KeyPart[] {
+  const parsed = typeof key === 'string' && looksLikeJson(key) ? parseJson(key, ARGUMENT) : key;
+  return typeof parsed === 'string' ? readText(parsed) : readJson(parsed);
+}
+
+/**
+ * Looks the columns of a key up and reads their values.
  * @throws StewardError VALIDATION naming the model's keys
  */
-export function readKey(model: ViewModel, key: unknown): Condition {
+export function readKey(model: ViewModel, parts: readonly KeyPart[]): Condition {
   const [first] = model.keys;
   if (!first) refuse(`${model.name} has no visible key: use find_records.`, nowhere, ARGUMENT);
-  const parsed = typeof key === 'string' && looksLikeJson(key) ? parseJson(key, ARGUMENT) : key;
-  const parts = typeof parsed === 'string' ? readText(parsed) : readJson(parsed);
   const names = new Set(parts.flatMap(({ name }) => name ?? []));
   const columns =
     names.size === 0
@@ -36,12 +43,12 @@ export function readKey(model: ViewModel, key: unknown): Condition {
       ARGUMENT,
     );
   const terms = columns.map((column, at) =>
-    equals(column, (parts.find(({ name }) => name === column.name) ?? (parts[at] as Part)).literal),
+    equals(column, (parts.find(({ name }) => name === column.name) ?? (parts[at] as KeyPart)).literal),
   );
   return { kind: 'and', terms };
 }
 
-function readText(text: string): Part[] {
+function readText(text: string): KeyPart[] {
   const values = splitList(text, ARGUMENT);
   if (!/^[^'"]*[^'"<>!=]=/.test(text)) return values.map((written) => ({ literal: readQuoted(written) }));
   const filter = parseFilterText(values.join(' and '), ARGUMENT);
@@ -59,7 +66,7 @@ function readQuoted(written: string): Literal {
   return { text, quoted: isQuoted, at: undefined };
 }
 
-function readJson(value: unknown): Part[] {
+function readJson(value: unknown): KeyPart[] {
   if (Array.isArray(value)) return value.map((one) => ({ literal: readScalar(one) }));
   if (typeof value !== 'object' || value === null) return [{ literal: readScalar(value) }];
   return Object.entries(value).map(([name, one]) => ({ name, literal: readScalar(one) }));
@@ -75,14 +82,14 @@ function readScalar(value: unknown): Literal {
 
 function equals(column: ViewColumn, literal: Literal): Condition {
   const value = readValue(column, literal, ARGUMENT);
-  assertOneValue(column, value);
+  assertOneValue(column, value, literal);
   return { kind: 'compare', reference: { relations: [], column }, operator: '=', value };
 }
 
 /** A day would be all moments of it, and so name several records. */
-function assertOneValue({ name, native }: ViewColumn, { kind }: Value): void {
+function assertOneValue({ name, native }: ViewColumn, { kind }: Value, literal: Literal): void {
   if (native !== 'Date' && (kind === 'day' || kind === 'distance'))
-    refuse(`'${name}' takes a whole time here, such as 2026-05-01T09:00:00Z.`, nowhere, ARGUMENT);
+    refuse(`'${name}' takes a whole time here, such as 2026-05-01T09:00:00Z.`, literal, ARGUMENT);
 }
 
 export function describeKeys({ keys }: ViewModel): string {

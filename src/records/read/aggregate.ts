@@ -2,12 +2,15 @@ import type { Context } from '../../capability/define.js';
 import { asList } from '../arguments.js';
 import { CUT, isLonger, readCell, type Cell } from '../answer/cell.js';
 import { fitTable, type RecordTable } from '../answer/rows.js';
-import { readFilter } from '../filter/read-filter.js';
+import { resolveFilter } from '../filter/resolve-filter.js';
+import type { Filter } from '../filter/syntax.js';
 import { readGroupKeys, readGroupOrder, readHaving, readMetrics, resultColumn } from '../plan/aggregate.js';
+import type { Records } from '../records.js';
 import type { Services } from '../services.js';
 import type { TextRow } from '../source.js';
 import { writeAggregate, type Bucket, type GroupKey, type Metric } from '../sql/aggregate.js';
 import type { Question } from '../sql/question.js';
+import type { Views } from '../views.js';
 import { beginPatience } from './patience.js';
 import { explainTimeout, listReferences } from './slow.js';
 import { describeUndecided } from './undecided.js';
@@ -18,11 +21,33 @@ export interface AggregateInput {
   model: string;
   metrics: unknown;
   group_by?: unknown;
-  filter?: unknown;
-  having?: unknown;
+  filter: Filter | undefined;
+  having: Filter | undefined;
   order_by?: unknown;
   limit: number;
   time_zone?: string | undefined;
+}
+
+/** @throws StewardError VALIDATION */
+export function planAggregate<From extends Views>(
+  records: Records<From>,
+  input: AggregateInput,
+  scopes: ReadonlySet<string>,
+) {
+  const named = records.model(input.model, scopes);
+  const { model } = named;
+  const keys = readGroupKeys(model, asList(input.group_by, 'group_by'));
+  const metrics = readMetrics(model, asList(input.metrics, 'metrics') ?? '', keys);
+  const names = [...keys, ...metrics].map(({ name }) => name);
+  return {
+    named,
+    keys,
+    metrics,
+    names,
+    condition: input.filter && resolveFilter(model, input.filter, 'filter'),
+    having: input.having && readHaving(input.having, keys, metrics),
+    order: readGroupOrder(asList(input.order_by, 'order_by'), names),
+  };
 }
 
 /** @throws StewardError */
@@ -31,14 +56,9 @@ export async function aggregate(
   input: AggregateInput,
   context: Context,
 ): Promise<{ notes: string[]; more: boolean; groups: RecordTable }> {
-  const named = services.records.model(input.model, context.scopes);
+  const planned = planAggregate(services.records, input, context.scopes);
+  const { named, keys, metrics, names, condition, having, order } = planned;
   const { model, source } = named;
-  const keys = readGroupKeys(model, asList(input.group_by, 'group_by'));
-  const metrics = readMetrics(model, asList(input.metrics, 'metrics') ?? '', keys);
-  const names = [...keys, ...metrics].map(({ name }) => name);
-  const condition = readFilter(model, input.filter);
-  const having = readHaving(input.having, keys, metrics);
-  const order = readGroupOrder(asList(input.order_by, 'order_by'), names);
   const question: Question = { zone: input.time_zone ?? source.zone, now: new Date().toISOString() };
   const { limit } = input;
   const plan = { model, keys, metrics, condition, having, order, limit, longestText: LONGEST_TEXT };

@@ -1,10 +1,12 @@
 import type { Context } from '../../capability/define.js';
 import type { Condition } from '../filter/condition.js';
-import { readFilter } from '../filter/read-filter.js';
-import type { NamedModel } from '../records.js';
+import { resolveFilter } from '../filter/resolve-filter.js';
+import type { Filter } from '../filter/syntax.js';
+import type { NamedModel, Records } from '../records.js';
 import type { Services } from '../services.js';
 import { writeCount } from '../sql/find.js';
 import type { Question } from '../sql/question.js';
+import type { Views } from '../views.js';
 import { beginPatience } from './patience.js';
 import { explainTimeout, listReferences } from './slow.js';
 import { describeUndecided } from './undecided.js';
@@ -13,8 +15,18 @@ const MOST_COUNTED = 10_000;
 
 export interface CountInput {
   model: string;
-  filter?: unknown;
+  filter: Filter | undefined;
   time_zone?: string | undefined;
+}
+
+/** @throws StewardError VALIDATION */
+export function planCount<From extends Views>(
+  records: Records<From>,
+  input: CountInput,
+  scopes: ReadonlySet<string>,
+) {
+  const named = records.model(input.model, scopes);
+  return { named, condition: input.filter && resolveFilter(named.model, input.filter, 'filter') };
 }
 
 /** @throws StewardError */
@@ -23,8 +35,7 @@ export async function countRecords(
   input: CountInput,
   { scopes, signal }: Context,
 ): Promise<{ notes: string[]; count: number; exact: boolean }> {
-  const named = records.model(input.model, scopes);
-  const condition = readFilter(named.model, input.filter);
+  const { named, condition } = planCount(records, input, scopes);
   const question = { zone: input.time_zone ?? named.source.zone, now: new Date().toISOString() };
   const [counted, notes] = await explainTimeout(named.model, listReferences(condition), () =>
     Promise.all([

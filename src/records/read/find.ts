@@ -2,13 +2,16 @@ import type { Context } from '../../capability/define.js';
 import { asList } from '../arguments.js';
 import { fillFittingTable, type RecordTable } from '../answer/rows.js';
 import { nameOf } from '../filter/condition.js';
-import { readFilter } from '../filter/read-filter.js';
+import { resolveFilter } from '../filter/resolve-filter.js';
+import type { Filter } from '../filter/syntax.js';
 import { readOrder } from '../plan/order.js';
 import { readFields, readIncludes } from '../plan/select.js';
+import type { Records } from '../records.js';
 import type { Services } from '../services.js';
 import { writeFind, type FindPlan } from '../sql/find.js';
 import { LONGEST_POSITION, type Position } from '../sql/position.js';
 import type { Question } from '../sql/question.js';
+import type { Views } from '../views.js';
 import { countRows } from './count.js';
 import { groundValues } from './ground.js';
 import { beginPatience } from './patience.js';
@@ -23,7 +26,7 @@ const LONGEST_LISTED_TEXT = 500;
 
 export interface FindInput {
   model: string;
-  filter?: unknown;
+  filter: Filter | undefined;
   fields?: unknown;
   include?: unknown;
   order_by?: unknown;
@@ -48,14 +51,28 @@ interface CursorContent {
   now: string;
 }
 
+/** @throws StewardError VALIDATION */
+export function planFind<From extends Views>(
+  records: Records<From>,
+  input: FindInput,
+  scopes: ReadonlySet<string>,
+) {
+  const named = records.model(input.model, scopes);
+  const { model } = named;
+  return {
+    named,
+    condition: input.filter && resolveFilter(model, input.filter, 'filter'),
+    fields: readFields(model, asList(input.fields, 'fields')),
+    includes: readIncludes(model, asList(input.include, 'include')),
+    order: readOrder(model, asList(input.order_by, 'order_by')),
+  };
+}
+
 /** @throws StewardError */
 export async function find(services: Services, input: FindInput, context: Context): Promise<Found> {
-  const named = services.records.model(input.model, context.scopes);
+  const planned = planFind(services.records, input, context.scopes);
+  const { named, condition, fields, includes, order } = planned;
   const { model, source } = named;
-  const condition = readFilter(model, input.filter);
-  const fields = readFields(model, asList(input.fields, 'fields'));
-  const includes = readIncludes(model, asList(input.include, 'include'));
-  const order = readOrder(model, asList(input.order_by, 'order_by'));
   const zone = input.time_zone ?? source.zone;
   // Another caller, filter, order or zone makes other pages, and so does another key of the model after a restart.
   const ordered = order.keys.map(({ reference, descending }) => [nameOf(reference), descending]);

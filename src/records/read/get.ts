@@ -2,16 +2,33 @@ import type { Context } from '../../capability/define.js';
 import { StewardError } from '../../errors.js';
 import { asList } from '../arguments.js';
 import { fillFittingTable, type RecordTable } from '../answer/rows.js';
-import { readKey } from '../plan/key.js';
+import { readKey, type KeyPart } from '../plan/key.js';
 import { allFields, readFields, readIncludes } from '../plan/select.js';
+import type { Records } from '../records.js';
 import type { Services } from '../services.js';
 import { INCLUDED_ROWS, writeFind } from '../sql/find.js';
+import type { Views } from '../views.js';
 
 export interface GetInput {
   model: string;
-  key: unknown;
+  key: readonly KeyPart[];
   fields?: unknown;
   include?: unknown;
+}
+
+/** @throws StewardError VALIDATION */
+export function planGet<From extends Views>(
+  records: Records<From>,
+  input: GetInput,
+  scopes: ReadonlySet<string>,
+) {
+  const named = records.model(input.model, scopes);
+  const { model } = named;
+  const condition = readKey(model, input.key);
+  const asked = asList(input.fields, 'fields');
+  const fields = asked === undefined ? allFields(model) : readFields(model, asked);
+  const includes = readIncludes(model, asList(input.include, 'include'));
+  return { named, condition, fields, includes };
 }
 
 /**
@@ -23,11 +40,8 @@ export async function get(
   input: GetInput,
   context: Context,
 ): Promise<{ notes: string[]; record: RecordTable }> {
-  const { label, model, source } = services.records.model(input.model, context.scopes);
-  const condition = readKey(model, input.key);
-  const asked = asList(input.fields, 'fields');
-  const fields = asked === undefined ? allFields(model) : readFields(model, asked);
-  const includes = readIncludes(model, asList(input.include, 'include'));
+  const { named, condition, fields, includes } = planGet(services.records, input, context.scopes);
+  const { label, model, source } = named;
   const cells = includes.reduce(
     (sum, include) => sum + include.columns.length * (INCLUDED_ROWS + 1),
     fields.length,

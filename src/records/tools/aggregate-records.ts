@@ -3,8 +3,29 @@ import { notice, withNotice } from '../../capability/answer/notice.js';
 import { defineTool, EFFECTS, type Scope } from '../../capability/define.js';
 import { recordTable } from '../answer/rows.js';
 import { filterText, flatText, modelName, timeZone } from '../arguments.js';
+import { parseArguments } from '../parse-arguments.js';
 import { aggregate } from '../read/aggregate.js';
 import type { Services } from '../services.js';
+
+export const AGGREGATE_INPUT = z.strictObject({
+  model: modelName,
+  metrics: flatText('count, sum(total), count(distinct isbn); also avg, min, max'),
+  group_by: flatText(
+    'Up to 3: status, customer.country, month(placedAt); also hour, day, week, quarter, year',
+  ).optional(),
+  filter: filterText.optional(),
+  having: flatText('On columns of the answer: count > 9 and sum_total >= 100').optional(),
+  order_by: flatText('Columns of the answer: sum_total desc, month_placedAt').optional(),
+  limit: z.int().min(1).max(200).default(50),
+  time_zone: timeZone.optional(),
+});
+
+export const AGGREGATE_OUTPUT = z.strictObject({
+  notice,
+  notes: z.array(z.string()),
+  more: z.boolean(),
+  groups: recordTable,
+});
 
 export const aggregateRecords = (services: Services, scope: readonly Scope[]) =>
   defineTool({
@@ -13,18 +34,7 @@ export const aggregateRecords = (services: Services, scope: readonly Scope[]) =>
     description: 'Counts, sums, averages, least and greatest values, of all records or by groups.',
     scope,
     effect: EFFECTS.reads,
-    input: z.strictObject({
-      model: modelName,
-      metrics: flatText('count, sum(total), count(distinct isbn); also avg, min, max'),
-      group_by: flatText(
-        'Up to 3: status, customer.country, month(placedAt); also hour, day, week, quarter, year',
-      ).optional(),
-      filter: filterText.optional(),
-      having: flatText('On columns of the answer: count > 9 and sum_total >= 100').optional(),
-      order_by: flatText('Columns of the answer: sum_total desc, month_placedAt').optional(),
-      limit: z.int().min(1).max(200).default(50),
-      time_zone: timeZone.optional(),
-    }),
-    output: z.strictObject({ notice, notes: z.array(z.string()), more: z.boolean(), groups: recordTable }),
-    handle: async (input, context) => withNotice(await aggregate(services, input, context)),
+    input: AGGREGATE_INPUT,
+    output: AGGREGATE_OUTPUT,
+    handle: async (input, context) => withNotice(await aggregate(services, parseArguments(input), context)),
   });

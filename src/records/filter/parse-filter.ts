@@ -1,17 +1,7 @@
 import { looksLikeJson, parseJson } from '../argument.js';
-import type { ViewModel } from '../view/view.js';
-import type { Condition } from './condition.js';
 import { parseFilterJson } from './parse-json.js';
 import { parseFilterText } from './parse-text.js';
-import { resolveFilter } from './resolve-filter.js';
 import type { Filter } from './syntax.js';
-
-/** @returns undefined for none; @throws StewardError VALIDATION */
-export function readFilter(model: ViewModel, filter: unknown): Condition | undefined {
-  const argument = 'filter';
-  const parsed = parseFilter(filter, argument);
-  return parsed && resolveFilter(model, parsed, argument);
-}
 
 /**
  * Reads the syntax of a filter: text, a list of conditions, or such a list as JSON in text.
