@@ -70,7 +70,5 @@ export function createRecords({ sources, schemas, largestAnswerBytes, secret }: 
     instructions: INSTRUCTIONS,
     redactArguments: createRedaction(schemas),
     labels: { names: ['model'], of: (args) => records.labelsOf(args) },
-    // It reads what its operator exposes, in tables that others own.
-    rights: { tables: {}, sequences: [] },
   };
 }

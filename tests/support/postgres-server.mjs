@@ -54,7 +54,9 @@ export class PostgresServer {
     const passwordFile = path.join(server.#dir, 'password');
     await writeFile(passwordFile, PASSWORD);
     const options = '-U postgres -A scram-sha-256 -E UTF8 --locale C --no-sync'.split(' ');
-    server.#run('initdb', '-D', server.dataDir, '--pwfile', passwordFile, ...options);
+    // The locale of the environment may fold the case of ASCII letters only.
+    const text = ['-E', 'UTF8', '--locale', 'C.UTF-8'];
+    server.#run('initdb', '-D', server.dataDir, '--pwfile', passwordFile, ...text, ...options);
     await server.start();
     return server;
   }

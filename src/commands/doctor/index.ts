@@ -4,7 +4,7 @@ import { UnusableDatabaseError } from '../../database/check.js';
 import { databaseCode } from '../../database/errors.js';
 import { check, createClient, type PrismaClient } from '../../directory/database.js';
 import { OperatorError } from '../../errors.js';
-import { rightsFor } from '../../directory/rights.js';
+import { rightsFor } from '../../directory/index.js';
 import { createLog, describeError, type Log } from '../../observability/log.js';
 import type { Config } from '../../settings/config.js';
 import { withoutPassword } from '../../settings/postgres-url.js';
