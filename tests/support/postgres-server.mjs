@@ -53,10 +53,8 @@ export class PostgresServer {
     const server = await PostgresServer.#make(asArguments({ fsync: 'off', ...settings }));
     const passwordFile = path.join(server.#dir, 'password');
     await writeFile(passwordFile, PASSWORD);
-    const options = '-U postgres -A scram-sha-256 -E UTF8 --locale C --no-sync'.split(' ');
-    // The locale of the environment may fold the case of ASCII letters only.
-    const text = ['-E', 'UTF8', '--locale', 'C.UTF-8'];
-    server.#run('initdb', '-D', server.dataDir, '--pwfile', passwordFile, ...text, ...options);
+    const options = '-U postgres -A scram-sha-256 -E UTF8 --locale C.UTF-8 --no-sync'.split(' ');
+    server.#run('initdb', '-D', server.dataDir, '--pwfile', passwordFile, ...options);
     await server.start();
     return server;
   }
