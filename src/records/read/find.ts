@@ -1,6 +1,6 @@
 import type { Context } from '../../capability/define.js';
 import { asList } from '../arguments.js';
-import { fillFittingTable, type RecordTable } from '../answer/rows.js';
+import { describeCut, fillFittingTable, type RecordTable } from '../answer/rows.js';
 import { nameOf } from '../filter/condition.js';
 import { readFilter } from '../filter/read-filter.js';
 import { readOrder } from '../plan/order.js';
@@ -104,6 +104,7 @@ export async function find(services: Services, input: FindInput, context: Contex
     notes: [
       ...undecided,
       ...filled.notes,
+      ...describeCut(filled, model.keys.length > 0 ? 'get_record has the rest.' : ''),
       ...grounded,
       ...(isCut ? ['The rows were too large for one answer: fewer are shown than limit.'] : []),
       ...(more && !order.isTotal
