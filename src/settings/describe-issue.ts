@@ -18,7 +18,9 @@ export function describeIssue(issue: z.core.$ZodIssue): string {
     case 'unrecognized_keys':
       return `must not hold ${issue.keys.map((key) => JSON.stringify(key.slice(0, 50))).join(', ')}`;
     case 'too_small':
-      return 'must not be empty';
+      return issue.origin === 'number' || issue.origin === 'int'
+        ? `must be at least ${issue.minimum}`
+        : 'must not be empty';
     case 'invalid_key':
       return `must have ${issue.issues[0]?.message ?? 'another name'}`;
     case 'invalid_union':

@@ -280,7 +280,7 @@ onServer('steward doctor on a PostgreSQL server', () => {
       await database.query(`REVOKE ALL ON _prisma_migrations FROM "${role}"`);
       const { code, stdout, stderr } = await steward(['doctor'], env);
       expect(stdout).toMatch(
-        /FAIL {2}migrations: .*permission denied.*\n +→ GRANT SELECT ON _prisma_migrations TO /,
+        /FAIL {2}privileges: SELECT on _prisma_migrations missing\n +→ GRANT SELECT ON _prisma_migrations TO /,
       );
       expect(stderr).toBe('');
       expect(code).toBe(1);
