@@ -98,11 +98,11 @@ async function checkDirectory(config: Config, log: Log, served: ServedDirectory)
 async function connectDirectory(
   { database }: Config,
   log: Log,
-  { url, ...sight }: ServedDirectory,
+  { url, searchPath, policies }: ServedDirectory,
 ): Promise<Connections<PrismaClient> | undefined> {
   if (url !== undefined) {
     report({ level: 'ok', text: `database directory: ${withoutPassword(url)}` });
-    return connect(url, { ...database.session, ...sight }, createClient, log);
+    return connect(url, { ...database.session, searchPath, policies }, createClient, log);
   }
   report({ level: 'ok', text: `database directory: embedded, in ${database.embedded.dataDir}` });
   const { openPrepared } = await import('../../directory/prepare-embedded.js');
