@@ -10,6 +10,9 @@ if (process.platform !== 'win32') {
   );
 }
 
+// Prisma's commands and Studio would send telemetry.
+process.env['CHECKPOINT_DISABLE'] ??= '1';
+
 const url = datasourceUrl(process.argv.slice(2));
 
 export default defineConfig({

@@ -114,7 +114,11 @@ BEGIN
     FOR mine IN
         SELECT format('TABLE %s', oid::regclass) AS object FROM pg_class
         WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relowner <> 'steward_owner'::regrole
-          AND relname IN ('departments', 'users', 'user_audit_log', 'user_preferences', 'headcounts', '_prisma_migrations')
+          AND relname IN (
+            -- generated: tables
+            '_prisma_migrations', 'departments', 'headcounts', 'user_audit_log', 'user_preferences', 'users'
+            -- /generated
+          )
         UNION ALL
         SELECT format('FUNCTION %s', oid::regprocedure) FROM pg_proc
         WHERE pronamespace = 'public'::regnamespace AND proowner <> 'steward_owner'::regrole
@@ -124,28 +128,33 @@ BEGIN
     END LOOP;
 END $$;
 
--- The rights that the tools need, column by column. src/directory/rights.ts lists the same, and `steward doctor` compares.
+-- The rights that the tools need, column by column. Each tool names its own in src/directory/tools, and `npm run docs` writes
+-- them here. `steward doctor` compares.
 DO $$
 BEGIN
-    IF to_regclass('public._prisma_migrations') IS NULL OR to_regclass('public.headcounts') IS NULL THEN
+    IF EXISTS (
+        SELECT FROM unnest(ARRAY[
+            -- generated: tables
+            '_prisma_migrations', 'departments', 'headcounts', 'user_audit_log', 'user_preferences', 'users'
+            -- /generated
+        ]) AS name WHERE to_regclass('public.' || name) IS NULL
+    ) THEN
         RAISE NOTICE 'Not all of the tables are there yet. Run this file again after prisma migrate deploy.';
         RETURN;
     END IF;
     SET LOCAL search_path = public, pg_temp;
-    REVOKE ALL ON departments, users, user_audit_log, user_preferences, headcounts, _prisma_migrations
-        FROM PUBLIC, steward_app;
-    REVOKE ALL ON SEQUENCE departments_id_seq, users_id_seq, user_audit_log_id_seq FROM PUBLIC, steward_app;
     REVOKE ALL ON FUNCTION follow_users() FROM PUBLIC, steward_app;
 
-    GRANT SELECT ON departments, users, user_audit_log, user_preferences, headcounts, _prisma_migrations TO steward_app;
-
+    -- generated: rights
+    REVOKE ALL ON _prisma_migrations, departments, headcounts, user_audit_log, user_preferences, users FROM PUBLIC, steward_app;
+    REVOKE ALL ON SEQUENCE departments_id_seq, user_audit_log_id_seq, users_id_seq FROM PUBLIC, steward_app;
+    GRANT SELECT ON _prisma_migrations, departments, headcounts, user_audit_log, user_preferences, users TO steward_app;
     GRANT INSERT (name, created_at) ON departments TO steward_app;
-    GRANT INSERT (username, email, department_id, role, active, created_at, updated_at) ON users TO steward_app;
     GRANT INSERT (user_id, field_changed, old_value, new_value, actor, tool, request_id) ON user_audit_log TO steward_app;
     GRANT INSERT (user_id, preferences, updated_at) ON user_preferences TO steward_app;
-
-    GRANT UPDATE (department_id, role, active, updated_at) ON users TO steward_app;
     GRANT UPDATE (preferences, updated_at) ON user_preferences TO steward_app;
-
-    GRANT USAGE ON SEQUENCE departments_id_seq, users_id_seq, user_audit_log_id_seq TO steward_app;
+    GRANT INSERT (username, email, department_id, role, active, created_at, updated_at) ON users TO steward_app;
+    GRANT UPDATE (updated_at, department_id, active, role) ON users TO steward_app;
+    GRANT USAGE ON SEQUENCE departments_id_seq, user_audit_log_id_seq, users_id_seq TO steward_app;
+    -- /generated
 END $$;

@@ -24,7 +24,7 @@ const MAY_IMPORT = {
   guard: ['capability', 'database', 'observability', 'settings'],
   directory: ['capability', 'database', 'observability', 'settings', 'generated'],
   records: ['capability', 'database', 'observability', 'settings'],
-  capability: ['database'],
+  capability: [],
   database: ['observability', 'settings'],
   observability: [],
   settings: ['observability'],

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Writes the sections of docs/ that follow from the code, and steward.schema.json.
+// Writes the sections of docs/ and of prisma/roles.sql that follow from the code, and steward.schema.json.
 //   node scripts/generated-docs.mjs          writes them
 //   node scripts/generated-docs.mjs --check  exits 1 if one is not current
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import prettier from 'prettier';
 import { configurationSchema } from '../build/commands/configuration-schema.js';
 import { flagOf } from '../build/commands/setting-flags.js';
-import { createDirectory } from '../build/directory/index.js';
+import { createDirectory, rightsFor } from '../build/directory/index.js';
 import { DATABASE, openSchema } from '../build/records/configuration.js';
 import { createRecords } from '../build/records/index.js';
 import { Source } from '../build/records/source.js';
@@ -18,7 +18,7 @@ import { toJsonSchema } from '../build/protocol/json-schema.js';
 import { ENVIRONMENT } from '../build/settings/environment.js';
 import { passingSecret } from '../build/settings/secret.js';
 import { z } from 'zod';
-import { formatMarkdown, markdownTable, replaceSection } from './markdown.mjs';
+import { formatMarkdown, markdownTable, replaceSection, replaceSql } from './markdown.mjs';
 
 const database = {
   ready: () => Promise.reject(new Error('Tables need no database')),
@@ -145,6 +145,34 @@ for (const [page, generated] of Object.entries(PAGES)) {
     before,
   );
   keepCurrent(page, before, await formatMarkdown(written, file));
+}
+
+const ROLES = '../prisma/roles.sql';
+const roles = readFileSync(new URL(ROLES, import.meta.url), 'utf8');
+const rights = rightsFor(false);
+const names = Object.keys(rights)
+  .map((table) => `'${table}'`)
+  .join(', ');
+keepCurrent(ROLES, roles, replaceSql(replaceSql(roles, 'tables', [names]), 'rights', grants(rights)));
+
+/** The statements that give the role these rights and no others. @param {import('../build/database/privileges.js').Rights} needed */
+function grants(needed) {
+  const tables = Object.keys(needed).join(', ');
+  const sequences = Object.values(needed).flatMap(({ sequence }) => sequence ?? []);
+  const onColumns = Object.entries(needed).flatMap(([table, { INSERT = [], UPDATE = [] }]) =>
+    Object.entries({ INSERT, UPDATE })
+      .filter(([, columns]) => columns.length > 0)
+      .map(
+        ([privilege, columns]) => `GRANT ${privilege} (${columns.join(', ')}) ON ${table} TO steward_app;`,
+      ),
+  );
+  return [
+    `REVOKE ALL ON ${tables} FROM PUBLIC, steward_app;`,
+    `REVOKE ALL ON SEQUENCE ${sequences.join(', ')} FROM PUBLIC, steward_app;`,
+    `GRANT SELECT ON ${tables} TO steward_app;`,
+    ...onColumns,
+    `GRANT USAGE ON SEQUENCE ${sequences.join(', ')} TO steward_app;`,
+  ];
 }
 
 const SCHEMA = '../steward.schema.json';

@@ -69,7 +69,6 @@ export const suiteDomain = {
   completions: {},
   instructions: 'What the official suite looks for.',
   redactArguments: () => ({}),
-  rights: { tables: {}, sequences: [] },
   tools: [
     simpleText,
     image,

@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import type { Rights } from '../database/privileges.js';
 import type { Completion, Prompt, Resource, Scope, Tool } from './define.js';
 
 /** Counts the reads of a cache by hit and miss. */
@@ -37,8 +36,6 @@ export interface Domain {
     names: readonly string[];
     of(args: unknown, capability: Tool | Resource | Prompt): Record<string, string>;
   };
-  /** The rights that its capabilities need on the tables of its database; none if another domain owns them. */
-  rights: Rights;
   /** Hits and misses by cache; absent if the domain caches nothing. */
   cacheUse?(): Record<string, CacheUse>;
 }

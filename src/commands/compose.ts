@@ -134,7 +134,7 @@ async function checkAnswers(client: DatabaseClient): Promise<CheckResult> {
 /** The directory's database: the server that is configured, or the embedded one. */
 export function openDirectoryDatabase(
   { database, callDeadlineMs }: Config,
-  { url, readOnly, ...sight }: ServedDirectory,
+  { url, readOnly, searchPath, policies }: ServedDirectory,
   log: Log,
   onUnusable?: (error: Error) => void,
 ): Database<PrismaClient> {
@@ -148,7 +148,7 @@ export function openDirectoryDatabase(
     url: url ?? openEmbedded,
     embeddedPatienceMs: 0.8 * callDeadlineMs,
     replicaUrls: database.replicaUrls,
-    session: { ...database.session, ...sight },
+    session: { ...database.session, searchPath, policies },
     createClient,
     ...(readOnly && { Pool: ReadOnlyPool }),
     check,

@@ -75,6 +75,8 @@ export interface Configured {
 export interface ServedDirectory extends Sight {
   /** Absent, the embedded database. */
   url: string | undefined;
+  /** The same past a pooler, where the settings name it: for work that a pooler cannot carry. */
+  directUrl: string | undefined;
   readOnly: boolean;
 }
 
@@ -91,33 +93,26 @@ const DIRECTORY_ALONE = { records: [], questions: [], questionsAlone: false, cal
  * Says what a configuration serves. Without a file that names databases it is the staff directory.
  * @throws OperatorError for each mistake of the file and of the schemas that it names, with the place
  */
-export function readConfigured({ file, database, readOnly }: Config): Configured {
+export function readConfigured(config: Config): Configured {
+  const { file, database, readOnly } = config;
   if (!file || Object.keys(file.content).length === 0) {
     assertPublic(database.url);
-    return { ...DIRECTORY_ALONE, directory: { url: database.url, readOnly } };
+    return { ...DIRECTORY_ALONE, directory: { url: database.url, directUrl: database.directUrl, readOnly } };
   }
-  const parsed = CONFIGURATION.safeParse(file.content);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `  - ${describeProblem(issue)}`);
-    throw new OperatorError(`The configuration file ${file.path} cannot be used:\n${problems.join('\n')}`);
-  }
-  const { databases, directory, caller, tools } = parsed.data;
+  const { databases, directory, caller, tools, questions: saved } = parseFile(file);
   const questionsAlone = tools === 'questions';
   if (questionsAlone && directory !== false)
     throw new OperatorError(
       `${file.path}: "tools": "questions" serves nothing else, and "directory" would. Leave one of them out.`,
     );
-  const resolve = (text: string, at: string) => resolveReference(text, at, file);
   const records = Object.entries(databases).map(([name, section]) => {
-    const url = resolve(section.url, `databases.${name}.url`);
+    const url = resolveUrl(name, section, file);
     const { time_zone: zone = 'UTC', search_path: given, policies } = section;
     const searchPath = given ?? [new URL(url).searchParams.get('schema') ?? 'public'];
     return { name, url, zone, sight: { searchPath, policies }, ...open(section, url, file.path) };
   });
   for (const { name, exposure } of records) assertNoDirectoryScope(name, exposure, file.path);
-  const served = serveDirectory(directory, { url: database.url, readOnly }, (url) =>
-    resolve(url, 'directory.url'),
-  );
+  const served = serveDirectory(directory, config, file);
   if (served) {
     assertApart(served.url, records);
     assertPublic(served.url);
@@ -126,7 +121,7 @@ export function readConfigured({ file, database, readOnly }: Config): Configured
     throw new OperatorError(
       `The configuration file ${file.path} serves nothing. Name a database, or set "directory": true.`,
     );
-  const questions = prepareQuestions(parsed.data.questions, records, file.path);
+  const questions = prepareQuestions(saved, records, file.path);
   if (questionsAlone && questions.length === 0)
     throw new OperatorError(`${file.path}: "tools": "questions" serves nothing: there are no "questions".`);
   return { records, questions, questionsAlone, directory: served, callerScopes: caller?.scopes };
@@ -148,8 +143,48 @@ function prepareQuestions(
 /** The directory as `config` serves it. @throws OperatorError if it serves none, and as readConfigured */
 export function readDirectory(config: Config): NonNullable<Configured['directory']> {
   const { directory } = readConfigured(config);
-  if (directory) return directory;
-  throw new OperatorError('This is for the staff directory, which the configuration does not serve.');
+  if (!directory)
+    throw new OperatorError('This is for the staff directory, which the configuration does not serve.');
+  assertPublic(directory.directUrl);
+  return directory;
+}
+
+/**
+ * The address of the database that a command works on; undefined, it is the embedded one. Without a name it is the
+ * directory's, or the only one of the configuration.
+ * @throws OperatorError for a name that the configuration does not have, and where it must be said
+ */
+export function readAddress(config: Config, name: string | undefined): string | undefined {
+  const { file } = config;
+  const {
+    databases,
+    directory,
+  }: Pick<z.output<typeof CONFIGURATION>, 'databases' | 'directory'> = file
+    ? parseFile(file)
+    : { databases: {}, directory: true };
+  const names = Object.keys(databases);
+  const known = name ?? (directory === false && names.length === 1 ? names[0] : undefined);
+  if (file && known !== undefined && Object.hasOwn(databases, known))
+    return resolveUrl(known, databases[known] as DatabaseSection, file);
+  if (name === undefined && (directory !== false || names.length === 0))
+    return readDirectory(config).directUrl;
+  const all = names.length === 0 ? 'none' : names.join(', ');
+  throw new OperatorError(
+    name === undefined
+      ? `The configuration names several databases. Say which with --database: ${all}.`
+      : `The configuration names no database "${name}". It has ${all}.`,
+  );
+}
+
+function parseFile(file: NonNullable<Config['file']>): z.output<typeof CONFIGURATION> {
+  const parsed = CONFIGURATION.safeParse(file.content);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => `  - ${describeProblem(issue)}`);
+  throw new OperatorError(`The configuration file ${file.path} cannot be used:\n${problems.join('\n')}`);
+}
+
+function resolveUrl(name: string, section: DatabaseSection, file: NonNullable<Config['file']>): string {
+  return resolveReference(section.url, `databases.${name}.url`, file);
 }
 
 /** All scopes that something which is served needs. */
@@ -199,18 +234,17 @@ function resolveReference(text: string, at: string, file: NonNullable<Config['fi
   );
 }
 
+/** DATABASE_URL is read only where it is used: in a project of others it may be an address of any kind. */
 function serveDirectory(
   directory: z.output<typeof CONFIGURATION>['directory'],
-  settings: ServedDirectory,
-  resolve: (url: string) => string,
+  { database, readOnly }: Config,
+  file: NonNullable<Config['file']>,
 ): ServedDirectory | undefined {
   if (directory === false) return undefined;
-  if (directory === true) return settings;
-  return {
-    url: directory.url === undefined ? settings.url : resolve(directory.url),
-    policies: directory.policies,
-    readOnly: settings.readOnly || directory.read_only,
-  };
+  const { url: written, policies, read_only = false } = directory === true ? {} : directory;
+  const url = written === undefined ? database.url : resolveReference(written, 'directory.url', file);
+  const directUrl = written === undefined ? database.directUrl : url;
+  return { url, directUrl, readOnly: readOnly || read_only, ...(policies !== undefined && { policies }) };
 }
 
 /** The directory's statements name no schema. @throws OperatorError */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Log } from '../observability/log.js';
+import { describeError, type Log } from '../observability/log.js';
 import { UNTRACED, type Tracing } from '../observability/tracing.js';
 import type { Config } from '../settings/config.js';
 import { VERSION } from '../version.js';
@@ -11,9 +11,14 @@ export async function openTracing({ tracesUrl }: Config, log: Log): Promise<Trac
   return startTracing(tracesUrl, VERSION, log);
 }
 
-/** Stops, with its name, at each signal that ends a process. A rejection that a library does not catch must not end it. */
+/**
+ * Stops, with its name, at each signal that ends a process. A rejection that a library does not catch must not end it, and
+ * warnings of Node.js and of libraries are lines of the log, too.
+ */
 export function onProcessEvents(log: Log, stop: (signal: string) => void): void {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stop(signal));
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => log.warn('process warning', { cause: describeError(warning, 1) }));
   process.on('unhandledRejection', (reason) => log.error('unhandled rejection', { cause: String(reason) }));
 }
 

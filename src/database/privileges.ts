@@ -1,10 +1,14 @@
 import type { DatabaseClient } from './pool.js';
 
-/** The rights that some work needs: tables to read, columns to write, sequences to take ids from. */
-export interface Rights {
-  /** The columns to write, by table. Each table is read as a whole. */
-  tables: Record<string, { INSERT?: readonly string[]; UPDATE?: readonly string[] }>;
-  sequences: readonly string[];
+/** The rights that some work needs, by table: each is read as a whole. */
+export type Rights = Readonly<Record<string, TableRights>>;
+
+interface TableRights {
+  /** The columns to write. */
+  INSERT?: readonly string[];
+  UPDATE?: readonly string[];
+  /** Where the ids of new rows come from. */
+  sequence?: string;
 }
 
 export interface Privileges {
@@ -22,13 +26,13 @@ export async function readPrivileges(client: DatabaseClient, rights: Rights): Pr
   const [privileges] = await client.$queryRaw<Privileges[]>`
     WITH tables AS (
       SELECT oid, relname, pg_has_role(relowner, 'MEMBER') AS owned
-      FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${Object.keys(rights.tables)}::text[])
+      FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${Object.keys(rights)}::text[])
     ), on_tables AS (
       SELECT relname, privilege, has_table_privilege(oid, privilege) AS granted, privilege = 'SELECT' AS needed
       FROM tables, unnest('{SELECT,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[]) AS privilege
     ), on_columns AS (
       SELECT relname, privilege, attname, attnum, has_column_privilege(oid, attnum, privilege) AS granted,
-        coalesce(${JSON.stringify(rights.tables)}::jsonb -> relname -> privilege ? attname, false) AS needed
+        coalesce(${JSON.stringify(rights)}::jsonb -> relname -> privilege ? attname, false) AS needed
       FROM tables JOIN pg_attribute ON attrelid = oid AND attnum > 0 AND NOT attisdropped,
         unnest('{INSERT,UPDATE}'::text[]) AS privilege
     ), differences AS (
@@ -39,7 +43,7 @@ export async function readPrivileges(client: DatabaseClient, rights: Rights): Pr
       FROM on_columns WHERE granted <> needed GROUP BY granted, relname, privilege
       UNION ALL
       SELECT false, 2, sequence, 'USAGE on sequence ' || sequence
-      FROM unnest(${rights.sequences}::text[]) AS sequence
+      FROM unnest(${sequencesOf(rights)}::text[]) AS sequence
         LEFT JOIN pg_class ON relname = sequence AND relnamespace = 'public'::regnamespace AND relkind = 'S'
       WHERE NOT coalesce(has_sequence_privilege(oid, 'USAGE'), false)
       UNION ALL
@@ -54,11 +58,15 @@ export async function readPrivileges(client: DatabaseClient, rights: Rights): Pr
   return privileges as Privileges;
 }
 
+function sequencesOf(rights: Rights): string[] {
+  return Object.values(rights).flatMap(({ sequence }) => sequence ?? []);
+}
+
 /** The tables of which row policies may hide rows from the role. */
-export async function readNarrowedTables(client: DatabaseClient, { tables }: Rights): Promise<string[]> {
+export async function readNarrowedTables(client: DatabaseClient, rights: Rights): Promise<string[]> {
   const rows = await client.$queryRaw<{ name: string }[]>`
     SELECT relname::text AS name FROM pg_catalog.pg_class
-    WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${Object.keys(tables)}::text[]) AND row_security_active(oid)
+    WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${Object.keys(rights)}::text[]) AND row_security_active(oid)
     ORDER BY relname`;
   return rows.map(({ name }) => name);
 }
@@ -73,7 +81,7 @@ export interface RolePower {
  * Reads the rights of Steward's role beyond those on its tables: from its attributes, from the roles that it may become,
  * and on sequences, the database and settings. The list is empty for a superuser and for an owner of the tables, which have all.
  */
-export async function readRolePowers(client: DatabaseClient, { tables }: Rights): Promise<RolePower[]> {
+export async function readRolePowers(client: DatabaseClient, rights: Rights): Promise<RolePower[]> {
   const powers = await client.$queryRaw<RolePower[]>`
     WITH roles AS (
       SELECT oid, rolname,
@@ -106,7 +114,7 @@ export async function readRolePowers(client: DatabaseClient, { tables }: Rights)
       WHERE datname = current_database() AND has_database_privilege(oid, privilege)
     ) AS held
     WHERE NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
-      AND NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${Object.keys(tables)}::text[])
+      AND NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${Object.keys(rights)}::text[])
         AND pg_has_role(relowner, 'MEMBER'))
     ORDER BY place, power`;
   return [...powers, ...(await readParameterPowers(client))];

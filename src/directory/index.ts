@@ -1,12 +1,13 @@
 import { Cursors } from '../capability/answer/cursor.js';
 import type { Domain } from '../capability/domain.js';
 import type { Database } from '../database/open.js';
+import type { Rights } from '../database/privileges.js';
 import type { Secret } from '../settings/secret.js';
 import type { PrismaClient } from './database.js';
 import { completions, departmentReport, onboardUser } from './prompts.js';
 import { redactArguments } from './redact-arguments.js';
 import { resources } from './resources.js';
-import { DIRECTORY_SCOPES, rightsFor } from './rights.js';
+import { DIRECTORY_SCOPES, rightsOf, type DirectoryTool } from './rights.js';
 import { createServices, type Directory } from './services.js';
 import { DIRECTORY_SETTINGS, type readDirectorySettings } from './settings.js';
 import { createDepartment } from './tools/create-department.js';
@@ -23,7 +24,7 @@ import { transferUser } from './tools/transfer-user.js';
 import { updateUserPreferences } from './tools/update-user-preferences.js';
 
 /** Clients see them in this order. */
-const TOOLS = [
+const TOOLS: DirectoryTool[] = [
   listRecentUsers,
   findUsers,
   getUser,
@@ -37,6 +38,13 @@ const TOOLS = [
   updateUserPreferences,
   createDepartment,
 ];
+
+export const toolsFor = (readOnly: boolean) => TOOLS.filter(({ effect }) => !readOnly || effect.readOnlyHint);
+
+/** What the tools that are served need of their database. */
+export function rightsFor(readOnly: boolean): Rights {
+  return rightsOf(toolsFor(readOnly));
+}
 
 const describe = (readOnly: boolean) =>
   [
@@ -57,7 +65,7 @@ interface DirectoryOptions {
 
 /** Creates the domain of the staff directory. The database need not be reachable yet. */
 export function createDirectory({ database, settings, secret, readOnly }: DirectoryOptions): Domain {
-  const tools = TOOLS.filter(({ effect }) => !readOnly || effect.readOnlyHint);
+  const tools = toolsFor(readOnly);
   const scopes = DIRECTORY_SCOPES.filter((scope) => tools.some((tool) => tool.scope === scope));
   const cursors = new Cursors(secret.deriveKeys('directory cursor'));
   let services: Directory | undefined;
@@ -75,7 +83,6 @@ export function createDirectory({ database, settings, secret, readOnly }: Direct
     },
     instructions: describe(readOnly),
     redactArguments,
-    rights: rightsFor(readOnly),
     cacheUse: () => ({ departments: services?.departments.cacheUse ?? { hits: 0, misses: 0 } }),
   };
 }

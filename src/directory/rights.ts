@@ -1,33 +1,59 @@
+import type { Tool } from '../capability/define.js';
 import type { Rights } from '../database/privileges.js';
+import type { z } from 'zod';
 
 /** The scopes of the staff directory, which callers may have. */
 export const DIRECTORY_SCOPES = ['directory:read', 'directory:write', 'audit:read'] as const;
 
-/** The rights on tables that the tools need. prisma/roles.sql grants the same. */
-const DIRECTORY_RIGHTS: Rights = {
-  tables: {
-    departments: { INSERT: ['name', 'created_at'] },
-    users: {
-      INSERT: ['username', 'email', 'department_id', 'role', 'active', 'created_at', 'updated_at'],
-      UPDATE: ['department_id', 'role', 'active', 'updated_at'],
-    },
-    user_audit_log: {
-      INSERT: ['user_id', 'field_changed', 'old_value', 'new_value', 'actor', 'tool', 'request_id'],
-    },
-    user_preferences: {
-      INSERT: ['user_id', 'preferences', 'updated_at'],
-      UPDATE: ['preferences', 'updated_at'],
-    },
-    // A trigger writes it, with the rights of its owner.
-    headcounts: {},
-    _prisma_migrations: {},
+/** A tool that names what it reads and writes. Grants, doctor and prisma/roles.sql follow from that. */
+export type DirectoryTool = Tool & { rights: readonly Rights[] };
+
+/** As defineTool of the floors. */
+export function defineDirectoryTool<Input extends z.ZodObject, Output extends z.ZodObject>(
+  tool: Tool<Input, Output> & Pick<DirectoryTool, 'rights'>,
+): DirectoryTool {
+  return tool;
+}
+
+/** Tables of which a user is read. */
+export const READS_USER: Rights = { users: {}, departments: {} };
+
+const AUDIT_ROW: Rights = {
+  user_audit_log: {
+    INSERT: ['user_id', 'field_changed', 'old_value', 'new_value', 'actor', 'tool', 'request_id'],
+    sequence: 'user_audit_log_id_seq',
   },
-  sequences: ['departments_id_seq', 'users_id_seq', 'user_audit_log_id_seq'],
 };
 
-/** Those of the tools that are served. Without writes, reading all tables is enough. */
-export function rightsFor(readOnly: boolean): Rights {
-  if (!readOnly) return DIRECTORY_RIGHTS;
-  const tables = Object.keys(DIRECTORY_RIGHTS.tables).map((table) => [table, {}] as const);
-  return { tables: Object.fromEntries(tables), sequences: [] };
+/** A new user and its audit row. */
+export const CREATES_USER: Rights = {
+  ...READS_USER,
+  ...AUDIT_ROW,
+  users: {
+    INSERT: ['username', 'email', 'department_id', 'role', 'active', 'created_at', 'updated_at'],
+    sequence: 'users_id_seq',
+  },
+};
+
+/** Any change of a user, with its audit row. For the lock on the user's row, PostgreSQL asks for UPDATE on a column. */
+export const CHANGES_USER: Rights = { ...READS_USER, ...AUDIT_ROW, users: { UPDATE: ['updated_at'] } };
+
+/** Read at each start, and for completions. */
+const SERVES: Rights = { _prisma_migrations: {}, departments: {}, headcounts: {} };
+
+/** All that these tools need, and what is needed without any. */
+export function rightsOf(tools: readonly DirectoryTool[]): Rights {
+  const all = [SERVES, ...tools.flatMap(({ rights }) => rights)];
+  const names = new Set(all.flatMap((rights) => Object.keys(rights)));
+  return Object.fromEntries(
+    [...names].toSorted().map((name) => {
+      const ofTable = all.flatMap((rights) => rights[name] ?? []);
+      const sequence = ofTable.find((one) => one.sequence !== undefined)?.sequence;
+      const columns = (of: 'INSERT' | 'UPDATE') => [...new Set(ofTable.flatMap((one) => one[of] ?? []))];
+      return [
+        name,
+        { INSERT: columns('INSERT'), UPDATE: columns('UPDATE'), ...(sequence !== undefined && { sequence }) },
+      ];
+    }),
+  );
 }

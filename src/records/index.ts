@@ -77,8 +77,6 @@ export function createRecords({
       names: ['model'],
       of: (args, capability) => records.labelsOf(questionOf.get(capability) ?? args),
     },
-    // It reads what its operator exposes, in tables that others own.
-    rights: { tables: {}, sequences: [] },
   };
   if (questionsAlone) return domain;
   const describe = describeModels(services, scopes);

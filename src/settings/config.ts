@@ -48,17 +48,27 @@ function read(
   const env = ENVIRONMENT.parse(Object.fromEntries(rest));
   // Without a valid mode its needs are unknown.
   const conflicts = usedBy === 'http' && !wrong.has('AUTH_MODE') ? conflictsOfHttp(env) : [];
+  // A project of others may have a DATABASE_URL of any kind, which a configuration file need not use.
+  const isDeferred = ({ path: [name] }: z.core.$ZodIssue) =>
+    name === 'DATABASE_URL' && Object.keys(found.file?.content ?? {}).length > 0;
+  const unusable = invalid.find(isDeferred);
   const problems = [
     ...found.named
       .filter((name) => !Object.hasOwn(known.shape, name))
       .map((name) => `${name} is no setting of Steward, but stands in the configuration file`),
-    ...invalid.map(describe),
+    ...invalid.filter((issue) => !isDeferred(issue)).map(describe),
     // A variable is reported once.
-    ...[...conflicts, ...contradictions(env)].filter((problem) => !wrong.has(problem.split(' ')[0] ?? '')),
+    ...[...conflicts, ...contradictions(env, unusable !== undefined)].filter(
+      (problem) => !wrong.has(problem.split(' ')[0] ?? ''),
+    ),
   ];
-  if (problems.length === 0) return { env, config: toConfig(env, found) };
+  if (problems.length > 0) throw cannotBeUsed(problems);
+  return { env, config: toConfig(env, found, unusable) };
+}
+
+function cannotBeUsed(problems: string[]): OperatorError {
   const list = problems.map((problem) => `  - ${problem}`).join('\n');
-  throw new OperatorError(
+  return new OperatorError(
     `The configuration cannot be used:\n${list}\ndocs/configuration.md lists all settings.`,
   );
 }
@@ -79,7 +89,8 @@ function describe(issue: z.core.$ZodIssue): string {
   return `${issue.path.join('.')} ${issue.code === 'invalid_type' ? issue.message : describeIssue(issue)}`;
 }
 
-function contradictions(env: Environment): string[] {
+/** @param named whether DATABASE_URL names a database that is not read */
+function contradictions(env: Environment, named: boolean): string[] {
   const problems: string[] = [];
   if (env.DB_POOL_MIN > env.DB_POOL_MAX) problems.push('DB_POOL_MIN must not be greater than DB_POOL_MAX');
   for (const name of ['DB_ACQUIRE_TIMEOUT_MS', 'DB_STATEMENT_TIMEOUT_MS', 'DB_LOCK_TIMEOUT_MS'] as const) {
@@ -87,7 +98,7 @@ function contradictions(env: Environment): string[] {
   }
   const parts = urlFromParts(env)?.problem;
   if (parts !== undefined && !env.DATABASE_URL) problems.push(`DB_NAME names an address that ${parts}`);
-  if (env.DATABASE_URL || env.DB_NAME) return problems;
+  if (env.DATABASE_URL || env.DB_NAME || named) return problems;
   if (env.DB_USER || env.DB_PASSWORD) problems.push('DB_USER and DB_PASSWORD are of no use without DB_NAME');
   if (env.DATABASE_REPLICA_URL.length > 0)
     problems.push('DATABASE_REPLICA_URL is of no use without DATABASE_URL or DB_NAME');
@@ -96,16 +107,25 @@ function contradictions(env: Environment): string[] {
   return problems;
 }
 
-function toConfig(env: Environment, found: Found) {
+/** @param unusable what is wrong with DATABASE_URL, should it be used */
+function toConfig(env: Environment, found: Found, unusable: z.core.$ZodIssue | undefined) {
+  const server = () => {
+    if (unusable) throw cannotBeUsed([describe(unusable)]);
+    return env.DATABASE_URL ?? urlFromParts(env)?.url;
+  };
   return {
     environment: env.NODE_ENV,
     logLevel: env.LOG_LEVEL,
     readOnly: env.READ_ONLY,
     database: {
-      /** A server's URL; absent, the embedded PostgreSQL is used. */
-      url: env.DATABASE_URL ?? urlFromParts(env)?.url,
-      /** That server for work that a pooler cannot carry: its session outlasts a transaction. */
-      directUrl: env.DATABASE_DIRECT_URL ?? env.DATABASE_URL ?? urlFromParts(env)?.url,
+      /** A server's URL; absent, the embedded PostgreSQL is used. @throws OperatorError where DATABASE_URL is no address */
+      get url() {
+        return server();
+      },
+      /** That server for work that a pooler cannot carry: its session outlasts a transaction. @throws OperatorError, as `url` */
+      get directUrl() {
+        return env.DATABASE_DIRECT_URL ?? server();
+      },
       /** Servers that follow that one, for reads. */
       replicaUrls: env.DATABASE_REPLICA_URL,
       embedded: {

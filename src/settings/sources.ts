@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { parse as parseWithPlaces } from '@humanwhocodes/momoa';
 import dotenv from 'dotenv';
 import { z } from 'zod';
 import { OperatorError } from '../errors.js';
@@ -148,31 +149,42 @@ function readConfigurationFile(file: string) {
 
 /** The words of JSON.parse repeat what stands around a mistake, which may be a password. */
 function readJson(file: string): unknown {
+  let text = '';
   try {
-    const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+    text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
     const value: unknown = JSON.parse(text);
     assertDistinctKeys(text, file);
     return value;
   } catch (error) {
     if (error instanceof OperatorError) throw error;
-    const { message } = error as Error;
-    const position = /at position \d+/.exec(message)?.[0] ?? '';
-    const reason = error instanceof SyntaxError ? `it is not valid JSON ${position}`.trim() : message;
+    const reason =
+      error instanceof SyntaxError ? `it is not valid JSON${findMistake(text)}` : (error as Error).message;
     throw new OperatorError(`The configuration file ${file} cannot be read: ${reason}`);
+  }
+}
+
+/** Where the first mistake is. JSON.parse tells it in some cases only. @param text that is no JSON */
+function findMistake(text: string): string {
+  try {
+    parseWithPlaces(text);
+    return '';
+  } catch (error) {
+    const { line, column } = error as { line: number; column: number };
+    return ` (line ${line}, column ${column})`;
   }
 }
 
 /** JSON.parse takes the last of two keys, so what the first one hides would be shown. @param text that is JSON */
 function assertDistinctKeys(text: string, file: string): void {
   const open: Set<string>[] = [];
-  for (const [token, quoted, colon] of text.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|[{}]/g)) {
+  for (const { 0: token, 1: quoted, 2: colon, index } of text.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|[{}]/g)) {
     if (token === '{') open.push(new Set());
     else if (token === '}') open.pop();
     if (quoted === undefined || colon === undefined) continue;
     const key = JSON.parse(quoted) as string;
     if (open.at(-1)?.has(key))
       throw new OperatorError(
-        `The configuration file ${file} has "${key}" twice in one place. Keep one of them.`,
+        `The configuration file ${file} has "${key}" twice in one place, again in line ${text.slice(0, index).split('\n').length}. Keep one of them.`,
       );
     open.at(-1)?.add(key);
   }

@@ -26,7 +26,6 @@ const domain = (name: string, parts: Partial<Domain> = {}): Domain => ({
   completions: {},
   instructions: `About ${name}.`,
   redactArguments: () => ({}),
-  rights: { tables: {}, sequences: [] },
   ...parts,
 });
 

@@ -2,19 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { TOOLS } from '../directory/pinned-tools.js';
 import { MAIN, steward as run } from '../support/command.mjs';
 import { onServer } from '../support/conditions.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
 import { startSteward, type Steward } from '../support/steward.js';
 
-const READS = [
-  'list_recent_users',
-  'find_users',
-  'get_user',
-  'get_user_history',
-  'list_departments',
-  'get_user_preferences',
-];
+const READS = TOOLS.filter(({ effect }) => effect.readOnlyHint).map(({ name }) => name);
 
 let database: TestDatabase;
 let folder: string;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { TOOLS as PINNED_TOOLS } from '../directory/pinned-tools.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
 import { bearing, codeOf, type HttpAnswer, type HttpSteward } from '../support/http.js';
 import { Issuer } from '../support/issuer.js';
@@ -8,20 +9,7 @@ import { stewardTrusting } from '../support/jwt-steward.js';
 
 const [READ, WRITE, AUDIT] = ['directory:read', 'directory:write', 'audit:read'] as const;
 
-const TOOLS: Record<string, string> = {
-  list_recent_users: READ,
-  find_users: READ,
-  get_user: READ,
-  get_user_history: AUDIT,
-  list_departments: READ,
-  create_user: WRITE,
-  transfer_user: WRITE,
-  set_user_active: WRITE,
-  set_user_role: WRITE,
-  get_user_preferences: READ,
-  update_user_preferences: WRITE,
-  create_department: WRITE,
-};
+const TOOLS = Object.fromEntries(PINNED_TOOLS.map(({ name, scope }) => [name, scope]));
 
 /** By URI; what is read is an example of the template's. */
 const RESOURCES: Record<string, string> = {

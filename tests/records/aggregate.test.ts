@@ -299,6 +299,15 @@ describe('aggregate_records', () => {
     expect(await orderedKeys('parent.name', 'parent.name desc')).toEqual(['b', 'a', null]);
   });
 
+  it('does not advise to raise a limit that is the greatest', async () => {
+    await zoo.database.query(`
+      INSERT INTO zoo.animals (id, name, note) SELECT n, 'x', 'crowded' FROM generate_series(1000, 1200) n`);
+    const { data } = await ask({ group_by: 'id', filter: 'note = crowded', limit: 200 });
+    expect(data.groups.rows).toHaveLength(200);
+    expect(data.notes).toEqual(['There are more groups: narrow them with filter or having.']);
+    await zoo.database.query(`DELETE FROM zoo.animals WHERE note = 'crowded'`);
+  });
+
   it('gives so many groups as limit says, and tells that there are more', async () => {
     const { data } = await ask({ group_by: 'id', limit: 2 });
     expect(data.groups.rows).toEqual([

@@ -106,7 +106,7 @@ describe('a mistake in what is exposed ends the start', () => {
     [
       'a word that is nearly right',
       { section: { models: { Order: { fields: { note: ['untrusted', 'hidden'] } } } } },
-      /Order\.fields\.note .* Did you mean 'hide'\?/,
+      /Order\.fields\.note takes .* Did you mean 'hide'\?/,
     ],
     [
       'a key that is nearly right',
@@ -186,12 +186,12 @@ describe('a mistake in what is exposed ends the start', () => {
     );
     const { code, stderr } = await steward([], { STEWARD_CONFIG: file });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/steward\.config\.json has "Order" twice in one place/);
+    expect(stderr).toMatch(/steward\.config\.json has "Order" twice in one place, again in line 1/);
   });
 
   it.each([
     ['LOCALHOST.:5432/shop'],
-    ['127.0.0.1/shop?schema=other'],
+    ['127.0.0.1/shop?schema=public'],
     ['someone@[::1]/sh%6Fp'],
     ['nowhere.invalid/shop?host=%2Fvar%2Frun%2Fpostgresql'],
     ['shop@localhost:9/?port=5432'],
@@ -377,7 +377,7 @@ describe('without a configuration', () => {
       const said = stdout + stderr;
       expect(code).toBe(1);
       expect(said).toMatch(/of another application.*Invoice[^]*steward init/);
-      expect(said).not.toContain('migrate deploy');
+      expect(said).not.toContain('db upgrade');
     } finally {
       await database.drop();
     }

@@ -289,6 +289,12 @@ describe('A filter', () => {
       'VALIDATION: filter: Expected and, or, or the end, found Lovelace. A value of several words needs quotes. (at character 12)',
     ],
     ['name =', 'VALIDATION: filter: Expected a value, found the end. (at character 7)'],
+    // An emoji is one character.
+    [
+      "name = '🦁' and nme = 1",
+      "VALIDATION: filter: Animal has no field 'nme'. Did you mean 'name'? describe_models names its fields. (at character 16)",
+    ],
+    ["note = '🦁🦁' and", 'VALIDATION: filter: Expected a field, found the end. (at character 16)'],
     ["name = 'Ada", "VALIDATION: filter: The ' here is not closed. (at character 8)"],
     ['name = {x}', 'VALIDATION: filter: Put values with characters such as { in quotes. (at character 8)'],
     ['(id = 1', 'VALIDATION: filter: Expected ), found the end. (at character 8)'],

@@ -15,7 +15,8 @@ const TABLES = `
     (2, 7, 20, 2, 1, '0044-03-15 BC', '2026-05-31 23:59+00', ARRAY['"x"', '1']::jsonb[], NULL, '{"\\\\u0000": 1, "y": "\\ud800"}', repeat('€', 300)),
     (3, 8, 30, NULL, 2, 'infinity', '2026-07-01 00:00+00', '{}', NULL, '[1]', repeat('€', 300) || '!'),
     (4, 8, 40, NULL, 3, NULL, NULL, NULL, NULL, NULL, NULL);
-  CREATE TABLE odd.events (id int PRIMARY KEY, name text NOT NULL);
+  CREATE TABLE odd.events (id int PRIMARY KEY, name text NOT NULL, code text UNIQUE);
+  CREATE VIEW odd.headlines AS SELECT name FROM odd.events;
   CREATE TABLE odd.late_events (reason text) INHERITS (odd.events);
   INSERT INTO odd.events SELECT n, 'event ' || n FROM generate_series(1, 9, 2) n;
   INSERT INTO odd.late_events SELECT n, 'late event ' || n FROM generate_series(2, 10, 2) n;
@@ -200,6 +201,29 @@ describe('A schema of oddities', () => {
       'There is no next page, since the values of order_by are too long for a cursor: order by other fields.',
     ]);
     await zoo.database.query('DELETE FROM odd.events WHERE id > 100');
+  });
+
+  it('names get_record for what is cut of a record with a key only', async () => {
+    await zoo.database.query(`INSERT INTO odd.events VALUES (300, repeat('x', 600))`);
+    const find = async (model: string) =>
+      (await zoo.call('find_records', { model, fields: 'name', filter: 'name starts with xx' })).data.notes;
+    expect(await find('Event')).toEqual(['name: cut at 500 characters, marked …. get_record has the rest.']);
+    expect(await find('Headline')).toEqual(['name: cut at 500 characters, marked ….']);
+    await zoo.database.query('DELETE FROM odd.events WHERE id = 300');
+  });
+
+  it('suggests the other key that a value without a name would fit', async () => {
+    await zoo.database.query(`INSERT INTO odd.events VALUES (400, 'coded', $1)`, ["it's 7"]);
+    const refused = await zoo.call('get_record', { model: 'Event', key: "it's 7" });
+    const [, suggested] = /For another key, name it: (.*)\.$/.exec(refused.text) ?? [];
+    expect(suggested).toBe("code = 'it''s 7'");
+    const { data } = await zoo.call('get_record', { model: 'Event', key: suggested, fields: 'id' });
+    expect(data.record.rows).toEqual([['id', 400]]);
+    const missing = await zoo.call('get_record', { model: 'Event', key: '401' });
+    expect(missing.text).toBe(
+      'NOT_FOUND: There is no Event with this key. find_records looks by other fields.',
+    );
+    await zoo.database.query('DELETE FROM odd.events WHERE id = 400');
   });
 
   it('shows a record that is larger than an answer as far as it goes, and says so', async () => {

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ROOT, steward } from '../support/command.mjs';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
-import { bearing, codeOf, HttpSteward, type HttpRequest } from '../support/http.js';
+import { eventually } from '../support/eventually.js';
+import { bearing, codeOf, HttpSteward, pingWith, type HttpRequest } from '../support/http.js';
 import { fillExample } from './example.js';
 
 const RECORDS_TOOLS = ['describe_models', 'find_records', 'get_record', 'count_records', 'aggregate_records'];
@@ -47,15 +48,21 @@ describe('scopes over HTTP', () => {
     const databases = { shop: { schema, url: 'env:SHOP_URL' } };
     await writeFile(STEWARD_CONFIG, JSON.stringify({ databases, directory: true, caller }));
     const served = { ...env, ...settings, STEWARD_CONFIG };
-    const tokenFor = async (scopes: string) => {
+    const createToken = async (scopes: string) => {
       const named = ['--name', `caller-${++tokens}`, '--scopes', scopes];
       const { code, stdout, stderr } = await steward(['token', 'create', ...named], served);
       if (code !== 0) throw new Error(stderr);
-      return bearing(stdout.trim());
+      return stdout.trim();
     };
     // A server reads tokens that are there.
-    if (settings.AUTH_MODE === 'token') await tokenFor('directory:read,directory:write');
+    if (settings.AUTH_MODE === 'token') await createToken('directory:read,directory:write');
     const server = await HttpSteward.start(served);
+    /** A server that runs notices a new token within about a second. */
+    const tokenFor = async (scopes: string) => {
+      const token = await createToken(scopes);
+      await eventually(async () => (await pingWith(server, token)).status === 200);
+      return bearing(token);
+    };
     try {
       await look(server, tokenFor);
     } finally {

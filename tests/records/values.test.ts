@@ -192,7 +192,11 @@ describe('A value', () => {
     ['Keeper', { id: null }, 'A value is text, a number, true or false.'],
     ['Keeper', [[1]], 'A value is text, a number, true or false.'],
     ['Keeper', '[1', 'It begins as JSON does, and is none.'],
-    ['Visit', '2', 'Visit is named by animalId, at or by order; values given: 1.'],
+    [
+      'Visit',
+      '2',
+      "Visit is named by animalId, at or by order; values given: 1. For another key, name it: order = '2'.",
+    ],
     ['Visit', 'quote = q1', 'Visit is named by animalId, at or by order.'],
     ['Visit', 'order > 1', 'Visit is named by animalId, at or by order; values given: 1.'],
     ['Visit', '2, 2026-01-02', "'at' takes a whole time here, such as 2026-05-01T09:00:00Z."],

@@ -211,7 +211,9 @@ describe('settings', () => {
   });
 
   it.each([
-    ['{"settings":{"DB_PASSWORD":hunter2}}', 'cannot be read: it is not valid JSON'],
+    ['{"settings":{"DB_PASSWORD":hunter2}}', 'cannot be read: it is not valid JSON (line 1, column 28)'],
+    ['{\n  "settings": {\n    "DB_PORT": 1,\n  }\n}', 'it is not valid JSON (line 4, column 3)'],
+    ['{\n  "settings": {', 'it is not valid JSON (line 2, column 15)'],
     ['{"settings":{"DATABSE_URL":"x"}}', 'DATABSE_URL is no setting of Steward'],
     ['{"settings":{"NODE_ENV":"production"}}', 'NODE_ENV stands in a file'],
     ['{"settings":{"DB_PORT":[1]}}', 'settings.DB_PORT'],

@@ -53,7 +53,7 @@ export class PostgresServer {
     const server = await PostgresServer.#make(asArguments({ fsync: 'off', ...settings }));
     const passwordFile = path.join(server.#dir, 'password');
     await writeFile(passwordFile, PASSWORD);
-    const options = '-U postgres -A scram-sha-256 -E UTF8 --locale C --no-sync'.split(' ');
+    const options = '-U postgres -A scram-sha-256 -E UTF8 --locale C.UTF-8 --no-sync'.split(' ');
     server.#run('initdb', '-D', server.dataDir, '--pwfile', passwordFile, ...options);
     await server.start();
     return server;

@@ -98,7 +98,6 @@ const domain = {
   completions: { broken: { scope: 'directory:read', values: async () => fail() } },
   instructions: '',
   redactArguments: (args) => ('secret' in Object(args) ? fail() : {}),
-  rights: { tables: {}, sequences: [] },
 };
 
 /** @type {import('../../build/commands/compose.js').Compose} */

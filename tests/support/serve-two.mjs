@@ -40,7 +40,6 @@ await serveHttp((options) => {
     completions: {},
     instructions: 'Orders.',
     redactArguments: () => ({}),
-    rights: { tables: {}, sequences: [] },
   };
   return { domains: [...domains, domain], databases: [...databases, orders] };
 });

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { openEmbedded } from '../../database/embedded/index.js';
 import { OperatorError } from '../../errors.js';
 import { PROJECT_ROOT } from '../../project-root.js';
+import { readAddress } from '../configuration.js';
 import { readConfig } from '../read-config.js';
 import { say } from './progress.js';
 
@@ -24,17 +25,16 @@ interface Pulled {
 }
 
 /**
- * Writes the Prisma schema of the configured database into a file. Of a schema that is there, names and `///` text stay.
+ * Writes the Prisma schema of a database into a file. Of a schema that is there, names and `///` text stay.
  * @throws OperatorError if the database cannot be reached or the schema not be read; the file is unchanged then
  */
-export async function pullSchema(file: string): Promise<void> {
-  const { database } = readConfig();
+export async function pullSchema(file: string, name?: string): Promise<void> {
+  const config = readConfig();
+  const url = readAddress(config, name);
   const embedded =
-    database.directUrl === undefined
-      ? await openEmbedded({ ...database.embedded, onProgress: say })
-      : undefined;
+    url === undefined ? await openEmbedded({ ...config.database.embedded, onProgress: say }) : undefined;
   try {
-    await writePulledSchema(embedded?.url ?? database.directUrl ?? '', path.resolve(file));
+    await writePulledSchema(embedded?.url ?? url ?? '', path.resolve(file));
   } finally {
     await embedded?.close();
   }

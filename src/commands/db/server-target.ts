@@ -5,7 +5,7 @@ import { connect, type Connections } from '../../database/pool.js';
 import type { Lent } from '../../database/session-pool.js';
 import { OperatorError } from '../../errors.js';
 import { createClient, type PrismaClient } from '../../directory/database.js';
-import { assertPublic } from '../configuration.js';
+import type { ServedDirectory } from '../configuration.js';
 import { remedyOf } from '../../database/connection-failure.js';
 import { createLog, describeError } from '../../observability/log.js';
 
@@ -13,14 +13,17 @@ import { createLog, describeError } from '../../observability/log.js';
  * Backups and restores need the same session of the server from begin to end.
  * @throws OperatorError behind a pooler that the operator did not name for it
  */
-export async function assertOwnSession(config: DatabaseConfig, { pool }: ServerTarget): Promise<void> {
-  if (config.directUrl !== config.url) return;
+export async function assertOwnSession(
+  { url, directUrl }: ServedDirectory,
+  { pool }: ServerTarget,
+): Promise<void> {
+  if (directUrl !== url) return;
   const client = (await pool.connect()) as unknown as Lent;
   const { pooled } = client;
   client.release();
   if (pooled)
     throw new OperatorError(
-      'DATABASE_URL leads to a pooler, which may change the session in the middle of it. Nothing was changed. Set DATABASE_DIRECT_URL to the address of the server itself, or of a pooler in session mode.',
+      'The address of the database leads to a pooler, which may change the session in the middle of it. Nothing was changed. Set DATABASE_DIRECT_URL beside DATABASE_URL (or directory.url of the configuration file) to the address of the server itself, or of a pooler in session mode.',
     );
 }
 
@@ -36,7 +39,6 @@ export async function onServer<Result>(
   url: string,
   work: (target: ServerTarget, connections: Connections<PrismaClient>) => Promise<Result>,
 ): Promise<Result> {
-  assertPublic(url);
   const session = { ...config.session, statementTimeoutMs: LONGEST_STATEMENT_MS };
   const connections = connect(url, session, createClient, createLog('silent'));
   try {

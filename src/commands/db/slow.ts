@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { readAddress } from '../configuration.js';
 import { readConfig } from '../read-config.js';
 import { alignColumns } from '../columns.js';
 import { onServer } from './server-target.js';
@@ -16,15 +17,22 @@ const REFUSALS: Record<string, string> = {
 /** The text that PostgreSQL shows for a statement of another role. */
 const HIDDEN = '<insufficient privilege>';
 
+interface SlowOptions {
+  limit: number;
+  /** Its name in the configuration. */
+  database?: string;
+}
+
 /**
- * Prints the statements of the configured database that take longest on average, slowest first. If statements are not
+ * Prints the statements of a database that take longest on average, slowest first. If statements are not
  * counted, it says how to have them counted, and the exit code is 1.
  * @throws OperatorError; StewardError when the database does not answer
  */
-export async function printSlowStatements(limit: number): Promise<void> {
-  const { database } = readConfig();
-  if (database.directUrl === undefined) return refuse(EMBEDDED);
-  await onServer(database, database.directUrl, async ({ pool }) => {
+export async function printSlowStatements({ limit, database: name }: SlowOptions): Promise<void> {
+  const config = readConfig();
+  const url = readAddress(config, name);
+  if (url === undefined) return refuse(EMBEDDED);
+  await onServer(config.database, url, async ({ pool }) => {
     const { rows } = await pool.query<{ role: string; schema: string | null; available: boolean }>(`
       SELECT quote_ident(current_user) AS role,
         (SELECT quote_ident(nspname) FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace

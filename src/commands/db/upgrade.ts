@@ -20,11 +20,9 @@ const NO_RIGHT = '42501';
 export async function upgrade(): Promise<void> {
   const config = readConfig();
   const { database } = config;
-  const { url } = readDirectory(config);
-  if (url === undefined) return upgradeEmbedded(database);
-  // A pooler cannot carry it.
-  const direct = url === database.url ? (database.directUrl ?? url) : url;
-  await onServer(database, direct, async ({ pool }, { client }) => {
+  const { directUrl } = readDirectory(config);
+  if (directUrl === undefined) return upgradeEmbedded(database);
+  await onServer(database, directUrl, async ({ pool }, { client }) => {
     const found = await check(client);
     if (found.state === 'behind') {
       await applyMigrations(pool, MIGRATIONS.folder).catch(explainRefusal);

@@ -4,7 +4,7 @@ import { UnusableDatabaseError } from '../../database/check.js';
 import { databaseCode } from '../../database/errors.js';
 import { check, createClient, type PrismaClient } from '../../directory/database.js';
 import { OperatorError } from '../../errors.js';
-import { rightsFor } from '../../directory/rights.js';
+import { rightsFor } from '../../directory/index.js';
 import { createLog, describeError, type Log } from '../../observability/log.js';
 import type { Config } from '../../settings/config.js';
 import { withoutPassword } from '../../settings/postgres-url.js';
@@ -98,11 +98,11 @@ async function checkDirectory(config: Config, log: Log, served: ServedDirectory)
 async function connectDirectory(
   { database }: Config,
   log: Log,
-  { url, ...sight }: ServedDirectory,
+  { url, searchPath, policies }: ServedDirectory,
 ): Promise<Connections<PrismaClient> | undefined> {
   if (url !== undefined) {
     report({ level: 'ok', text: `database directory: ${withoutPassword(url)}` });
-    return connect(url, { ...database.session, ...sight }, createClient, log);
+    return connect(url, { ...database.session, searchPath, policies }, createClient, log);
   }
   report({ level: 'ok', text: `database directory: embedded, in ${database.embedded.dataDir}` });
   const { openPrepared } = await import('../../directory/prepare-embedded.js');

@@ -1,15 +1,17 @@
 import { z } from 'zod';
 import { notice, withNotice } from '../../capability/answer/notice.js';
-import { defineTool, EFFECTS } from '../../capability/define.js';
+import { EFFECTS } from '../../capability/define.js';
 import { newDepartmentName } from '../arguments.js';
+import { defineDirectoryTool } from '../rights.js';
 import type { Directory } from '../services.js';
 
-export const createDepartment = defineTool({
+export const createDepartment = defineDirectoryTool({
   name: 'create_department',
   title: 'Create a department',
   description: 'Adds an empty department. A name that is taken, regardless of case, is a CONFLICT.',
   scope: 'directory:write',
   effect: EFFECTS.adds,
+  rights: [{ departments: { INSERT: ['name', 'created_at'], sequence: 'departments_id_seq' } }],
   input: z.strictObject({ name: newDepartmentName }),
   output: z.strictObject({
     notice,

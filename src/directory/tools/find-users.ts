@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { notice, withNotice } from '../../capability/answer/notice.js';
 import { nextCursor, toUserTable, userTable } from '../answers.js';
-import { defineTool, EFFECTS } from '../../capability/define.js';
+import { EFFECTS } from '../../capability/define.js';
 import { departmentName, pageCursor, pageSize, roleName, searchText } from '../arguments.js';
+import { defineDirectoryTool, READS_USER } from '../rights.js';
 import type { Directory } from '../services.js';
 
-export const findUsers = defineTool({
+export const findUsers = defineDirectoryTool({
   name: 'find_users',
   title: 'Find users',
   description:
@@ -13,6 +14,7 @@ export const findUsers = defineTool({
     'To go on, pass next_cursor as cursor (quick at any depth), or count up page. For one known user use get_user.',
   scope: 'directory:read',
   effect: EFFECTS.reads,
+  rights: [READS_USER, { headcounts: {} }],
   input: z
     .strictObject({
       department: departmentName.optional(),

@@ -4,8 +4,9 @@ import { notice, withNotice } from '../../capability/answer/notice.js';
 import { takeFittingRows } from '../../capability/answer/bounds.js';
 import { table } from '../../capability/answer/table.js';
 import { nextCursor } from '../answers.js';
-import { defineTool, EFFECTS } from '../../capability/define.js';
+import { EFFECTS } from '../../capability/define.js';
 import { pageCursor, pageSize, userId } from '../arguments.js';
+import { defineDirectoryTool, READS_USER } from '../rights.js';
 import type { Directory } from '../services.js';
 
 const changeTable = table({
@@ -19,13 +20,14 @@ const changeTable = table({
   request_id: z.string(),
 });
 
-export const getUserHistory = defineTool({
+export const getUserHistory = defineDirectoryTool({
   name: 'get_user_history',
   title: "Get a user's history",
   description:
     'What was changed about a user, newest first: which field (created, department, role, active, preferences), from what to what, when, by whom and by which tool. Answers "when did she move?" and "who changed this?".',
   scope: 'audit:read',
   effect: EFFECTS.reads,
+  rights: [READS_USER, { user_audit_log: {} }],
   input: z.strictObject({ user_id: userId, limit: pageSize, cursor: pageCursor.optional() }),
   output: z.strictObject({
     notice,

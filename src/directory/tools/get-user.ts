@@ -1,19 +1,21 @@
 import { z } from 'zod';
 import { notice, withNotice } from '../../capability/answer/notice.js';
 import { toUserRecord, userRecord } from '../answers.js';
-import { defineTool, EFFECTS } from '../../capability/define.js';
+import { EFFECTS } from '../../capability/define.js';
 import { userId } from '../arguments.js';
+import { defineDirectoryTool, READS_USER } from '../rights.js';
 import type { Directory } from '../services.js';
 
 const wholeText = z.string().trim().min(1).max(254);
 
-export const getUser = defineTool({
+export const getUser = defineDirectoryTool({
   name: 'get_user',
   title: 'Get one user',
   description:
     'One user by exactly one of id, username or email. With only a part of a name, use find_users with search.',
   scope: 'directory:read',
   effect: EFFECTS.reads,
+  rights: [READS_USER],
   input: z
     .strictObject({
       id: userId.optional(),

@@ -2,18 +2,20 @@ import { z } from 'zod';
 import { notice, withNotice } from '../../capability/answer/notice.js';
 import { takeFittingRows } from '../../capability/answer/bounds.js';
 import { table } from '../../capability/answer/table.js';
-import { defineTool, EFFECTS } from '../../capability/define.js';
+import { EFFECTS } from '../../capability/define.js';
+import { defineDirectoryTool } from '../rights.js';
 import type { Directory } from '../services.js';
 
 const departmentTable = table({ id: z.int(), name: z.string(), active: z.int(), inactive: z.int() });
 
-export const listDepartments = defineTool({
+export const listDepartments = defineDirectoryTool({
   name: 'list_departments',
   title: 'List departments',
   description:
     'All departments by name, each with its head count: how many active users it has, and how many inactive ones.',
   scope: 'directory:read',
   effect: EFFECTS.reads,
+  rights: [{ departments: {}, headcounts: {} }],
   input: z.strictObject({}),
   output: z.strictObject({
     notice,

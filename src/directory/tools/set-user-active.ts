@@ -1,16 +1,18 @@
 import { z } from 'zod';
 import { changedUser, toChangedUser } from '../answers.js';
-import { defineTool, EFFECTS } from '../../capability/define.js';
+import { EFFECTS } from '../../capability/define.js';
 import { userId } from '../arguments.js';
+import { defineDirectoryTool, CHANGES_USER } from '../rights.js';
 import type { Directory } from '../services.js';
 
-export const setUserActive = defineTool({
+export const setUserActive = defineDirectoryTool({
   name: 'set_user_active',
   title: 'Activate or deactivate a user',
   description:
     'Deactivates a user who left (false) or brings one back (true), and records it in the audit log. Users are never deleted.',
   scope: 'directory:write',
   effect: EFFECTS.overwrites,
+  rights: [CHANGES_USER, { users: { UPDATE: ['active'] } }],
   input: z.strictObject({
     user_id: userId,
     active: z.boolean().describe('false deactivates, true reactivates'),

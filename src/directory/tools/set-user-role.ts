@@ -1,16 +1,18 @@
 import { z } from 'zod';
 import { changedUser, toChangedUser } from '../answers.js';
-import { defineTool, EFFECTS } from '../../capability/define.js';
+import { EFFECTS } from '../../capability/define.js';
 import { newRoleName, userId } from '../arguments.js';
+import { defineDirectoryTool, CHANGES_USER } from '../rights.js';
 import type { Directory } from '../services.js';
 
-export const setUserRole = defineTool({
+export const setUserRole = defineDirectoryTool({
   name: 'set_user_role',
   title: "Set a user's role",
   description:
     'Gives a user another role and records it in the audit log. Roles are free text: reuse one that is in use where it fits.',
   scope: 'directory:write',
   effect: EFFECTS.overwrites,
+  rights: [CHANGES_USER, { users: { UPDATE: ['role'] } }],
   input: z.strictObject({ user_id: userId, role: newRoleName }),
   output: changedUser,
   async handle({ user_id, role }, context, directory: Directory) {

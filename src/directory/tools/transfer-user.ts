@@ -1,16 +1,18 @@
 import { z } from 'zod';
 import { changedUser, toChangedUser } from '../answers.js';
-import { defineTool, EFFECTS } from '../../capability/define.js';
+import { EFFECTS } from '../../capability/define.js';
 import { departmentName, userId } from '../arguments.js';
+import { defineDirectoryTool, CHANGES_USER } from '../rights.js';
 import type { Directory } from '../services.js';
 
-export const transferUser = defineTool({
+export const transferUser = defineDirectoryTool({
   name: 'transfer_user',
   title: 'Transfer a user',
   description:
     'Moves an active user to another existing department and records the move in the audit log, both or neither. Find the id with find_users or get_user.',
   scope: 'directory:write',
   effect: EFFECTS.overwrites,
+  rights: [CHANGES_USER, { users: { UPDATE: ['department_id'] } }],
   input: z.strictObject({ user_id: userId, new_department: departmentName }),
   output: changedUser,
   async handle({ user_id, new_department }, context, directory: Directory) {

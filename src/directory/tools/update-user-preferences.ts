@@ -2,17 +2,27 @@ import { z } from 'zod';
 import type { JsonObject } from '../merge-patch.js';
 import { notice, withNotice } from '../../capability/answer/notice.js';
 import { preferences } from '../answers.js';
-import { defineTool, EFFECTS } from '../../capability/define.js';
+import { EFFECTS } from '../../capability/define.js';
 import { preferencesPatch, userId } from '../arguments.js';
+import { defineDirectoryTool, CHANGES_USER } from '../rights.js';
 import type { Directory } from '../services.js';
 
-export const updateUserPreferences = defineTool({
+export const updateUserPreferences = defineDirectoryTool({
   name: 'update_user_preferences',
   title: "Update a user's preferences",
   description:
     "Merges a JSON object into a user's preferences (RFC 7396: null removes a member, objects merge, anything else replaces) and records both states in the audit log. Returns the whole result to a caller with directory:read.",
   scope: 'directory:write',
   effect: EFFECTS.overwrites,
+  rights: [
+    CHANGES_USER,
+    {
+      user_preferences: {
+        INSERT: ['user_id', 'preferences', 'updated_at'],
+        UPDATE: ['preferences', 'updated_at'],
+      },
+    },
+  ],
   input: z.strictObject({ user_id: userId, preferences: preferencesPatch }),
   output: z.strictObject({
     notice,

@@ -14,9 +14,11 @@ const TOKEN =
 export function scan(text: string, argument: string): Token[] {
   const tokens: Token[] = [];
   TOKEN.lastIndex = 0;
+  // Characters as a reader counts them: an emoji is one.
+  let next = 1;
   while (TOKEN.lastIndex < text.length) {
     const start = TOKEN.lastIndex;
-    const at = start + 1;
+    const at = next;
     const groups = TOKEN.exec(text)?.groups;
     if (!groups) {
       const quote = /^['"`]/.exec(text.slice(start))?.[0];
@@ -27,12 +29,13 @@ export function scan(text: string, argument: string): Token[] {
         argument,
       );
     }
+    next += Array.from(text.slice(start, TOKEN.lastIndex)).length;
     const { single, double, sign, word } = groups;
     if (single !== undefined) tokens.push({ kind: 'quoted', text: single.replaceAll("''", "'"), at });
     else if (double !== undefined) tokens.push({ kind: 'quoted', text: double.replaceAll('""', '"'), at });
     else if (sign !== undefined) tokens.push({ kind: 'sign', text: sign === '<>' ? '!=' : sign, at });
     else if (word !== undefined) tokens.push({ kind: 'word', text: word, at });
   }
-  tokens.push({ kind: 'end', text: 'the end', at: text.length + 1 });
+  tokens.push({ kind: 'end', text: 'the end', at: next });
   return tokens;
 }

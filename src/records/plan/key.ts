@@ -1,4 +1,5 @@
-import { looksLikeJson, parseJson, refuse, splitList } from '../argument.js';
+import { StewardError } from '../../errors.js';
+import { looksLikeJson, parseJson, refuse, splitList, writeName } from '../argument.js';
 import type { Condition, Value } from '../filter/condition.js';
 import { parseFilterText } from '../filter/parse-text.js';
 import { readValue } from '../filter/read-value.js';
@@ -38,14 +39,48 @@ export function readKey(model: ViewModel, parts: readonly KeyPart[]): Condition 
       : model.keys.find((known) => known.length === names.size && known.every(({ name }) => names.has(name)));
   if (columns?.length !== parts.length)
     refuse(
-      `${model.name} is named by ${describeKeys(model)}${names.size === 0 ? `; values given: ${parts.length}` : ''}.`,
+      `${model.name} is named by ${describeKeys(model)}${names.size === 0 ? `; values given: ${parts.length}` : ''}.${suggestOtherKeys(model, parts)}`,
       nowhere,
       ARGUMENT,
     );
-  const terms = columns.map((column, at) =>
-    equals(column, (parts.find(({ name }) => name === column.name) ?? (parts[at] as KeyPart)).literal),
-  );
-  return { kind: 'and', terms };
+  try {
+    const terms = columns.map((column, at) =>
+      equals(column, (parts.find(({ name }) => name === column.name) ?? (parts[at] as KeyPart)).literal),
+    );
+    return { kind: 'and', terms };
+  } catch (error) {
+    if (!(error instanceof StewardError)) throw error;
+    throw new StewardError(error.code, `${error.message}${suggestOtherKeys(model, parts)}`);
+  }
+}
+
+const LONGEST_SUGGESTED = 100;
+
+/** How to name a record by other keys than the first, if a value without a name would be one of theirs. */
+export function suggestOtherKeys({ keys }: ViewModel, parts: readonly KeyPart[]): string {
+  const [part, ...more] = parts;
+  if (!part || part.name !== undefined || more.length > 0 || part.literal.text.length > LONGEST_SUGGESTED)
+    return '';
+  const { literal } = part;
+  const [own] = keys[0]?.length === 1 ? keys[0] : [];
+  // What the first key takes as a number is hardly the text of another.
+  const isNumber = own !== undefined && own.type !== 'String' && takes(own, literal);
+  const value = `'${literal.text.replaceAll("'", "''")}'`;
+  const fitting = keys.slice(1).flatMap(([column, ...others]) => {
+    if (!column || others.length > 0 || (isNumber && column.type === 'String')) return [];
+    return takes(column, literal) ? `${writeName(column.name)} = ${value}` : [];
+  });
+  return fitting.length === 0 ? '' : ` For another key, name it: ${fitting.join(', or ')}.`;
+}
+
+function takes(column: ViewColumn, literal: Literal): boolean {
+  try {
+    equals(column, literal);
+    return true;
+  } catch (error) {
+    if (error instanceof StewardError) return false;
+    throw error;
+  }
 }
 
 function readText(text: string): KeyPart[] {

@@ -15,6 +15,8 @@ import { beginPatience } from './patience.js';
 import { explainTimeout, listReferences } from './slow.js';
 import { describeUndecided } from './undecided.js';
 
+export const MOST_GROUPS = 200;
+
 const LONGEST_TEXT = 200;
 
 export interface AggregateInput {
@@ -82,7 +84,9 @@ export async function aggregate(
       ...(isCut
         ? ['The groups were too large for one answer: narrow them with filter or having.']
         : more
-          ? ['There are more groups: raise limit, or narrow them with filter or having.']
+          ? [
+              `There are more groups: ${limit < MOST_GROUPS ? 'raise limit, or ' : ''}narrow them with filter or having.`,
+            ]
           : []),
     ],
     more,

@@ -1,6 +1,6 @@
 import type { Context } from '../../capability/define.js';
 import { asList } from '../arguments.js';
-import { fillFittingTable, type RecordTable } from '../answer/rows.js';
+import { describeCut, fillFittingTable, type RecordTable } from '../answer/rows.js';
 import { nameOf } from '../filter/condition.js';
 import { resolveFilter } from '../filter/resolve-filter.js';
 import type { Filter } from '../filter/syntax.js';
@@ -121,6 +121,7 @@ export async function find(services: Services, input: FindInput, context: Contex
     notes: [
       ...undecided,
       ...filled.notes,
+      ...describeCut(filled, model.keys.length > 0 ? 'get_record has the rest.' : ''),
       ...grounded,
       ...(isCut ? ['The rows were too large for one answer: fewer are shown than limit.'] : []),
       ...(more && !order.isTotal

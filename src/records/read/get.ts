@@ -1,8 +1,8 @@
 import type { Context } from '../../capability/define.js';
 import { StewardError } from '../../errors.js';
 import { asList } from '../arguments.js';
-import { fillFittingTable, type RecordTable } from '../answer/rows.js';
-import { readKey, type KeyPart } from '../plan/key.js';
+import { describeCut, fillFittingTable, type RecordTable } from '../answer/rows.js';
+import { readKey, suggestOtherKeys, type KeyPart } from '../plan/key.js';
 import { allFields, readFields, readIncludes } from '../plan/select.js';
 import type { Records } from '../records.js';
 import type { Services } from '../services.js';
@@ -66,17 +66,19 @@ export async function get(
   if (rows.length === 0)
     throw new StewardError(
       'NOT_FOUND',
-      `There is no ${label} with this key. find_records looks by other fields.`,
+      `There is no ${label} with this key.${suggestOtherKeys(model, input.key)} find_records looks by other fields.`,
     );
-  const { table, notes } = fillFittingTable(fields, includes, rows, longestText, services.largestAnswerBytes);
+  const filled = fillFittingTable(fields, includes, rows, longestText, services.largestAnswerBytes);
+  const { table, notes } = filled;
   const [values = []] = table.rows;
   return {
-    notes: notes.map((note) =>
-      note.replace(
-        ' get_record has the rest.',
-        table.columns.length === 1 ? ' An answer holds no more.' : ' Name it alone in fields for more of it.',
+    notes: [
+      ...notes,
+      ...describeCut(
+        filled,
+        table.columns.length === 1 ? 'An answer holds no more.' : 'Name it alone in fields for more of it.',
       ),
-    ),
+    ],
     record: {
       columns: ['field', 'value'],
       rows: table.columns.map((name, at) => [name, values[at] ?? null]),

@@ -4,7 +4,7 @@ import { defineTool, EFFECTS, type Scope } from '../../capability/define.js';
 import { recordTable } from '../answer/rows.js';
 import { filterText, flatText, modelName, timeZone } from '../arguments.js';
 import { parseArguments } from '../parse-arguments.js';
-import { aggregate } from '../read/aggregate.js';
+import { aggregate, MOST_GROUPS } from '../read/aggregate.js';
 import type { Services } from '../services.js';
 
 export const AGGREGATE_INPUT = z.strictObject({
@@ -16,7 +16,7 @@ export const AGGREGATE_INPUT = z.strictObject({
   filter: filterText.optional(),
   having: flatText('On columns of the answer: count > 9 and sum_total >= 100').optional(),
   order_by: flatText('Columns of the answer: sum_total desc, month_placedAt').optional(),
-  limit: z.int().min(1).max(200).default(50),
+  limit: z.int().min(1).max(MOST_GROUPS).default(50),
   time_zone: timeZone.optional(),
 });
 
