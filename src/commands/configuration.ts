@@ -248,7 +248,7 @@ function serveDirectory(
 }
 
 /** The directory's statements name no schema. @throws OperatorError */
-export function assertPublic(url: string | undefined): void {
+function assertPublic(url: string | undefined): void {
   const schema = url === undefined ? null : new URL(url).searchParams.get('schema');
   if (schema !== null && schema !== 'public')
     throw new OperatorError(

@@ -52,14 +52,14 @@ describe('a DATABASE_URL that is of no PostgreSQL', () => {
   });
 });
 
-describe('steward db pull', () => {
-  const pull = async (databases: object, ...options: string[]) => {
-    const file = path.join(folder, 'pulled.prisma');
-    await rm(file, { force: true });
-    const result = await steward(['db', 'pull', file, ...options], await configured({ databases }));
-    return { ...result, schema: result.code === 0 ? await readFile(file, 'utf8') : '' };
-  };
+const pull = async (databases: object, ...options: string[]) => {
+  const file = path.join(folder, 'pulled.prisma');
+  await rm(file, { force: true });
+  const result = await steward(['db', 'pull', file, ...options], await configured({ databases }));
+  return { ...result, schema: result.code === 0 ? await readFile(file, 'utf8') : '' };
+};
 
+describe('steward db pull', () => {
   it('takes a database by its name in the configuration, or the only one', async () => {
     const other = { ...SHOP, url: 'postgresql://nowhere.invalid/other' };
     expect((await pull({ other, shop: SHOP }, '--database', 'shop')).schema).toMatch(/model \w*[Oo]rder/);

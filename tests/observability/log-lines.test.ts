@@ -42,3 +42,14 @@ describe('a line of the log', () => {
     },
   );
 });
+
+it('is JSON also where Node.js or a library warns', async () => {
+  const warn = `data:text/javascript,setTimeout(()=>process.emitWarning('libraries%20change'),300)`;
+  const warned = await startSteward({ env: { NODE_OPTIONS: `--import=${warn}` } });
+  await eventually(() => warned.stderr().includes('libraries'));
+  expect(warned.log()).toContainEqual(
+    expect.objectContaining({ message: 'process warning', cause: 'Warning: libraries change' }),
+  );
+  for (const line of warned.stderr().trim().split('\n')) expect(line).toMatch(/^\{.*\}$/);
+  await warned.stop();
+});
