@@ -1,5 +1,5 @@
 import { composeCatalogue, type Catalogue } from '../capability/catalogue.js';
-import type { Scope } from '../capability/define.js';
+import type { Claims, Scope } from '../capability/define.js';
 import type { Domain } from '../capability/domain.js';
 import type { CheckResult } from '../database/check.js';
 import { Database } from '../database/open.js';
@@ -24,6 +24,8 @@ export interface Composition {
   databases: Database[];
   /** What a caller may do who needs no credentials; absent, everything. */
   callerScopes?: readonly Scope[] | undefined;
+  /** What such a caller claims. */
+  callerClaims?: Claims | undefined;
 }
 
 export interface ComposeOptions {
@@ -39,7 +41,7 @@ export type Compose = (options: ComposeOptions) => Composition;
 
 /** What the configuration names: records of databases, and the staff directory. */
 export const composeConfigured: Compose = (options) => {
-  const { records, directory, callerScopes } = readConfigured(options.config);
+  const { records, directory, callerScopes, callerClaims } = readConfigured(options.config);
   const staff = directory ? [composeDirectory(options, directory)] : [];
   const taken = staff
     .flatMap(({ databases }) => databases)
@@ -54,6 +56,7 @@ export const composeConfigured: Compose = (options) => {
     domains,
     databases: compositions.flatMap(({ databases }) => databases),
     callerScopes: callerScopes?.filter((scope) => !(idle as readonly string[]).includes(scope)),
+    callerClaims,
   };
 };
 
@@ -85,7 +88,7 @@ function composeRecords(
     );
   }
   const pool = { ...session.pool, min: 0, max: Math.min(session.pool.max, most) };
-  const opened = served.map(({ name, url, zone, sight, exposure }) => {
+  const opened = served.map(({ name, url, zone, sight, exposure, claims }) => {
     for (const difference of exposure.differences) log.warn(difference, { database: name });
     const database = new Database({
       name,
@@ -97,7 +100,7 @@ function composeRecords(
       log,
       onUnusable,
     });
-    return { database, source: new Source(name, exposure, database, zone, log) };
+    return { database, source: new Source({ name, exposure, claims, database, zone, log }) };
   });
   const domain = createRecords({
     sources: opened.map(({ source }) => source),
@@ -144,19 +147,20 @@ export function openDirectoryDatabase(
 export interface Served extends Composition {
   catalogue: Catalogue;
   callerScopes: readonly Scope[];
+  callerClaims: Claims;
 }
 
 /** @throws OperatorError where the domains do not go together */
 export function composeServer(compose: Compose, options: Omit<ComposeOptions, 'secret'>): Served {
   const composition = compose({ ...options, secret: openSecret(options.config, options.log) });
   const catalogue = composeCatalogue(composition.domains);
-  const { callerScopes = catalogue.scopes } = composition;
+  const { callerScopes = catalogue.scopes, callerClaims = {} } = composition;
   const unknown = callerScopes.find((scope) => !catalogue.scopes.includes(scope));
   if (unknown !== undefined)
     throw new OperatorError(
       `The configuration gives the caller the scope "${unknown}", which nothing here needs. There are ${catalogue.scopes.join(', ')}.`,
     );
-  return { ...composition, catalogue, callerScopes };
+  return { ...composition, catalogue, callerScopes, callerClaims };
 }
 
 /** The configured secret, or the one that is kept in the data folder. */

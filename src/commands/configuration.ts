@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { SCOPE, type Scope } from '../capability/define.js';
+import { SCOPE, type Claims, type Scope } from '../capability/define.js';
 import { DIRECTORY_SCOPES } from '../directory/rights.js';
 import { OperatorError } from '../errors.js';
 import {
@@ -43,9 +43,17 @@ export const CONFIGURATION = z.strictObject({
       'true: the staff directory is served, too; or the address of its database, its row policies, and whether it is only read',
     ),
   caller: z
-    .strictObject({ scopes: z.array(z.string().regex(SCOPE)) })
+    .strictObject({
+      scopes: z.array(z.string().regex(SCOPE)).optional(),
+      claims: z
+        .record(z.string().min(1), z.union([z.string(), z.number(), z.boolean()]))
+        .optional()
+        .describe('What the caller claims, for "claims" of a database; a text may be env:NAME'),
+    })
     .optional()
-    .describe('What the caller over stdio may do, and every caller with AUTH_MODE=none; absent, everything'),
+    .describe(
+      'What the caller over stdio may do and claims, and every caller with AUTH_MODE=none; without scopes, everything',
+    ),
 });
 
 /** What a session sees of a database. */
@@ -56,6 +64,7 @@ export interface Configured {
   records: readonly ServedDatabase[];
   directory: ServedDirectory | undefined;
   callerScopes: readonly string[] | undefined;
+  callerClaims: Claims;
 }
 
 /** The staff directory as it is served. */
@@ -72,7 +81,7 @@ export interface ServedDatabase extends OpenedSchema {
   sight: Sight;
 }
 
-const DIRECTORY_ALONE = { records: [], callerScopes: undefined };
+const DIRECTORY_ALONE = { records: [], callerScopes: undefined, callerClaims: {} };
 
 /**
  * Says what a configuration serves. Without a file that names databases it is the staff directory.
@@ -89,10 +98,18 @@ export function readConfigured({ file, database, readOnly }: Config): Configured
     throw new OperatorError(`The configuration file ${file.path} cannot be used:\n${problems.join('\n')}`);
   }
   const { databases, directory, caller } = parsed.data;
-  const resolve = (text: string, at: string) => resolveReference(text, at, file);
+  const resolve = (text: string, at: string) => resolveUrl(text, at, file);
+  const callerClaims = Object.fromEntries(
+    Object.entries(caller?.claims ?? {}).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? resolveReference(value, `caller.claims.${name}`, file) : value,
+    ]),
+  );
   const records = Object.entries(databases).map(([name, section]) => {
     const url = resolve(section.url, `databases.${name}.url`);
-    const { time_zone: zone = 'UTC', search_path: given, policies } = section;
+    const { time_zone: zone = 'UTC', search_path: given, claims = {} } = section;
+    // The rows of a caller are those that policies let it see.
+    const policies = Object.keys(claims).length > 0 ? 'by-role' : section.policies;
     const searchPath = given ?? [new URL(url).searchParams.get('schema') ?? 'public'];
     return { name, url, zone, sight: { searchPath, policies }, ...open(section, url, file.path) };
   });
@@ -108,7 +125,7 @@ export function readConfigured({ file, database, readOnly }: Config): Configured
     throw new OperatorError(
       `The configuration file ${file.path} serves nothing. Name a database, or set "directory": true.`,
     );
-  return { records, directory: served, callerScopes: caller?.scopes };
+  return { records, directory: served, callerScopes: caller?.scopes, callerClaims };
 }
 
 /** The directory as `config` serves it. @throws OperatorError if it serves none, and as readConfigured */
@@ -150,6 +167,15 @@ function open(section: DatabaseSection, url: string, file: string): OpenedSchema
   return openSchema(section, { folder: path.dirname(file), origin: path.basename(file), url });
 }
 
+function resolveUrl(text: string, at: string, file: NonNullable<Config['file']>): string {
+  const read = readPostgresUrl(resolveReference(text, at, file));
+  if ('url' in read) return read.url;
+  throw new OperatorError(
+    `${file.path}: ${at} is no address such as postgresql://user:password@host:5432/name: it ${read.problem}.`,
+  );
+}
+
+/** @throws OperatorError for `env:NAME` where NAME is not set */
 function resolveReference(text: string, at: string, file: NonNullable<Config['file']>): string {
   const name = /^env:(.+)$/.exec(text)?.[1];
   const value =
@@ -158,11 +184,7 @@ function resolveReference(text: string, at: string, file: NonNullable<Config['fi
     throw new OperatorError(
       `${file.path}: ${at} refers to ${name}, which is not set. Set it in the environment, or in a file .env beside the configuration.`,
     );
-  const read = readPostgresUrl(value);
-  if ('url' in read) return read.url;
-  throw new OperatorError(
-    `${file.path}: ${at} is no address such as postgresql://user:password@host:5432/name: it ${read.problem}.`,
-  );
+  return value;
 }
 
 function serveDirectory(

@@ -1,13 +1,30 @@
 import type { Sql } from '@prisma/client/runtime/client';
+import type { Context } from '../capability/define.js';
+import { withCallerSettings } from '../database/caller-settings.js';
 import { StewardError } from '../errors.js';
 import { describeError, type Log } from '../observability/log.js';
 import type { Database } from '../database/open.js';
+import { readCallerSettings, type ClaimedSetting } from './claims.js';
 import { translateReadError } from './read-error.js';
 import type { Exposure } from './view/exposure.js';
 import { makeView, type View } from './view/view.js';
 
 /** A row as it was read: every value as text. */
 export type TextRow = Readonly<Record<string, string | null>>;
+
+/** For whom rows are read. */
+export type Reader = Pick<Context, 'claims' | 'signal'>;
+
+export interface SourceOptions {
+  name: string;
+  exposure: Exposure;
+  /** What callers need to read any row. */
+  claims: readonly ClaimedSetting[];
+  database: Pick<Database, 'ready'>;
+  /** The zone of days and hours where a question names none. */
+  zone: string;
+  log: Pick<Log, 'warn'>;
+}
 
 const MOST_VIEWS = 200;
 const MOST_REPORTED = 100;
@@ -17,18 +34,19 @@ export class Source {
   readonly #views = new Map<string, View>();
   readonly #reported = new Set<string>();
 
-  constructor(
-    readonly name: string,
-    private readonly exposure: Exposure,
-    private readonly database: Pick<Database, 'ready'>,
-    /** The zone of days and hours where a question names none. */
-    readonly zone: string,
-    private readonly log: Pick<Log, 'warn'>,
-  ) {}
+  constructor(private readonly options: SourceOptions) {}
+
+  get name(): string {
+    return this.options.name;
+  }
+
+  get zone(): string {
+    return this.options.zone;
+  }
 
   /** All scopes that open something here. */
   get scopes(): string[] {
-    return [...new Set([...this.exposure.models.values()].map(({ scope }) => scope))];
+    return [...new Set([...this.options.exposure.models.values()].map(({ scope }) => scope))];
   }
 
   /** What a caller with these scopes may see. */
@@ -36,20 +54,39 @@ export class Source {
     const key = JSON.stringify(this.scopes.filter((scope) => scopes.has(scope)).toSorted());
     const known = this.#views.get(key);
     if (known) return known;
-    const view = makeView(this.exposure, scopes);
+    const view = makeView(this.options.exposure, scopes);
     if (this.#views.size < MOST_VIEWS) this.#views.set(key, view);
     return view;
   }
 
+  /** The settings with which a caller's statements run. @throws StewardError FORBIDDEN without the claims for them */
+  settingsOf({ claims }: Pick<Reader, 'claims'>): Record<string, string> {
+    return readCallerSettings(claims, this.options.claims);
+  }
+
   /**
-   * Runs a statement that reads.
+   * Runs a statement that reads rows, with the claims of its caller.
    * @throws StewardError in words of Steward's alone
    */
-  async read(statement: Sql, signal: AbortSignal): Promise<TextRow[]> {
-    const client = await this.database.ready();
+  async read(statement: Sql, reader: Reader): Promise<TextRow[]> {
+    return this.#run(statement, this.settingsOf(reader), reader.signal);
+  }
+
+  /** Runs a statement that reads of the database's catalogue, which is the same for every caller. @throws as read */
+  async readCatalogue(statement: Sql, signal: AbortSignal): Promise<TextRow[]> {
+    return this.#run(statement, {}, signal);
+  }
+
+  async #run(
+    statement: Sql,
+    settings: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<TextRow[]> {
+    const client = await this.options.database.ready();
     signal.throwIfAborted();
     try {
-      return await client.$queryRaw<TextRow[]>(statement);
+      // Prisma sends a statement when it is awaited, which must be in here.
+      return await withCallerSettings(settings, async () => await client.$queryRaw<TextRow[]>(statement));
     } catch (error) {
       const translated = translateReadError(error) ?? error;
       if (translated instanceof StewardError && translated.code === 'SCHEMA_CHANGED')
@@ -64,9 +101,12 @@ export class Source {
     const difference = describeError(cause).replace(/\bt\d+\./g, '');
     if (this.#reported.has(difference) || this.#reported.size >= MOST_REPORTED) return;
     this.#reported.add(difference);
-    this.log.warn('the database is no longer as its schema says; find the difference with: steward doctor', {
-      database: this.name,
-      cause: difference,
-    });
+    this.options.log.warn(
+      'the database is no longer as its schema says; find the difference with: steward doctor',
+      {
+        database: this.name,
+        cause: difference,
+      },
+    );
   }
 }

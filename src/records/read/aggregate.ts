@@ -45,8 +45,8 @@ export async function aggregate(
   const used = [...listReferences(condition), ...keys.map(({ reference }) => reference)];
   const [read, undecided] = await explainTimeout(model, used, () =>
     Promise.all([
-      source.read(writeAggregate(plan, question), context.signal),
-      describeUndecided(named, condition, question, beginPatience(context.signal)),
+      source.read(writeAggregate(plan, question), context),
+      describeUndecided(named, condition, question, beginPatience(context)),
     ]),
   );
   const rows = read.slice(0, limit).map((row) => readGroup(row, keys, metrics));

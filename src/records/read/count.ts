@@ -3,6 +3,7 @@ import type { Condition } from '../filter/condition.js';
 import { readFilter } from '../filter/read-filter.js';
 import type { NamedModel } from '../records.js';
 import type { Services } from '../services.js';
+import type { Reader } from '../source.js';
 import { writeCount } from '../sql/find.js';
 import type { Question } from '../sql/question.js';
 import { beginPatience } from './patience.js';
@@ -21,15 +22,15 @@ export interface CountInput {
 export async function countRecords(
   { records }: Services,
   input: CountInput,
-  { scopes, signal }: Context,
+  context: Context,
 ): Promise<{ notes: string[]; count: number; exact: boolean }> {
-  const named = records.model(input.model, scopes);
+  const named = records.model(input.model, context.scopes);
   const condition = readFilter(named.model, input.filter);
   const question = { zone: input.time_zone ?? named.source.zone, now: new Date().toISOString() };
   const [counted, notes] = await explainTimeout(named.model, listReferences(condition), () =>
     Promise.all([
-      countRows(named, condition, question, signal),
-      describeUndecided(named, condition, question, beginPatience(signal)),
+      countRows(named, condition, question, context),
+      describeUndecided(named, condition, question, beginPatience(context)),
     ]),
   );
   return { notes, ...counted };
@@ -40,9 +41,9 @@ export async function countRows(
   { model, source }: NamedModel,
   condition: Condition | undefined,
   question: Question,
-  signal: AbortSignal,
+  reader: Reader,
 ): Promise<{ count: number; exact: boolean }> {
-  const [row] = await source.read(writeCount(model, condition, MOST_COUNTED, question), signal);
+  const [row] = await source.read(writeCount(model, condition, MOST_COUNTED, question), reader);
   const counted = Number(row?.['count'] ?? 0);
   return { count: Math.min(counted, MOST_COUNTED), exact: counted <= MOST_COUNTED };
 }
