@@ -90,17 +90,25 @@ function composeRecords(
   const pool = { ...session.pool, min: 0, max: Math.min(session.pool.max, most) };
   const opened = served.map(({ name, url, zone, sight, exposure, claims }) => {
     for (const difference of exposure.differences) log.warn(difference, { database: name });
+    const source: Source = new Source({
+      name,
+      exposure,
+      claims,
+      database: { ready: () => database.ready() },
+      zone,
+      log,
+    });
     const database = new Database({
       name,
       url,
       session: { ...session, pool, ...sight },
       createClient,
       Pool: ReadOnlyPool,
-      check: checkAnswers,
+      check: (client) => checkAnswers(client, source),
       log,
       onUnusable,
     });
-    return { database, source: new Source({ name, exposure, claims, database, zone, log }) };
+    return { database, source };
   });
   const domain = createRecords({
     sources: opened.map(({ source }) => source),
@@ -111,9 +119,10 @@ function composeRecords(
   return { domains: [domain], databases: opened.map(({ database }) => database) };
 }
 
-/** A difference from its schema concerns single models: their calls say so, and doctor names it. */
-async function checkAnswers(client: DatabaseClient): Promise<CheckResult> {
+/** A difference from its schema concerns single models: their calls say so, and doctor names it. The log tells what is withheld. */
+async function checkAnswers(client: DatabaseClient, { tenants }: Source): Promise<CheckResult> {
   await client.$queryRaw`SELECT 1`;
+  await tenants.look((statement) => client.$queryRaw(statement));
   return { name: 'schema', state: 'read' };
 }
 

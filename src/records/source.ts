@@ -1,9 +1,11 @@
 import type { Sql } from '@prisma/client/runtime/client';
 import type { Context } from '../capability/define.js';
+import { uncancelled } from '../database/cancellation.js';
 import { withCallerSettings } from '../database/caller-settings.js';
 import { StewardError } from '../errors.js';
 import { describeError, type Log } from '../observability/log.js';
 import type { Database } from '../database/open.js';
+import { TenantWatch } from './tenant-watch.js';
 import { readCallerSettings, type ClaimedSetting } from './claims.js';
 import { translateReadError } from './read-error.js';
 import type { Exposure } from './view/exposure.js';
@@ -34,7 +36,12 @@ export class Source {
   readonly #views = new Map<string, View>();
   readonly #reported = new Set<string>();
 
-  constructor(private readonly options: SourceOptions) {}
+  /** Of the rows of tenants. */
+  readonly tenants: TenantWatch;
+
+  constructor(private readonly options: SourceOptions) {
+    this.tenants = new TenantWatch(options.name, options.exposure, options.log);
+  }
 
   get name(): string {
     return this.options.name;
@@ -69,7 +76,12 @@ export class Source {
    * @throws StewardError in words of Steward's alone
    */
   async read(statement: Sql, reader: Reader): Promise<TextRow[]> {
-    return this.#run(statement, this.settingsOf(reader), reader.signal);
+    const settings = this.settingsOf(reader);
+    // Others wait for what is looked up here, so it does not end with the call.
+    await this.tenants.assertServed(statement, (looking) =>
+      uncancelled(() => this.#run(looking, {}, new AbortController().signal)),
+    );
+    return this.#run(statement, settings, reader.signal);
   }
 
   /** Runs a statement that reads of the database's catalogue, which is the same for every caller. @throws as read */

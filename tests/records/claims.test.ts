@@ -13,7 +13,7 @@ import type { RecordsAnswer } from './zoo/zoo.js';
 const POLICIES = ['customers', 'invoices']
   .map(
     (table) =>
-      `GRANT SELECT ON ${table}, tags, "_InvoiceToTag" TO steward_app; ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY;
+      `GRANT SELECT ON ${table}, tags, "_InvoiceToTag", paid TO steward_app; ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY;
        CREATE POLICY ours ON ${table} USING (org_id = nullif(current_setting('app.tenant', true), '')::int)`,
   )
   .join(';');

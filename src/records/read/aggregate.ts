@@ -6,7 +6,14 @@ import { readFilter } from '../filter/read-filter.js';
 import { readGroupKeys, readGroupOrder, readHaving, readMetrics, resultColumn } from '../plan/aggregate.js';
 import type { Services } from '../services.js';
 import type { TextRow } from '../source.js';
-import { writeAggregate, type Bucket, type GroupKey, type Metric } from '../sql/aggregate.js';
+import {
+  listSmallGroups,
+  writeAggregate,
+  type AggregatePlan,
+  type Bucket,
+  type GroupKey,
+  type Metric,
+} from '../sql/aggregate.js';
 import type { Question } from '../sql/question.js';
 import { beginPatience } from './patience.js';
 import { explainTimeout, listReferences } from './slow.js';
@@ -57,7 +64,7 @@ export async function aggregate(
     notes: [
       ...undecided,
       ...describeBuckets(keys, question),
-      ...(model.leastGroup > 1 ? [`Groups of fewer than ${model.leastGroup} rows are not shown.`] : []),
+      ...describeLeast(model.leastGroup, plan),
       ...(cut.length > 0 ? [`${cut.join(', ')}: cut at ${LONGEST_TEXT} characters, marked ${CUT}.`] : []),
       ...(isCut
         ? ['The groups were too large for one answer: narrow them with filter or having.']
@@ -68,6 +75,14 @@ export async function aggregate(
     more,
     groups: table,
   };
+}
+
+function describeLeast(ofModel: number, plan: Pick<AggregatePlan, 'keys' | 'metrics'>): string[] {
+  const related = listSmallGroups(plan).map(
+    ({ relations, least }) =>
+      `Groups of fewer than ${least} of ${relations.map(({ name }) => name).join('.')} are not shown.`,
+  );
+  return [...(ofModel > 1 ? [`Groups of fewer than ${ofModel} rows are not shown.`] : []), ...related];
 }
 
 function readGroup(row: TextRow, keys: readonly GroupKey[], metrics: readonly Metric[]): Cell[] {

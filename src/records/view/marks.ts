@@ -106,7 +106,7 @@ export function assertNoMarks(comments: readonly StrayComment[]): void {
           `@mcp.${name} stands at nothing that it could mark. It belongs directly above a model or a field, or at the end of the line of a field.`,
         );
       if (name === 'show' || name === 'expose' || name === TENANT_MARK)
-        fail(source, `@mcp.${name} is for nothing that could be read: its author or Prisma leaves it out.`);
+        fail(source, `@mcp.${name} is for nothing that could be shown: its author or Prisma leaves it out.`);
     }
   }
 }

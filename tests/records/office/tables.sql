@@ -17,3 +17,4 @@ INSERT INTO tags VALUES (1, 'shared'), (2, 'rare');
 INSERT INTO "_InvoiceToTag" SELECT id, 1 FROM invoices;
 INSERT INTO "_InvoiceToTag" SELECT id, 2 FROM invoices WHERE id < 110;
 ANALYZE;
+CREATE VIEW paid WITH (security_invoker = true) AS SELECT id, title FROM invoices WHERE status = 'PAID';
