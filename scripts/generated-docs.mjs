@@ -43,7 +43,9 @@ function createShop() {
   };
   const { schema, exposure } = openSchema(section, surroundings);
   return createRecords({
-    sources: [new Source('shop', exposure, database, 'UTC', createLog('error'))],
+    sources: [
+      new Source({ name: 'shop', exposure, claims: [], database, zone: 'UTC', log: createLog('error') }),
+    ],
     schemas: [schema],
     largestAnswerBytes: 1,
     secret: passingSecret(),

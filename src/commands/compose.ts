@@ -1,5 +1,5 @@
 import { composeCatalogue, type Catalogue } from '../capability/catalogue.js';
-import type { Scope } from '../capability/define.js';
+import type { Claims, Scope } from '../capability/define.js';
 import type { Domain } from '../capability/domain.js';
 import type { CheckResult } from '../database/check.js';
 import { Database } from '../database/open.js';
@@ -24,6 +24,8 @@ export interface Composition {
   databases: Database[];
   /** What a caller may do who needs no credentials; absent, everything. */
   callerScopes?: readonly Scope[] | undefined;
+  /** What such a caller claims. */
+  callerClaims?: Claims | undefined;
 }
 
 export interface ComposeOptions {
@@ -40,7 +42,7 @@ export type Compose = (options: ComposeOptions) => Composition;
 /** What the configuration names: records of databases, and the staff directory. */
 export const composeConfigured: Compose = (options) => {
   const configured = readConfigured(options.config);
-  const { records, directory, callerScopes } = configured;
+  const { records, directory, callerScopes, callerClaims } = configured;
   const staff = directory ? [composeDirectory(options, directory)] : [];
   assertDistinct(configured, staff);
   const taken = staff
@@ -59,6 +61,7 @@ export const composeConfigured: Compose = (options) => {
     domains,
     databases: compositions.flatMap(({ databases }) => databases),
     callerScopes: callerScopes?.filter((scope) => !(idle as readonly string[]).includes(scope)),
+    callerClaims,
   };
 };
 
@@ -100,19 +103,27 @@ function composeRecords(
     );
   }
   const pool = { ...session.pool, min: 0, max: Math.min(session.pool.max, most) };
-  const opened = served.map(({ name, url, zone, sight, exposure }) => {
+  const opened = served.map(({ name, url, zone, sight, exposure, claims }) => {
     for (const difference of exposure.differences) log.warn(difference, { database: name });
+    const source: Source = new Source({
+      name,
+      exposure,
+      claims,
+      database: { ready: () => database.ready() },
+      zone,
+      log,
+    });
     const database = new Database({
       name,
       url,
       session: { ...session, pool, ...sight },
       createClient,
       Pool: ReadOnlyPool,
-      check: checkAnswers,
+      check: (client) => checkAnswers(client, source),
       log,
       onUnusable,
     });
-    return { database, source: new Source(name, exposure, database, zone, log) };
+    return { database, source };
   });
   const domain = createRecords({
     sources: opened.map(({ source }) => source),
@@ -125,9 +136,10 @@ function composeRecords(
   return { domains: [domain], databases: opened.map(({ database }) => database) };
 }
 
-/** A difference from its schema concerns single models: their calls say so, and doctor names it. */
-async function checkAnswers(client: DatabaseClient): Promise<CheckResult> {
+/** A difference from its schema concerns single models: their calls say so, and doctor names it. The log tells what is withheld. */
+async function checkAnswers(client: DatabaseClient, { tenants }: Source): Promise<CheckResult> {
   await client.$queryRaw`SELECT 1`;
+  await tenants.look((statement) => client.$queryRaw(statement));
   return { name: 'schema', state: 'read' };
 }
 
@@ -161,19 +173,20 @@ export function openDirectoryDatabase(
 export interface Served extends Composition {
   catalogue: Catalogue;
   callerScopes: readonly Scope[];
+  callerClaims: Claims;
 }
 
 /** @throws OperatorError where the domains do not go together */
 export function composeServer(compose: Compose, options: Omit<ComposeOptions, 'secret'>): Served {
   const composition = compose({ ...options, secret: openSecret(options.config, options.log) });
   const catalogue = composeCatalogue(composition.domains);
-  const { callerScopes = catalogue.scopes } = composition;
+  const { callerScopes = catalogue.scopes, callerClaims = {} } = composition;
   const unknown = callerScopes.find((scope) => !catalogue.scopes.includes(scope));
   if (unknown !== undefined)
     throw new OperatorError(
       `The configuration gives the caller the scope "${unknown}", which nothing here needs. There are ${catalogue.scopes.join(', ')}.`,
     );
-  return { ...composition, catalogue, callerScopes };
+  return { ...composition, catalogue, callerScopes, callerClaims };
 }
 
 /** The configured secret, or the one that is kept in the data folder. */

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { SCOPE, type Scope } from '../capability/define.js';
+import { SCOPE, type Claims, type Scope } from '../capability/define.js';
 import { DIRECTORY_SCOPES } from '../directory/rights.js';
 import { OperatorError } from '../errors.js';
 import {
@@ -53,9 +53,17 @@ export const CONFIGURATION = z.strictObject({
     .default('all')
     .describe('questions: no tools of records but those of the saved questions'),
   caller: z
-    .strictObject({ scopes: z.array(z.string().regex(SCOPE)) })
+    .strictObject({
+      scopes: z.array(z.string().regex(SCOPE)).optional(),
+      claims: z
+        .record(z.string().min(1), z.union([z.string(), z.number(), z.boolean()]))
+        .optional()
+        .describe('What the caller claims, for "claims" of a database; a text may be env:NAME'),
+    })
     .optional()
-    .describe('What the caller over stdio may do, and every caller with AUTH_MODE=none; absent, everything'),
+    .describe(
+      'What the caller over stdio may do and claims, and every caller with AUTH_MODE=none; without scopes, everything',
+    ),
 });
 
 /** What a session sees of a database. */
@@ -69,6 +77,7 @@ export interface Configured {
   questionsAlone: boolean;
   directory: ServedDirectory | undefined;
   callerScopes: readonly string[] | undefined;
+  callerClaims: Claims;
 }
 
 /** The staff directory as it is served. */
@@ -87,7 +96,13 @@ export interface ServedDatabase extends OpenedSchema {
   sight: Sight;
 }
 
-const DIRECTORY_ALONE = { records: [], questions: [], questionsAlone: false, callerScopes: undefined };
+const DIRECTORY_ALONE = {
+  records: [],
+  questions: [],
+  questionsAlone: false,
+  callerScopes: undefined,
+  callerClaims: {},
+};
 
 /**
  * Says what a configuration serves. Without a file that names databases it is the staff directory.
@@ -105,9 +120,17 @@ export function readConfigured(config: Config): Configured {
     throw new OperatorError(
       `${file.path}: "tools": "questions" serves nothing else, and "directory" would. Leave one of them out.`,
     );
+  const callerClaims = Object.fromEntries(
+    Object.entries(caller?.claims ?? {}).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? resolveReference(value, `caller.claims.${name}`, file) : value,
+    ]),
+  );
   const records = Object.entries(databases).map(([name, section]) => {
-    const url = resolveUrl(name, section, file);
-    const { time_zone: zone = 'UTC', search_path: given, policies } = section;
+    const url = resolveDatabase(name, section, file);
+    const { time_zone: zone = 'UTC', search_path: given, claims = {} } = section;
+    // The rows of a caller are those that policies let it see.
+    const policies = Object.keys(claims).length > 0 ? 'by-role' : section.policies;
     const searchPath = given ?? [new URL(url).searchParams.get('schema') ?? 'public'];
     return { name, url, zone, sight: { searchPath, policies }, ...open(section, url, file.path) };
   });
@@ -124,7 +147,14 @@ export function readConfigured(config: Config): Configured {
   const questions = prepareQuestions(saved, records, file.path);
   if (questionsAlone && questions.length === 0)
     throw new OperatorError(`${file.path}: "tools": "questions" serves nothing: there are no "questions".`);
-  return { records, questions, questionsAlone, directory: served, callerScopes: caller?.scopes };
+  return {
+    records,
+    questions,
+    questionsAlone,
+    directory: served,
+    callerScopes: caller?.scopes,
+    callerClaims,
+  };
 }
 
 function prepareQuestions(
@@ -165,7 +195,7 @@ export function readAddress(config: Config, name: string | undefined): string | 
   const names = Object.keys(databases);
   const known = name ?? (directory === false && names.length === 1 ? names[0] : undefined);
   if (file && known !== undefined && Object.hasOwn(databases, known))
-    return resolveUrl(known, databases[known] as DatabaseSection, file);
+    return resolveDatabase(known, databases[known] as DatabaseSection, file);
   if (name === undefined && (directory !== false || names.length === 0))
     return readDirectory(config).directUrl;
   const all = names.length === 0 ? 'none' : names.join(', ');
@@ -183,8 +213,8 @@ function parseFile(file: NonNullable<Config['file']>): z.output<typeof CONFIGURA
   throw new OperatorError(`The configuration file ${file.path} cannot be used:\n${problems.join('\n')}`);
 }
 
-function resolveUrl(name: string, section: DatabaseSection, file: NonNullable<Config['file']>): string {
-  return resolveReference(section.url, `databases.${name}.url`, file);
+function resolveDatabase(name: string, section: DatabaseSection, file: NonNullable<Config['file']>): string {
+  return resolveUrl(section.url, `databases.${name}.url`, file);
 }
 
 /** All scopes that something which is served needs. */
@@ -219,6 +249,15 @@ function open(section: DatabaseSection, url: string, file: string): OpenedSchema
   return openSchema(section, { folder: path.dirname(file), origin: path.basename(file), url });
 }
 
+function resolveUrl(text: string, at: string, file: NonNullable<Config['file']>): string {
+  const read = readPostgresUrl(resolveReference(text, at, file));
+  if ('url' in read) return read.url;
+  throw new OperatorError(
+    `${file.path}: ${at} is no address such as postgresql://user:password@host:5432/name: it ${read.problem}.`,
+  );
+}
+
+/** @throws OperatorError for `env:NAME` where NAME is not set */
 function resolveReference(text: string, at: string, file: NonNullable<Config['file']>): string {
   const name = /^env:(.+)$/.exec(text)?.[1];
   const value =
@@ -227,11 +266,7 @@ function resolveReference(text: string, at: string, file: NonNullable<Config['fi
     throw new OperatorError(
       `${file.path}: ${at} refers to ${name}, which is not set. Set it in the environment, or in a file .env beside the configuration.`,
     );
-  const read = readPostgresUrl(value);
-  if ('url' in read) return read.url;
-  throw new OperatorError(
-    `${file.path}: ${at} is no address such as postgresql://user:password@host:5432/name: it ${read.problem}.`,
-  );
+  return value;
 }
 
 /** DATABASE_URL is read only where it is used: in a project of others it may be an address of any kind. */
@@ -242,7 +277,7 @@ function serveDirectory(
 ): ServedDirectory | undefined {
   if (directory === false) return undefined;
   const { url: written, policies, read_only = false } = directory === true ? {} : directory;
-  const url = written === undefined ? database.url : resolveReference(written, 'directory.url', file);
+  const url = written === undefined ? database.url : resolveUrl(written, 'directory.url', file);
   const directUrl = written === undefined ? database.directUrl : url;
   return { url, directUrl, readOnly: readOnly || read_only, ...(policies !== undefined && { policies }) };
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { VERSION } from '../version.js';
 import { addSettingFlags } from './setting-flags.js';
+import type { MigrationOptions } from './print-migration.js';
 import type { InitOptions } from './init/index.js';
 import { addDatabaseCommands } from './db/index.js';
 import { addTokenCommands } from './token.js';
@@ -54,6 +55,20 @@ export async function runCommandLine(argv: string[]): Promise<void> {
     .command('doctor')
     .description('check configuration, connections, schemas, migrations and privileges, and say what to do')
     .action(async () => (await import('./doctor/index.js')).doctor());
+  program
+    .command('rls')
+    .description('print row policies and indexes for the tenants of a database, as a migration')
+    .option('--database <name>', 'of the configuration, where there are several')
+    .option('--role <name>', 'the role that Steward connects as (default: <database>_reader)')
+    .action(async (options: MigrationOptions) =>
+      (await import('./print-migration.js')).printPolicies(options),
+    );
+  program
+    .command('grants')
+    .description('print a role that may read what the configuration shows, and nothing else')
+    .option('--database <name>', 'of the configuration, where there are several')
+    .option('--role <name>', 'its name (default: <database>_reader)')
+    .action(async (options: MigrationOptions) => (await import('./print-migration.js')).printGrants(options));
   program
     .command('seed')
     .description('fill an empty database with a sample organisation')

@@ -85,13 +85,13 @@ export async function serveHttp(compose: Compose = composeConfigured): Promise<v
  */
 async function openAuthentication(
   config: ConfigForHttp,
-  { catalogue: { scopes }, callerScopes }: Served,
+  { catalogue: { scopes }, callerScopes, callerClaims }: Served,
   log: Log,
 ): Promise<Authentication> {
   const { authentication, callerName } = config;
   switch (authentication.mode) {
     case 'none':
-      return withoutAuthentication(callerName, callerScopes);
+      return withoutAuthentication(callerName, callerScopes, callerClaims);
     case 'token':
       return withStaticTokens(config.tokensFile, scopes, log);
     case 'jwt':

@@ -19,7 +19,7 @@ export async function serveStdio(compose: Compose = composeConfigured): Promise<
   const log = createLog(config.logLevel);
   const tracing = await openTracing(config, log);
 
-  const { catalogue, databases, callerScopes } = composeServer(compose, {
+  const { catalogue, databases, callerScopes, callerClaims } = composeServer(compose, {
     config,
     log,
     onUnusable(error) {
@@ -43,7 +43,7 @@ export async function serveStdio(compose: Compose = composeConfigured): Promise<
     rateLimit: createRateLimit(config.rateLimitPerMinute),
     deadlineMs: config.callDeadlineMs,
   });
-  const caller = { name: config.callerName, scopes: new Set(callerScopes), claims: {} };
+  const caller = { name: config.callerName, scopes: new Set(callerScopes), claims: callerClaims };
   const answer = createAnswer({ catalogue, guard, tracing, version: VERSION });
   const transport = new StdioTransport({
     answer: (message, signal) => answer(message, { caller, signal }),

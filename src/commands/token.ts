@@ -8,6 +8,7 @@ import { alignColumns } from './columns.js';
 import { readConfigured, scopesOf } from './configuration.js';
 import { readConfig } from './read-config.js';
 import type { Config } from '../settings/config.js';
+import { showUnseen } from '../visible-text.js';
 import { wholeNumber } from './whole-number.js';
 
 const MOST_DAYS = 3650;
@@ -28,6 +29,11 @@ export function addTokenCommands(token: Command): void {
       'how long it is good for (default: until it is revoked)',
       wholeNumber(MOST_DAYS),
     )
+    .option(
+      '--claim <name=value>',
+      'a claim of whoever calls with it, as "claims" of a database asks for; may be given several times',
+      addClaim,
+    )
     .action(createToken);
   token
     .command('list')
@@ -45,6 +51,26 @@ function callerName(text: string): string {
   throw new InvalidArgumentError(`It ${CALLER_NAME_RULE}.`);
 }
 
+/** Adds one claim to those before it. */
+function addClaim(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const [, name, value] = /^([^=]+)=(.*\S.*)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined) throw new InvalidArgumentError('It is no NAME=VALUE.');
+  if (Object.hasOwn(before, name)) throw new InvalidArgumentError(`${name} has a value already.`);
+  return { ...before, [name]: value };
+}
+
+/** @throws OperatorError for a claim that no database of the configuration asks for */
+function assertClaims(claims: Record<string, string>, config: Config): void {
+  const asked = readConfigured(config).records.flatMap((database) =>
+    database.claims.map(({ claim }) => claim),
+  );
+  const unknown = Object.keys(claims).find((name) => !asked.includes(name));
+  if (unknown !== undefined)
+    throw new OperatorError(
+      `No database of the configuration asks for the claim ${unknown}. ${asked.length === 0 ? 'None asks for any.' : `There are ${[...new Set(asked)].join(', ')}.`}`,
+    );
+}
+
 /** @throws OperatorError for a scope that nothing which is served needs */
 function readScopes(text: string, config: Config): Scope[] {
   const served = scopesOf(readConfigured(config));
@@ -58,16 +84,18 @@ interface NewToken {
   name: string;
   scopes: string;
   expiresInDays?: number;
+  claim?: Record<string, string>;
 }
 
 /**
  * Makes a token and prints it, to stdout nothing but the token.
  * @throws StewardError CONFLICT for a name that is taken; OperatorError
  */
-async function createToken({ name, scopes, expiresInDays }: NewToken): Promise<void> {
+async function createToken({ name, scopes, expiresInDays, claim: claims }: NewToken): Promise<void> {
   const config = readConfig();
   const { tokensFile } = config;
   const granted = readScopes(scopes, config);
+  if (claims) assertClaims(claims, config);
   const { token, sha256 } = newToken();
   const now = Date.now();
   const created = new Date(now).toISOString();
@@ -79,7 +107,7 @@ async function createToken({ name, scopes, expiresInDays }: NewToken): Promise<v
         'There is a token of this name. Choose another, or revoke that one first.',
       );
     }
-    return [...tokens, { name, sha256, scopes: granted, created, expires }];
+    return [...tokens, { name, sha256, scopes: granted, ...(claims && { claims }), created, expires }];
   });
   process.stdout.write(`${token}\n`);
   process.stderr.write(
@@ -90,14 +118,22 @@ async function createToken({ name, scopes, expiresInDays }: NewToken): Promise<v
 /** Prints what is known of each token. @throws OperatorError */
 async function listTokens(): Promise<void> {
   const tokens = (await readTokensIfAny(readConfig().tokensFile)) ?? [];
+  const withClaims = tokens.some(({ claims }) => claims);
   const rows = tokens.map((token) => [
     token.name,
     token.scopes.join(','),
+    ...(withClaims ? [describeClaims(token)] : []),
     `created ${token.created}`,
     lifetime(token.expires),
   ]);
   for (const line of alignColumns(rows)) process.stdout.write(`${line}\n`);
   if (rows.length === 0) process.stderr.write('There are no tokens.\n');
+}
+
+function describeClaims({ claims = {} }: { claims?: Record<string, string> | undefined }): string {
+  return Object.entries(claims)
+    .map(([name, value]) => `${name}=${showUnseen(value)}`)
+    .join(',');
 }
 
 /** @param expires in ISO 8601; null where it never does */

@@ -1,10 +1,13 @@
 import type pg from 'pg';
+import { writeCallerSettings } from './caller-settings.js';
 import type { SessionClientConfig } from './session.js';
 import { SessionPool, type Lent, type Statement } from './session-pool.js';
 
 /**
- * A pool whose every statement runs in a read-only transaction of its own. BEGIN, the statement and COMMIT are sent
- * together, without waiting for each (pg's pipeline), so that this takes one way to the server and back.
+ * A pool whose every statement runs in a read-only transaction of its own, with the settings of its caller. BEGIN, the
+ * statement and COMMIT are sent together, without waiting for each (pg's pipeline), so that this takes one way to the
+ * server and back. The settings come with BEGIN and end with the transaction, in a session of a pooler's, too; where the
+ * server refuses one, the transaction has failed, and the statement does not run.
  */
 export class ReadOnlyPool extends SessionPool {
   constructor(config: SessionClientConfig) {
@@ -24,7 +27,7 @@ export class ReadOnlyPool extends SessionPool {
     values?: unknown[],
   ): Promise<pg.QueryResult> {
     const sent = [
-      client.query('BEGIN READ ONLY'),
+      client.query(['BEGIN READ ONLY', ...writeCallerSettings()].join('; ')),
       client.query(withoutName(statement), values),
       client.query('COMMIT'),
     ] as const;

@@ -27,7 +27,7 @@ export class SessionPool extends pg.Pool {
     super({ ...config, Client: SessionClient as unknown as new () => pg.ClientBase });
     const take = this.connect.bind(this) as unknown as () => Promise<Lent>;
     this.#borrow = () => this.#lend(take);
-    this.connect = this.#borrow as unknown as typeof this.connect;
+    this.connect = this.#borrow as typeof this.connect;
     this.query = ((statement: Statement, values?: unknown[]) =>
       this.repeat(() => this.#runOnConnection(statement, values))) as typeof this.query;
     this.on('release', (_error, client) => this.#inspect(client as unknown as Lent));

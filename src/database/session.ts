@@ -5,7 +5,7 @@ import { CancellableClient, uncancelled } from './cancellation.js';
 import { UnusableDatabaseError } from './check.js';
 import { isOutage, POLICIES_HIDE_ROWS } from './errors.js';
 
-/** The limits of a session, and what it sees of a named database. The claims of a caller would belong here, too. */
+/** The limits of a session, and what it sees of a named database. The settings of a caller come with each transaction. */
 export interface Session extends SessionConfig {
   /** The schemas that names without one are looked up in, before those of extensions. Absent: public. */
   searchPath?: readonly string[] | undefined;

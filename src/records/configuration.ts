@@ -5,7 +5,8 @@ import { SCOPE } from '../capability/define.js';
 import { timeZone } from './arguments.js';
 import { readPrismaSchema, SchemaError, type SchemaFile } from './model/prisma-schema.js';
 import type { Schema } from './model/schema.js';
-import { decideExposure, type Exposure } from './view/exposure.js';
+import type { ClaimedSetting } from './claims.js';
+import { claimKindOf, decideExposure, type Exposure } from './view/exposure.js';
 import { FIELD_MARKS } from './view/marks.js';
 import { suggest } from '../capability/nearest.js';
 
@@ -35,6 +36,10 @@ const MODEL = z
       .describe(
         'The fields that were there when a person last decided; `init --update` names those that came since',
       ),
+    tenant: z
+      .record(z.string(), z.string())
+      .optional()
+      .describe('Whose a row is: a field, and the setting of "claims" that it is compared with'),
     min_group: z.int().min(1).max(1000).optional().describe('Groups of fewer rows are not shown'),
   })
   .describe('A model of the schema');
@@ -46,6 +51,9 @@ export const POLICIES = z
   .describe(
     'by-role: row level security decides what Steward sees; without it, what a policy would narrow is refused',
   );
+
+/** Of an author's own, with a dot; a claim must never say what PostgreSQL's own settings do. In one spelling. */
+const SETTING = /^[a-z_][a-z0-9_]{0,30}(\.[a-z_][a-z0-9_]{0,30})+$/;
 
 /** A database whose records can be read. */
 export const DATABASE = z
@@ -61,6 +69,12 @@ export const DATABASE = z
         "Schemas that functions of the database look names up in (default: the address's `schema`, or public)",
       ),
     policies: POLICIES,
+    claims: z
+      .record(z.string().regex(SETTING, 'a setting such as app.tenant'), z.string().min(1))
+      .optional()
+      .describe(
+        'Settings of the database, each with the claim of the caller\'s token that it holds: { "app.tenant": "org_id" }',
+      ),
     models: z.record(z.string(), MODEL).default({}),
   })
   .describe('A database with a Prisma schema');
@@ -74,6 +88,8 @@ export type DatabaseSection = z.output<typeof DATABASE>;
 export interface OpenedSchema {
   schema: Schema;
   exposure: Exposure;
+  /** What callers need to read any of it. */
+  claims: readonly ClaimedSetting[];
   /** Fields that are visible and came after somebody last decided, as Model.field. */
   unreviewed: readonly string[];
 }
@@ -99,7 +115,27 @@ export function openSchema(section: DatabaseSection, { folder, origin, url }: Su
     throw new SchemaError(
       `${origin}: no model of ${section.schema} is exposed. Name one under "models" with "expose": true, or mark it in the schema: /// @mcp.expose`,
     );
-  return { schema, exposure, unreviewed: listUnreviewed(exposure, section.models) };
+  const claims = readClaims(section.claims ?? {}, exposure, origin);
+  return { schema, exposure, claims, unreviewed: listUnreviewed(exposure, section.models) };
+}
+
+function readClaims(
+  claims: Readonly<Record<string, string>>,
+  { tenantModels }: Exposure,
+  origin: string,
+): ClaimedSetting[] {
+  const tenants = tenantModels.flatMap(({ model, tenants: own }) =>
+    own.map((tenant) => ({ ...tenant, at: `${model.name}.${tenant.column.name}` })),
+  );
+  const unknown = tenants.find(({ setting }) => !Object.hasOwn(claims, setting));
+  if (unknown)
+    throw new SchemaError(
+      `${origin}: ${unknown.at} is compared with "${unknown.setting}", which no claim is written to.${suggest(unknown.setting, Object.keys(claims))} Name the claim: "claims": { "${unknown.setting}": "org_id" }`,
+    );
+  return Object.entries(claims).map(([name, claim]) => {
+    const compared = tenants.filter(({ setting }) => setting === name);
+    return { name, claim, kinds: new Set(compared.flatMap(({ column }) => claimKindOf(column) ?? [])) };
+  });
 }
 
 function listUnreviewed(exposure: Exposure, choices: DatabaseSection['models']): string[] {

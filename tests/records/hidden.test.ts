@@ -269,6 +269,32 @@ describe('min_group', () => {
     expect(data.groups.rows).toEqual(groups);
     expect(data.notes).toContain('Groups of fewer than 3 rows are not shown.');
   });
+
+  it('withholds what fewer rows of a group have a value for, from conditions on the answer, too', async () => {
+    const question = {
+      model: 'Person',
+      metrics: 'count, count(city), count(distinct city), max(city)',
+      group_by: 'name',
+    };
+    const { data } = await vault.call('aggregate_records', question);
+    expect(data.groups.rows).toEqual(['Bob', 'Cyd'].map((name) => [name, 3, null, null, null]));
+    for (const having of ['count_city = 2', 'max_city >= A', 'count_distinct_city > 0']) {
+      const found = await vault.call('aggregate_records', { ...question, having });
+      expect(found.data.groups.rows).toEqual([]);
+    }
+  });
+
+  it('counts the records that a relation leads to, however many rows lead there', async () => {
+    const orders = { model: 'Order', metrics: 'count, max(person.name)' };
+    const { data } = await vault.call('aggregate_records', { ...orders, group_by: 'person.name' });
+    expect(data.groups.rows).toEqual([
+      ['Bob', 7, 'Bob'],
+      ['Cyd', 8, 'Cyd'],
+    ]);
+    expect(data.notes).toContain('Groups of fewer than 3 of person are not shown.');
+    const ada = await vault.call('aggregate_records', { ...orders, filter: 'person.name = Ada' });
+    expect(ada.data.groups.rows).toEqual([]);
+  });
 });
 
 describe('two databases that differ only in what is hidden and masked', () => {

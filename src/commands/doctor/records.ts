@@ -3,6 +3,8 @@ import { ReadOnlyPool } from '../../database/read-only-pool.js';
 import { createClient } from '../../directory/database.js';
 import type { Log } from '../../observability/log.js';
 import { inspectDatabase, type Inspection } from '../../records/inspect/inspect.js';
+import type { Read } from '../../records/inspect/catalogue.js';
+import { inspectTenants, type TenantInspection } from '../../records/inspect/tenants.js';
 import type { Config } from '../../settings/config.js';
 import type { ServedDatabase } from '../configuration.js';
 import { checkConnection, describeConnectionFailure } from './connection.js';
@@ -19,13 +21,14 @@ export async function checkRecords(
   const connections = connect(url, session, createClient, log, ReadOnlyPool);
   try {
     const { version, findings } = await checkConnection(connections);
-    const inspection = await inspectDatabase({ schema, exposure }, (statement) =>
-      connections.client.$queryRaw(statement),
-    );
+    const read: Read = (statement) => connections.client.$queryRaw(statement);
+    const inspection = await inspectDatabase({ schema, exposure }, read);
+    const tenants = await inspectTenants(exposure, read);
     return [
       ...findings,
       ...(version.includes('PGlite') ? [] : await checkText(connections.pool)),
       ...exposure.differences.map((text): Finding => ({ level: 'warning', text })),
+      ...describeTenants(tenants),
       ...describe(inspection, version.includes('PGlite')),
       ...(unreviewed.length === 0 ? [] : [describeUnreviewed(unreviewed)]),
     ];
@@ -51,6 +54,21 @@ function describe(
   ];
 }
 
+function describeTenants({ withheld, unnamed }: TenantInspection): Finding[] {
+  return [
+    ...withheld.map(({ model, reason, remedy }): Finding => ({
+      level: 'problem',
+      text: `tenants: ${model.name} is not served, because ${reason}`,
+      remedy,
+    })),
+    ...unnamed.map(({ model, setting }): Finding => ({
+      level: 'warning',
+      text: `tenants: no policy of ${model.name} names the setting ${setting}`,
+      remedy: 'make sure that a policy compares it, by a function perhaps; steward rls prints one',
+    })),
+  ];
+}
+
 function describeUnreviewed(fields: readonly string[]): Finding {
   return {
     level: 'warning',
@@ -64,7 +82,7 @@ function describeWritable(models: string[]): Finding {
   return {
     level: 'warning',
     text: `privileges: Steward only reads, and its role may change ${models.join(', ')}`,
-    remedy: 'connect as a role that has SELECT and nothing else',
+    remedy: 'connect as the role that steward grants prints',
   };
 }
 
@@ -76,6 +94,6 @@ function describeReadable(hidden: string[]): Finding {
   return {
     level: 'warning',
     text: `privileges: this role may read what is hidden: ${hidden.slice(0, MOST_NAMED).join(', ')}${more}`,
-    remedy: 'GRANT SELECT (columns that are shown, and keys of relations) ON each table, and on no other',
+    remedy: 'connect as the role that steward grants prints',
   };
 }

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../errors.js';
-import type { Scope } from '../../capability/define.js';
+import type { Claims, Scope } from '../../capability/define.js';
 import type { Caller } from '../call.js';
 
 /** The credentials are missing, no good, not to be read, or cannot be checked now. The message is for the caller. */
@@ -34,8 +34,12 @@ export interface Authentication {
   challenge(refusal: AuthenticationError | InsufficientScope): string;
 }
 
-/** Lets every client in that can reach the server, as one caller with all of these scopes: for a loopback address only. */
-export function withoutAuthentication(name: string, scopes: readonly Scope[]): Authentication {
-  const caller = { name, scopes: new Set(scopes), claims: {} };
+/** Lets every client in that can reach the server, as one caller with these scopes and claims: for a loopback address only. */
+export function withoutAuthentication(
+  name: string,
+  scopes: readonly Scope[],
+  claims: Claims,
+): Authentication {
+  const caller = { name, scopes: new Set(scopes), claims };
   return { anonymous: true, authenticate: async () => caller, challenge: () => 'Bearer' };
 }

@@ -32,8 +32,8 @@ export async function withStaticTokens(
           { cause: error },
         );
       });
-      const { name, scopes: granted } = usable(find(tokens, digest(token)));
-      return { name, scopes: new Set(scopes.filter((scope) => granted.includes(scope))), claims: {} };
+      const { name, scopes: granted, claims = {} } = usable(find(tokens, digest(token)));
+      return { name, scopes: new Set(scopes.filter((scope) => granted.includes(scope))), claims };
     },
     challenge: (refusal) => bearerChallenge(refusal, { realm: 'steward' }, scopes),
   };

@@ -15,6 +15,8 @@ const TOKEN_FILE = z.strictObject({
       sha256: z.hash('sha256'),
       scopes: z.array(z.string().regex(SCOPE)),
       created: z.iso.datetime(),
+      /** Attributes of the caller, as an access token has them. */
+      claims: z.record(z.string(), z.string()).optional(),
       expires: z.iso.datetime().nullable(),
     }),
   ),

@@ -1,5 +1,6 @@
 import { sqltag as sql, type Sql } from '@prisma/client/runtime/client';
 import type { TextRow } from '../source.js';
+import type { Model } from '../model/schema.js';
 import type { ViewColumn, ViewModel } from '../view/view.js';
 
 /** Runs a statement that reads. */
@@ -37,6 +38,14 @@ export async function readCatalogue(
 /** Columns are named as a statement writes them. */
 export function catalogueName({ column }: ViewColumn): string {
   return String(column);
+}
+
+/** The tables of models; one that is not there is null. */
+export function tablesOf(models: readonly Model[]): Sql {
+  const schemas = models.map(({ table }) => table.schema ?? null);
+  const names = models.map(({ table }) => table.name);
+  return sql`select at, to_regclass(coalesce(quote_ident(schema) || '.', '') || quote_ident(name)) as relation
+    from unnest(${schemas}::text[], ${names}::text[]) with ordinality as named(schema, name, at)`;
 }
 
 function writeCatalogue(tables: readonly string[]): Sql {

@@ -1,7 +1,7 @@
 import { sqltag as sql, type Sql } from '@prisma/client/runtime/client';
 import type { Model, Schema } from '../model/schema.js';
 import type { ExposedModel, Exposure } from '../view/exposure.js';
-import type { Read } from './catalogue.js';
+import { tablesOf, type Read } from './catalogue.js';
 
 /** How a database reaches what a schema hides. */
 export interface Reach {
@@ -74,14 +74,6 @@ function listJoining({ model }: ExposedModel, models: ReadonlyMap<string, Expose
       return [...(other === model ? here : []), ...(field.target === model.name ? there : [])];
     }),
   );
-}
-
-/** `wanted` has tables by name; one that is not there is null. */
-function tablesOf(models: readonly Model[]): Sql {
-  const schemas = models.map(({ table }) => table.schema ?? null);
-  const names = models.map(({ table }) => table.name);
-  return sql`select at, to_regclass(coalesce(quote_ident(schema) || '.', '') || quote_ident(name)) as relation
-    from unnest(${schemas}::text[], ${names}::text[]) with ordinality as named(schema, name, at)`;
 }
 
 function writeRights(closed: readonly Closed[]): Sql {

@@ -8,7 +8,14 @@ import { readGroupKeys, readGroupOrder, readHaving, readMetrics, resultColumn } 
 import type { Records } from '../records.js';
 import type { Services } from '../services.js';
 import type { TextRow } from '../source.js';
-import { writeAggregate, type Bucket, type GroupKey, type Metric } from '../sql/aggregate.js';
+import {
+  listSmallGroups,
+  writeAggregate,
+  type AggregatePlan,
+  type Bucket,
+  type GroupKey,
+  type Metric,
+} from '../sql/aggregate.js';
 import type { Question } from '../sql/question.js';
 import type { Views } from '../views.js';
 import { beginPatience } from './patience.js';
@@ -67,8 +74,8 @@ export async function aggregate(
   const used = [...listReferences(condition), ...keys.map(({ reference }) => reference)];
   const [read, undecided] = await explainTimeout(model, used, () =>
     Promise.all([
-      source.read(writeAggregate(plan, question), context.signal),
-      describeUndecided(named, condition, question, beginPatience(context.signal)),
+      source.read(writeAggregate(plan, question), context),
+      describeUndecided(named, condition, question, beginPatience(context)),
     ]),
   );
   const rows = read.slice(0, limit).map((row) => readGroup(row, keys, metrics));
@@ -79,7 +86,7 @@ export async function aggregate(
     notes: [
       ...undecided,
       ...describeBuckets(keys, question),
-      ...(model.leastGroup > 1 ? [`Groups of fewer than ${model.leastGroup} rows are not shown.`] : []),
+      ...describeLeast(model.leastGroup, plan),
       ...(cut.length > 0 ? [`${cut.join(', ')}: cut at ${LONGEST_TEXT} characters, marked ${CUT}.`] : []),
       ...(isCut
         ? ['The groups were too large for one answer: narrow them with filter or having.']
@@ -92,6 +99,14 @@ export async function aggregate(
     more,
     groups: table,
   };
+}
+
+function describeLeast(ofModel: number, plan: Pick<AggregatePlan, 'keys' | 'metrics'>): string[] {
+  const related = listSmallGroups(plan).map(
+    ({ relations, least }) =>
+      `Groups of fewer than ${least} of ${relations.map(({ name }) => name).join('.')} are not shown.`,
+  );
+  return [...(ofModel > 1 ? [`Groups of fewer than ${ofModel} rows are not shown.`] : []), ...related];
 }
 
 function readGroup(row: TextRow, keys: readonly GroupKey[], metrics: readonly Metric[]): Cell[] {

@@ -4,6 +4,7 @@ import { resolveFilter } from '../filter/resolve-filter.js';
 import type { Filter } from '../filter/syntax.js';
 import type { NamedModel, Records } from '../records.js';
 import type { Services } from '../services.js';
+import type { Reader } from '../source.js';
 import { writeCount } from '../sql/find.js';
 import type { Question } from '../sql/question.js';
 import type { Views } from '../views.js';
@@ -33,14 +34,14 @@ export function planCount<From extends Views>(
 export async function countRecords(
   { records }: Services,
   input: CountInput,
-  { scopes, signal }: Context,
+  context: Context,
 ): Promise<{ notes: string[]; count: number; exact: boolean }> {
-  const { named, condition } = planCount(records, input, scopes);
+  const { named, condition } = planCount(records, input, context.scopes);
   const question = { zone: input.time_zone ?? named.source.zone, now: new Date().toISOString() };
   const [counted, notes] = await explainTimeout(named.model, listReferences(condition), () =>
     Promise.all([
-      countRows(named, condition, question, signal),
-      describeUndecided(named, condition, question, beginPatience(signal)),
+      countRows(named, condition, question, context),
+      describeUndecided(named, condition, question, beginPatience(context)),
     ]),
   );
   return { notes, ...counted };
@@ -51,9 +52,9 @@ export async function countRows(
   { model, source }: NamedModel,
   condition: Condition | undefined,
   question: Question,
-  signal: AbortSignal,
+  reader: Reader,
 ): Promise<{ count: number; exact: boolean }> {
-  const [row] = await source.read(writeCount(model, condition, MOST_COUNTED, question), signal);
+  const [row] = await source.read(writeCount(model, condition, MOST_COUNTED, question), reader);
   const counted = Number(row?.['count'] ?? 0);
   return { count: Math.min(counted, MOST_COUNTED), exact: counted <= MOST_COUNTED };
 }

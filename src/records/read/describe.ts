@@ -25,15 +25,15 @@ export async function listModels(
   records: Records,
   search: string | undefined,
   page: number,
-  { scopes, signal }: Context,
+  context: Context,
 ): Promise<ModelIndex> {
   const words = (search ?? '').toLowerCase().split(/\s+/).filter(Boolean);
-  const found = records.models(scopes).filter(({ label, model }) => {
+  const found = records.models(context.scopes).filter(({ label, model }) => {
     const text = [label, model.documentation, ...model.fields.keys()].join(' ').toLowerCase();
     return words.every((word) => text.includes(word));
   });
   const shown = found.slice((page - 1) * MODELS_A_PAGE, page * MODELS_A_PAGE);
-  const counts = await estimateRows(shown, signal);
+  const counts = await estimateRows(shown, context.signal);
   const rows = shown.map(({ label, model }, at) => [
     label,
     describeKeys(model).split(' or by ')[0] ?? '',
@@ -72,7 +72,7 @@ async function estimateRows(models: readonly NamedModel[], signal: AbortSignal):
       const tables = named.map(({ model }) => String(model.table));
       // A database that is down says nothing of its models; what there is can be listed all the same.
       const rows = await source
-        .read(
+        .readCatalogue(
           sql`select case when c.relrowsecurity or c.reltuples < 0 then null else c.reltuples::bigint::text end as rows from unnest(${tables}::text[]) with ordinality as wanted(name, at) left join pg_class c on c.oid = to_regclass(wanted.name) and c.relkind in ('r', 'p', 'm') order by wanted.at`,
           signal,
         )
@@ -144,7 +144,7 @@ function describeValues({ type, native, values }: ViewColumn): string {
 /** As the database's catalogue has it; as the schema has it while the database does not answer. */
 async function describeIndexes(model: ViewModel, source: Source, signal: AbortSignal): Promise<string> {
   const rows = await source
-    .read(
+    .readCatalogue(
       sql`select array_to_json(array(select quote_ident(a.attname) from unnest(i.indkey::int[]) with ordinality as k(number, at) left join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.number order by k.at))::text as columns from pg_index i where i.indrelid = to_regclass(${String(model.table)}) and i.indisvalid and i.indpred is null order by i.indexrelid`,
       signal,
     )

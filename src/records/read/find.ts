@@ -74,9 +74,16 @@ export async function find(services: Services, input: FindInput, context: Contex
   const { named, condition, fields, includes, order } = planned;
   const { model, source } = named;
   const zone = input.time_zone ?? source.zone;
-  // Another caller, filter, order or zone makes other pages, and so does another key of the model after a restart.
+  // Another caller, tenant, filter, order or zone makes other pages, and so does another key of the model after a restart.
   const ordered = order.keys.map(({ reference, descending }) => [nameOf(reference), descending]);
-  const scope = [context.author.actor, named.label, input.filter ?? null, ordered, zone];
+  const scope = [
+    context.author.actor,
+    named.label,
+    input.filter ?? null,
+    ordered,
+    zone,
+    source.settingsOf(context),
+  ];
   const from = readCursor(services, input.cursor, scope);
   const question: Question = { zone, now: from?.now ?? new Date().toISOString() };
   const plan: FindPlan = {
@@ -90,13 +97,12 @@ export async function find(services: Services, input: FindInput, context: Contex
     longestText: LONGEST_LISTED_TEXT,
     mostBytes: services.largestAnswerBytes,
   };
-  const { signal } = context;
-  const patience = beginPatience(signal);
+  const patience = beginPatience(context);
   const used = [...listReferences(condition), ...order.keys.map(({ reference }) => reference)];
   const [read, total, undecided] = await explainTimeout(model, used, () =>
     Promise.all([
-      source.read(writeFind(plan, question), signal),
-      input.total ? countRows(named, condition, question, signal) : undefined,
+      source.read(writeFind(plan, question), context),
+      input.total ? countRows(named, condition, question, context) : undefined,
       from ? [] : describeUndecided(named, condition, question, patience),
     ]),
   );

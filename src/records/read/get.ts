@@ -61,7 +61,7 @@ export async function get(
   };
   const rows = await source.read(
     writeFind(plan, { zone: source.zone, now: new Date().toISOString() }),
-    context.signal,
+    context,
   );
   if (rows.length === 0)
     throw new StewardError(

@@ -29,7 +29,7 @@ export async function groundValues(
   const notes = await Promise.all(
     equalities.map(async (equality) => {
       const statement = writeValues(model, equality, question);
-      const rows = (await patience((signal) => source.read(statement, signal))) ?? [];
+      const rows = (await patience((reader) => source.read(statement, reader))) ?? [];
       // One that is there was not what kept all rows from being found.
       if (rows.some(({ equal }) => equal === 'true')) return [];
       const sought = (equality.texts[0] ?? '').slice(0, LONGEST_VALUE);

@@ -23,7 +23,7 @@ export async function describeUndecided(
   if (names.length === 0) return [];
   const without = names.join(' or ');
   const statement = writeCountUndecided(model, condition, MOST_LOOKED_AT, question);
-  const [row] = (await patience((signal) => source.read(statement, signal))) ?? [];
+  const [row] = (await patience((reader) => source.read(statement, reader))) ?? [];
   const undecided = Number(row?.['undecided'] ?? 0);
   const isCounted = Number(row?.['seen'] ?? Infinity) <= MOST_LOOKED_AT;
   if (!isCounted && (isExpected || undecided > 0))

@@ -1,6 +1,6 @@
 import { empty, join, raw, sqltag as sql, type Sql } from '@prisma/client/runtime/client';
 import { nameOf, type Condition, type Reference } from '../filter/condition.js';
-import type { ViewModel } from '../view/view.js';
+import type { ViewModel, ViewRelation } from '../view/view.js';
 import { writeNumber } from './cells.js';
 import { writeCondition, type Columns } from './condition.js';
 import { as, where } from './find.js';
@@ -53,12 +53,15 @@ export function writeAggregate(plan: AggregatePlan, question: Question): Sql {
     ...keys.map((key, at) => as(writeKey(key, tables, question), `k${at}`)),
     ...metrics.map(({ reference }, at) => as(reference ? readColumn(reference, tables) : raw('1'), `m${at}`)),
   ];
+  const small = listSmallGroups(plan);
+  inner.push(...small.map(({ relations }, at) => as(identifyRelated(relations, tables), `g${at}`)));
+  const least = Math.max(model.leastGroup, ...small.map((group) => group.least));
   const conditions = condition ? [sql`(${writeCondition(condition, tables, question)})`] : [];
   const rows = sql`(select ${join(inner)} from ${tables.from()}${where(conditions)}) as rows`;
 
   const outer = new Map<string, Sql>([
     ...keys.map(({ name }, at) => [name, raw(`rows.k${at}`)] as const),
-    ...metrics.map((metric, at) => [metric.name, writeMetric(metric, raw(`rows.m${at}`))] as const),
+    ...metrics.map((metric, at) => [metric.name, writeMetric(metric, raw(`rows.m${at}`), least)] as const),
   ]);
   const named = (name: string) => outer.get(name) ?? empty;
   const cells = [
@@ -76,6 +79,10 @@ export function writeAggregate(plan: AggregatePlan, question: Question): Sql {
   ];
   const kept = [
     ...(model.leastGroup > 1 ? [sql`count(*) >= ${model.leastGroup}::int`] : []),
+    ...small.map((group, at) => {
+      const related = raw(`rows.g${at}`);
+      return sql`(count(distinct ${related}) >= ${group.least}::int or count(${related}) = 0)`;
+    }),
     ...(having ? [sql`(${writeCondition(having, columnsOf(outer), question)})`] : []),
   ];
   const ordered = [
@@ -109,7 +116,37 @@ function readColumn(reference: Reference, tables: Tables): Sql {
   return writeNumber(tables.column(reference), reference.column);
 }
 
-function writeMetric({ function: name, reference }: Metric, value: Sql): Sql {
+/** The related records that keys and metrics tell of, where a model of theirs asks for groups of some size. */
+export function listSmallGroups({
+  keys,
+  metrics,
+}: Pick<AggregatePlan, 'keys' | 'metrics'>): { relations: readonly ViewRelation[]; least: number }[] {
+  const paths = [...keys, ...metrics].flatMap(({ reference }) =>
+    (reference?.relations ?? []).map((_, at, all) => all.slice(0, at + 1)),
+  );
+  const distinct = new Map(paths.map((path) => [path.map(({ name }) => name).join('.'), path]));
+  return [...distinct.values()].flatMap((relations) => {
+    const least = relations.at(-1)?.target().leastGroup ?? 1;
+    return least > 1 ? [{ relations, least }] : [];
+  });
+}
+
+/** What tells one related record from another; null where there is none. */
+function identifyRelated(relations: readonly ViewRelation[], tables: Tables): Sql {
+  const by = relations.at(-1)?.join;
+  const alias = tables.reach(relations);
+  const key = by?.kind === 'columns' ? by.pairs.map(({ there }) => raw(`${alias}.${String(there)}`)) : [];
+  return sql`case when ${key[0]} is not null then row(${join(key)})::text end`;
+}
+
+/** A value that fewer rows have than make a group would tell of them. */
+function writeMetric(metric: Metric, value: Sql, least: number): Sql {
+  const written = writeFunction(metric, value);
+  if (least <= 1 || !metric.reference) return written;
+  return sql`case when count(${value}) >= ${least}::int then ${written} end`;
+}
+
+function writeFunction({ function: name, reference }: Metric, value: Sql): Sql {
   switch (name) {
     case 'count':
       return reference ? sql`count(${value})` : sql`count(*)`;

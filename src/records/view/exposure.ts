@@ -1,6 +1,14 @@
 import { SchemaError } from '../model/prisma-schema.js';
 import type { Column, ColumnName, Model, Schema } from '../model/schema.js';
-import { assertAgreed, assertNoMarks, readFieldMarks, readModelMarks, type FieldMark } from './marks.js';
+import {
+  assertAgreed,
+  assertNoMarks,
+  readFieldMarks,
+  readModelMarks,
+  readTenantMark,
+  type FieldMark,
+} from './marks.js';
+import type { ClaimKind } from '../claims.js';
 import { suggest } from '../../capability/nearest.js';
 import { looksSecret } from './secret-names.js';
 
@@ -10,6 +18,8 @@ export interface ModelChoice {
   scope?: string | undefined;
   fields?: Record<string, FieldMark | FieldMark[]> | undefined;
   min_group?: number | undefined;
+  /** Fields that name whose a row is, and the setting that each is compared with. */
+  tenant?: Record<string, string> | undefined;
 }
 
 /** A model that may be seen, and how. */
@@ -20,6 +30,15 @@ export interface ExposedModel {
   columns: ReadonlyMap<string, ColumnExposure>;
   /** Groups of fewer rows are not shown. */
   leastGroup: number;
+  /** What says whose a row is. Empty: the rows are for every caller. */
+  tenants: readonly Tenant[];
+}
+
+/** A field that names whose a row is. */
+export interface Tenant {
+  column: Column;
+  /** Of the database: it holds the caller's claim. */
+  setting: string;
 }
 
 export interface ColumnExposure {
@@ -31,6 +50,8 @@ export interface ColumnExposure {
 
 export interface Exposure {
   models: ReadonlyMap<string, ExposedModel>;
+  /** All models of which something says whose a row is, exposed or not: views may read them. */
+  tenantModels: readonly ExposedModel[];
   /** Where marks and configuration differ: the stricter of them holds. One sentence each, for the log. */
   differences: readonly string[];
 }
@@ -66,7 +87,8 @@ export function decideExposure(
   );
   closeCopies([...decided.values()], (name) => decided.get(name), onDifference);
   const exposed = [...decided].filter(([, { isExposed }]) => isExposed);
-  return { models: new Map(exposed), differences };
+  const tenantModels = [...decided.values()].filter(({ tenants }) => tenants.length > 0);
+  return { models: new Map(exposed), tenantModels, differences };
 }
 
 interface DecidedModel extends ExposedModel {
@@ -93,8 +115,46 @@ function decideModel(
     scope: choice.scope ?? marks.scope ?? DEFAULT_SCOPE,
     columns: decideColumns(model, choice.fields ?? {}, origin, onDifference),
     leastGroup: choice.min_group ?? 1,
+    tenants: readTenants(model, choice.tenant ?? {}, origin),
   };
 }
+
+function readTenants(model: Model, choices: Readonly<Record<string, string>>, origin: string): Tenant[] {
+  const names = model.fields.map(({ name }) => name);
+  const unknown = Object.keys(choices).find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new SchemaError(
+      `${origin}: model ${model.name} has no field '${unknown}'.${suggest(unknown, names)}`,
+    );
+  return model.fields.flatMap((field) => {
+    const marked = readTenantMark(field.documentation);
+    const chosen = Object.hasOwn(choices, field.name) ? choices[field.name] : undefined;
+    const setting = chosen ?? marked;
+    if (setting === undefined) return [];
+    const place = chosen === undefined ? `${field.source.file}:${field.source.line}` : origin;
+    const complain = (message: string): never => {
+      throw new SchemaError(`${place}: ${model.name}.${field.name} ${message}`);
+    };
+    if (marked !== undefined && marked !== setting)
+      complain(`is compared with "${setting}" here, and with "${marked}" by its mark. Give it one.`);
+    if (field.kind === 'relation')
+      return complain('is a relation: mark the field that holds the key of the tenant.');
+    if (claimKindOf(field) === undefined)
+      complain('cannot say whose a row is: that takes one text, whole number or UUID.');
+    return { column: field, setting };
+  });
+}
+
+/** What a claim has to be that is compared with a column; undefined where none can be. */
+export function claimKindOf({ type, native, isList }: Column): ClaimKind | undefined {
+  if (isList) return undefined;
+  if (type === 'Int' || type === 'BigInt') return 'whole number';
+  if (type !== 'String') return undefined;
+  if (native === 'Uuid') return 'UUID';
+  return TEXTS.has(native ?? 'Text') ? 'text' : undefined;
+}
+
+const TEXTS = new Set(['Text', 'VarChar', 'Char', 'Citext']);
 
 function decideColumns(
   model: Model,

@@ -20,8 +20,10 @@ interface Mark {
   source: Source;
 }
 
+/** Of a field, which it makes the name of whose a row is. */
+const TENANT_MARK = 'tenant';
 const MODEL_MARKS = ['expose', 'scope'];
-const ALL_MARKS = [...FIELD_MARKS, ...MODEL_MARKS];
+const ALL_MARKS = [...FIELD_MARKS, TENANT_MARK, ...MODEL_MARKS];
 const MARK = /(?<!\w)@mcp\.(\w+)(?:\(([^)]*)\)|(\s*[:=]))?/g;
 /** What was probably meant as a mark: another case, a space, a letter too many, no `@`. Ignored, it would show what it hides. */
 const LIKE_A_MARK = new RegExp(
@@ -58,12 +60,29 @@ export function readModelMarks(documentation: readonly Comment[]): ModelMarks {
 
 /** @throws SchemaError as readModelMarks */
 export function readFieldMarks(documentation: readonly Comment[], source: Source): FieldMark[] {
-  const marks = marksIn(documentation).map((mark): FieldMark => {
-    const known = mark.argument === undefined ? FIELD_MARKS.find((one) => one === mark.name) : undefined;
-    return known ?? refuse(mark, FIELD_MARKS, 'field');
-  });
+  const marks = marksIn(documentation)
+    .filter(({ name }) => name !== TENANT_MARK)
+    .map((mark): FieldMark => {
+      const known = mark.argument === undefined ? FIELD_MARKS.find((one) => one === mark.name) : undefined;
+      return known ?? refuse(mark, [...FIELD_MARKS, TENANT_MARK], 'field');
+    });
   assertAgreed(marks, (message) => fail(source, message));
   return marks;
+}
+
+/** The setting of @mcp.tenant("app.tenant"), if the field has that mark. @throws SchemaError as readModelMarks */
+export function readTenantMark(documentation: readonly Comment[]): string | undefined {
+  const settings = marksIn(documentation)
+    .filter(({ name }) => name === TENANT_MARK)
+    .map(
+      ({ argument, source }) =>
+        /^\s*"([^"]+)"\s*$/.exec(argument ?? '')?.[1] ??
+        fail(source, '@mcp.tenant needs a setting in quotes: @mcp.tenant("app.tenant").'),
+    );
+  const [setting, other = setting] = settings;
+  if (other !== setting)
+    fail((documentation[0] as Comment).source, 'It has two settings of a tenant; give it one.');
+  return setting;
 }
 
 /** One source must not say two things of one field. */
@@ -86,7 +105,7 @@ export function assertNoMarks(comments: readonly StrayComment[]): void {
           source,
           `@mcp.${name} stands at nothing that it could mark. It belongs directly above a model or a field, or at the end of the line of a field.`,
         );
-      if (name === 'show' || name === 'expose')
+      if (name === 'show' || name === 'expose' || name === TENANT_MARK)
         fail(source, `@mcp.${name} is for nothing that could be shown: its author or Prisma leaves it out.`);
     }
   }

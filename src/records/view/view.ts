@@ -144,6 +144,16 @@ function identify(join: Join): ViewJoin {
   };
 }
 
+/** A name as SQL writes it; for what an operator runs. */
+export function quoteName(name: string): string {
+  return String(new Identifier(name));
+}
+
+/** The table as statements name it. */
+export function nameTable(table: TableName): string {
+  return String(identifyTable(table));
+}
+
 function identifyTable({ schema, name }: TableName): Identifier {
   return schema === undefined ? new Identifier(name) : new Identifier(schema, name);
 }
