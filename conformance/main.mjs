@@ -1,34 +1,45 @@
 #!/usr/bin/env node
-// Whether Steward is an MCP server as the specification has it, in the opinion of others: the official conformance suite and the
-// official inspector.
+// Whether Steward is an MCP server as the specification has it, in the opinion of others: the official conformance suite, the
+// official inspector, and clients that people use.
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { PackagesUnavailableError } from '../scripts/cached-packages.mjs';
+import { runClients } from './clients/run.mjs';
 import { runInspector } from './inspector/run.mjs';
-import { printPart, updatePage } from './report.mjs';
+import { printPart, suiteTable, updatePage } from './report.mjs';
 import { runSuite } from './suite/run.mjs';
 
-const HELP = `Usage: npm run conformance [-- suite | inspector] [-- --write]
+const HELP = `Usage: npm run conformance [-- suite | inspector | clients] [-- --write]
 
 suite      the official conformance suite, against "steward http" on a catalogue made for the suite
 inspector  the official inspector's command line: every tool, resource and prompt
+clients    a tour with each client of docs/compatibility.md: stdio, HTTP, log-ins by OAuth
 
-Both have embedded databases of their own. The suite needs no network. The inspector comes from the npm registry, pinned,
-into folders "steward-inspector" and, where this Node is older than 22.19, "steward-node" of your cache folder.
+All have embedded databases of their own. The suite needs no network. The inspector and the clients come from the npm
+registry, pinned, into folders "steward-inspector", "steward-clients" and "steward-node" of your cache folder.
 
---write brings docs/conformance.md up to date with what the suite says; without it, a page that is not up to date is a
-failure.
+--write brings the tables in docs/ up to date; without it, a page that is not up to date is a failure.
 
-Exit code 1: something failed; the tables say what. Exit code 2: nothing failed, but the inspector could not be had.`;
+Exit code 1: something failed; the tables say what. Exit code 2: nothing failed, but not all programs could be had.`;
+
+const PARTS = /** @type {const} */ ([
+  ['suite', 'The official conformance suite, against steward http', checkSuite],
+  [
+    'inspector',
+    'The official inspector, on all that is listed',
+    async (/** @type {string} */ title) => printPart(title, await runInspector(dir)),
+  ],
+  ['clients', 'A tour with clients that people use', checkClients],
+]);
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: { write: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
 });
 const [only] = positionals;
-if (flags.help || positionals.length > 1 || !['suite', 'inspector', undefined].includes(only)) {
+if (flags.help || positionals.length > 1 || (only !== undefined && !PARTS.some(([name]) => name === only))) {
   console.error(HELP);
   process.exit(flags.help ? 0 : 2);
 }
@@ -47,22 +58,33 @@ try {
 /** @returns {Promise<number>} the exit code */
 async function run() {
   let failures = 0;
-  if (only !== 'inspector') {
-    const suite = await runSuite(dir);
-    failures += printPart('The official conformance suite, against steward http', suite);
-    failures += await updatePage(suite.rows, flags.write);
-  }
-  if (only !== 'suite') {
-    const title = 'The official inspector, on all that is listed';
+  let unavailable = 0;
+  for (const [name, title, runPart] of PARTS) {
+    if (only !== undefined && only !== name) continue;
     try {
-      failures += printPart(title, await runInspector(dir));
+      failures += await runPart(title);
     } catch (error) {
       if (!(error instanceof PackagesUnavailableError)) throw error;
+      unavailable += 1;
       console.log(
         `\n${title}\n\nnot shown: no npm registry, or not all of what is needed in it. ${error.message}`,
       );
-      return failures > 0 ? 1 : 2;
     }
   }
-  return failures > 0 ? 1 : 0;
+  if (failures > 0) return 1;
+  return unavailable > 0 ? 2 : 0;
+}
+
+/** @param {string} title */
+async function checkSuite(title) {
+  const suite = await runSuite(dir);
+  const failures = printPart(title, suite);
+  return failures + (await updatePage('conformance', 'suite', suiteTable(suite.rows), flags.write));
+}
+
+/** @param {string} title */
+async function checkClients(title) {
+  const clients = await runClients(dir);
+  const failures = printPart(title, clients);
+  return failures + (await updatePage('compatibility', 'clients', clients.table, flags.write));
 }

@@ -3,8 +3,6 @@ import { formatMarkdown, markdownTable, replaceSection } from '../scripts/markdo
 
 /** @typedef {{ name: string, result: 'passed' | 'not offered' | 'FAILED', note: string }} Row */
 
-const PAGE = new URL('../docs/conformance.md', import.meta.url);
-
 /**
  * Prints what came of a part.
  * @param {string} title
@@ -21,19 +19,27 @@ export function printPart(title, { rows, faults }) {
   return faults.length + rows.filter(({ result }) => result === 'FAILED').length;
 }
 
-/**
- * Brings the table in docs/conformance.md up to date, or looks whether it is.
- * @param {Row[]} rows @param {boolean} write
- * @returns {Promise<number>} 1 where the table is not what came of this run
- */
-export async function updatePage(rows, write) {
+/** The table of docs/conformance.md. @param {Row[]} rows */
+export function suiteTable(rows) {
   const cells = rows.map(({ name, result, note }) => [`\`${name}\``, result, note]);
-  const table = markdownTable(['scenario', 'result', 'reason'], cells);
-  const page = await readFile(PAGE, 'utf8');
-  const current = await formatMarkdown(replaceSection(page, 'suite', `${summary(rows)}.\n\n${table}`), PAGE);
-  if (write) await writeFile(PAGE, current);
+  return `${summary(rows)}.\n\n${markdownTable(['scenario', 'result', 'reason'], cells)}`;
+}
+
+/**
+ * Brings a generated section of a page in docs/ up to date, or looks whether it is.
+ * @param {string} name of the page
+ * @param {string} section
+ * @param {string} content
+ * @param {boolean} write
+ * @returns {Promise<number>} 1 where the section is not what came of this run
+ */
+export async function updatePage(name, section, content, write) {
+  const file = new URL(`../docs/${name}.md`, import.meta.url);
+  const page = await readFile(file, 'utf8');
+  const current = await formatMarkdown(replaceSection(page, section, content), file);
+  if (write) await writeFile(file, current);
   if (write || page === current) return 0;
-  console.log('FAILED       docs/conformance.md is not up to date. Run: npm run conformance -- --write');
+  console.log(`FAILED       docs/${name}.md is not up to date. Run: npm run conformance -- --write`);
   return 1;
 }
 

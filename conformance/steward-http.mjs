@@ -6,18 +6,18 @@ import { bareEnvironment } from '../tests/support/command.mjs';
 const START_MS = 60_000;
 
 /**
- * Starts a `steward http` on a free loopback port and an embedded database of its own, and waits until it can serve.
+ * Starts a `steward http` on a free loopback port and an embedded database, and waits until it can serve.
  * @param {string[]} args for Node
- * @param {string} folder for the database, which ends with the last process that uses it
+ * @param {Record<string, string>} settings with the folder of the database, which ends with the last process that uses it
  */
-export async function startSteward(args, folder) {
+export async function startSteward(args, settings) {
   const env = bareEnvironment({
     HTTP_PORT: '0',
     HTTP_HOST: '127.0.0.1',
     AUTH_MODE: 'none',
-    STEWARD_DATA_DIR: folder,
     STEWARD_EMBEDDED_LINGER_MS: '0',
     STEWARD_CALLER: 'conformance',
+    ...settings,
   });
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
   process.once('exit', () => child.kill());
@@ -38,8 +38,7 @@ export async function startSteward(args, folder) {
   const until = Date.now() + START_MS;
   for (;;) {
     const port = log().find(({ message }) => message === 'serving over http')?.['port'];
-    const ready = port && (await fetch(`http://127.0.0.1:${port}/ready`).catch(() => undefined));
-    if (ready?.status === 200)
+    if (port && (await isReady(port)))
       return {
         url: `http://127.0.0.1:${port}/mcp`,
         log,
@@ -53,6 +52,12 @@ export async function startSteward(args, folder) {
     }
     await setTimeout(100);
   }
+}
+
+/** One of several databases is enough for the status. @param {number} port @returns whether all of them answer */
+async function isReady(port) {
+  const answer = await fetch(`http://127.0.0.1:${port}/ready`).catch(() => undefined);
+  return answer?.status === 200 && !(await answer.text()).includes('does not answer');
 }
 
 /** @param {string} line of stderr */

@@ -1,16 +1,13 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { cachedPackages, pinnedNode } from '../../scripts/cached-packages.mjs';
 import { bareEnvironment, MAIN } from '../../tests/support/command.mjs';
 import { startSteward } from '../steward-http.mjs';
 import { LISTS } from './calls.mjs';
+import { installInspector } from './install.mjs';
 
 /** @typedef {import('../report.mjs').Row} Row */
 /** @typedef {{ answer: Record<string, any>, complaint: string }} Seen the complaint is empty where there is none */
-
-const INSPECTOR = '@modelcontextprotocol/inspector';
-const VERSION = '2.12.0';
 
 /**
  * Everything that Steward lists, called for by the official inspector.
@@ -19,8 +16,8 @@ const VERSION = '2.12.0';
  * @throws PackagesUnavailableError where the inspector cannot be had
  */
 export async function runInspector(dir) {
-  const ask = await installInspector(path.join(dir, 'home'));
-  const steward = await startSteward([MAIN, 'http'], path.join(dir, 'inspector'));
+  const ask = await prepareInspector(path.join(dir, 'home'));
+  const steward = await startSteward([MAIN, 'http'], { STEWARD_DATA_DIR: path.join(dir, 'inspector') });
   /** @type {Row[]} */
   const rows = [];
   const note = (/** @type {string} */ name, /** @type {string} */ complaint) =>
@@ -60,15 +57,11 @@ function pairs(option, values) {
 }
 
 /** @param {string} home @returns {Promise<(url: string, method: string[]) => Promise<Seen>>} its command line, to run once */
-async function installInspector(home) {
-  const modules = await cachedPackages('steward-inspector', { [INSPECTOR]: VERSION });
-  const cli = path.join(modules, INSPECTOR, 'clients', 'cli', 'build', 'index.js');
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  // The oldest Node it runs on is 22.19.
-  const node = major > 22 || (major === 22 && minor >= 19) ? process.execPath : await pinnedNode();
+async function prepareInspector(home) {
+  const { node, script } = await installInspector();
   const options = { env: bareEnvironment({ HOME: home }), timeout: 120_000, maxBuffer: 2 ** 24 };
   return async (url, method) => {
-    const running = promisify(execFile)(node, [cli, url, '--method', ...method], options);
+    const running = promisify(execFile)(node, [script, url, '--method', ...method], options);
     running.child.stdin?.end();
     const { code = 0, stdout, stderr } = await running.catch((error) => error);
     // It says on stderr what it warns of, and there alone.

@@ -24,7 +24,7 @@ export async function runSuite(dir) {
   await writeFile(expected, stringify({ server: Object.keys(baseline) }));
   const results = path.join(dir, 'results');
 
-  const steward = await startSteward([here('serve.mjs')], path.join(dir, 'suite'));
+  const steward = await startSteward([here('serve.mjs')], { STEWARD_DATA_DIR: path.join(dir, 'suite') });
   try {
     const options = ['--suite', 'active', '--expected-failures', expected, '--output-dir', results];
     const ran = await run([SUITE, 'server', '--url', steward.url, ...options]);
