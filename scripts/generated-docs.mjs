@@ -112,7 +112,8 @@ function settings() {
     ([name, schema]) => {
       const fallback = schema instanceof z.ZodDefault ? `=${String(schema.def.defaultValue)}` : '';
       const note = flagOf(name) === undefined ? ' (no flag)' : '';
-      return [`\`${name}${fallback}\`${note}`, schema.description ?? ''];
+      if (!schema.description) throw new Error(`${name} has no description`);
+      return [`\`${name}${fallback}\`${note}`, schema.description];
     },
   );
   return markdownTable(['variable, and its default', 'meaning'], rows);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
-/** The strings, which are passed over, and the numbers of a valid JSON text. */
-const STRING_OR_NUMBER = /"(?:[^"\\]+|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+/** Escapes and the ends of strings, and numbers, of a valid JSON text. A pattern for whole strings runs out of stack. */
+const ESCAPE_QUOTE_OR_NUMBER = /\\.|"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 /** The longest decimal form of a number that JavaScript knows exactly is shorter. */
 const LONGEST_NUMBER = 400;
@@ -29,7 +29,11 @@ export function writeExact(value: unknown): string {
 }
 
 function replaceNumbers(json: string, replace: (digits: string) => string): string {
-  return json.replace(STRING_OR_NUMBER, (token) => (token.startsWith('"') ? token : replace(token)));
+  let isInString = false;
+  return json.replace(ESCAPE_QUOTE_OR_NUMBER, (token) => {
+    if (token === '"') isInString = !isInString;
+    return isInString || token === '"' ? token : replace(token);
+  });
 }
 
 /** True if JavaScript writes the number as the same decimal. */

@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import { ENVIRONMENT } from '../settings/environment.js';
 import { CONFIGURATION } from './configuration.js';
+import { CHOOSING } from '../settings/sources.js';
 import { DOMAIN_SETTINGS } from './read-config.js';
-
-/** These choose which files are read, so none of them can stand in one. */
-const CHOOSING = ['NODE_ENV', 'STEWARD_CONFIG'];
 
 /** The JSON Schema of steward.config.json, by which editors complete it: what is served, and all settings. */
 export function configurationSchema(): Record<string, unknown> {

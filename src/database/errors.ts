@@ -1,6 +1,9 @@
 import { StewardError, type ErrorCode } from '../errors.js';
 import { UnusableDatabaseError } from './check.js';
 
+/** SQLSTATE (PostgreSQL manual, error codes). */
+export const INSUFFICIENT_PRIVILEGE = '42501';
+
 interface Meaning {
   code: ErrorCode;
   message: string;

@@ -39,8 +39,8 @@ const PINNED = {
 };
 
 /**
- * Reads which process serves the session, whether all clients share it, as those of PGlite do, and the schemas of extensions that the role may use: the operators of a type
- * are found on the path alone.
+ * Reads the process that serves the session, whether all clients share it (as PGlite's do), and the schemas of extensions
+ * that the role may use: operators of a type are found on the path alone.
  */
 const GREETING = `
   SELECT pg_catalog.pg_backend_pid() AS pid, pg_catalog.version() LIKE '%PGlite%' AS shared, ARRAY(

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
+import { INSUFFICIENT_PRIVILEGE } from '../database/errors.js';
 import { inTransaction, MIGRATION_LOCK, recordMigration } from '../database/migrations/apply.js';
 import { isFormer, listMigrations, type LedgerRow } from '../database/migrations/inspect.js';
 import { UnusableDatabaseError } from '../database/check.js';
@@ -109,7 +110,7 @@ function assertSame(found: Set<string>, expected: Set<string>): void {
 /** Translates the errors with which PostgreSQL refuses the change. */
 function translateRefusal(error: unknown): UnusableDatabaseError | undefined {
   if (!(error instanceof pg.DatabaseError)) return undefined;
-  if (error.code === '42501')
+  if (error.code === INSUFFICIENT_PRIVILEGE)
     return new UnusableDatabaseError(
       `The database was not upgraded: ${error.message}. Run steward db upgrade as the owner of its tables, who may create schemas in it.`,
       { cause: error },

@@ -22,18 +22,30 @@ export function writeGrants(exposure: Exposure, role: string, defaultSchema: str
     table: { ...grant.table, schema: grant.table.schema ?? defaultSchema },
   }));
   const schemas = [...new Set(grants.map(({ table }) => table.schema))];
-  const tables = [...new Set(grants.map(({ table }) => nameTable(table)))];
   return [
     `-- The role that Steward connects as. Give it a password: ALTER ROLE ${to} PASSWORD '…';`,
     `DO $$ BEGIN CREATE ROLE ${to} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;`,
     `ALTER ROLE ${to} NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB NOREPLICATION;`,
     ...schemas.map((schema) => `GRANT USAGE ON SCHEMA ${quoteName(schema)} TO ${to};`),
-    ...tables.map((table) => `REVOKE ALL ON ${table} FROM ${to};`),
+    writeRevocation(to),
     ...grants.map(
       ({ table, columns, purpose }) =>
         `GRANT SELECT (${columns.map(quoteName).join(', ')}) ON ${nameTable(table)} TO ${to}; -- ${purpose}`,
     ),
     '',
+  ].join('\n');
+}
+
+/** Takes back all that the role may do with tables, also those that no longer stand in the configuration. */
+function writeRevocation(to: string): string {
+  const role = `'${to.replaceAll("'", "''")}'::regrole`;
+  return [
+    'DO $$ DECLARE held regclass; BEGIN',
+    "  FOR held IN SELECT c.oid FROM pg_class c WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')",
+    `    AND (EXISTS (SELECT FROM aclexplode(c.relacl) WHERE grantee = ${role})`,
+    `      OR EXISTS (SELECT FROM pg_attribute a, aclexplode(a.attacl) WHERE a.attrelid = c.oid AND grantee = ${role}))`,
+    `  LOOP EXECUTE format('REVOKE ALL ON %s FROM ${to.replaceAll("'", "''").replaceAll('%', '%%')}', held); END LOOP;`,
+    'END $$;',
   ].join('\n');
 }
 

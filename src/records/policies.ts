@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { Column, Model } from './model/schema.js';
 import type { Exposure } from './view/exposure.js';
 import { nameTable, quoteName } from './view/view.js';
 
-/** PostgreSQL's own names stay below this number of bytes. */
+/** Bytes of a name in PostgreSQL. */
 const LONGEST_NAME = 63;
 
 /**
@@ -69,9 +70,7 @@ function writeIndexes(model: Model, tenants: readonly Column[]): string[] {
     .filter(([key]) => !existing.some((one) => one === key || one.startsWith(`${key},`)))
     .flatMap(([, names]) => {
       const used = names.map((name) => columns.get(name) as Column);
-      const name = [model.table.name, ...used.map(({ column }) => column)]
-        .join('_')
-        .slice(0, LONGEST_NAME - 4);
+      const name = nameIndex([model.table.name, ...used.map(({ column }) => column)].join('_'));
       const unhelped = used.filter((column) => !isLeakproof(column) && !tenants.includes(column));
       return [
         ...unhelped.map(
@@ -79,9 +78,20 @@ function writeIndexes(model: Model, tenants: readonly Column[]): string[] {
             `-- ${column.name}: no operator of its type is leakproof, so it is looked at in each row of the tenant.`,
         ),
         `-- In schema.prisma, or Prisma drops it again: @@index([${names.join(', ')}])`,
-        `CREATE INDEX IF NOT EXISTS ${quoteName(`${name}_idx`)} ON ${nameTable(model.table)} (${used.map(({ column }) => quoteName(column)).join(', ')});`,
+        `CREATE INDEX IF NOT EXISTS ${quoteName(name)} ON ${nameTable(model.table)} (${used.map(({ column }) => quoteName(column)).join(', ')});`,
       ];
     });
+}
+
+/** PostgreSQL would cut longer names, and take two indexes for one. */
+function nameIndex(columns: string): string {
+  const name = `${columns}_idx`;
+  if (Buffer.byteLength(name) <= LONGEST_NAME) return name;
+  const end = `_${createHash('sha256').update(columns).digest('hex').slice(0, 8)}_idx`;
+  const begin = Buffer.from(columns)
+    .subarray(0, LONGEST_NAME - end.length)
+    .toString();
+  return begin.replace(/\uFFFD+$/, '') + end;
 }
 
 const NOT_LEAKPROOF = ['Enum', 'Decimal', 'Json'];

@@ -34,12 +34,15 @@ const MOST_REPORTED = 100;
 export class Source extends Views {
   readonly #reported = new Set<string>();
 
+  /** The models whose rows have tenants, exposed or not. */
+  readonly ofTenants: ReadonlySet<string>;
   /** Of the rows of tenants. */
   readonly tenants: TenantWatch;
 
   constructor(private readonly options: SourceOptions) {
     const { name, exposure, zone, log } = options;
     super(name, exposure, zone);
+    this.ofTenants = new Set(exposure.tenantModels.map(({ model }) => model.name));
     this.tenants = new TenantWatch(name, exposure, log);
   }
 

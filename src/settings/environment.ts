@@ -47,12 +47,13 @@ export const ENVIRONMENT = z.object({
   DATABASE_DIRECT_URL: POSTGRES_URL.optional().describe(
     'Where `DATABASE_URL` leads to a pooler: the address of the server itself, for migrations, Studio and backups',
   ),
-  DATABASE_REPLICA_URL: list('Streaming replicas of that database, for reads')
+  DATABASE_REPLICA_URL: list('')
     .refine(
       (urls) => urls.every((url) => POSTGRES_URL.safeParse(url).success),
       'must be addresses such as those of DATABASE_URL, separated by commas',
     )
-    .transform((urls) => urls.map((url) => POSTGRES_URL.parse(url))),
+    .transform((urls) => urls.map((url) => POSTGRES_URL.parse(url)))
+    .describe('Streaming replicas of that database, for reads'),
   DB_HOST: z
     .string()
     .regex(
@@ -78,7 +79,7 @@ export const ENVIRONMENT = z.object({
   ),
 
   READ_ONLY: flag(
-    'Serves only what reads, in transactions that cannot write; for one database see `read_only` in the configuration file. The flag is `--read-only` alone',
+    'Serves only what reads, in transactions that cannot write; `read_only` in the configuration file does so for a part. The flag is `--read-only` alone',
   ),
 
   DB_POOL_MIN: wholeNumber({ min: 0, max: 100, default: 1 }, 'How many connections are kept open when idle'),
@@ -125,14 +126,13 @@ export const ENVIRONMENT = z.object({
     (hosts) => hosts.every(isHost),
     'must be host names or addresses without a port, each in full: with * a page of any site could call this server through a browser',
   ),
-  ALLOWED_ORIGINS: list(
-    'Origins whose pages may call it, such as `https://app.example.com` or `chrome-extension://…`',
-  )
+  ALLOWED_ORIGINS: list('')
     .refine(
       (origins) => origins.every(isOrigin),
       'must be origins such as https://app.example.com or app://name, without a path; * and null are none',
     )
-    .transform((origins) => origins.map((origin) => origin.toLowerCase())),
+    .transform((origins) => origins.map((origin) => origin.toLowerCase()))
+    .describe('Origins whose pages may call it, such as `https://app.example.com` or `chrome-extension://…`'),
   TRUSTED_PROXIES: list(
     'Addresses or networks of proxies whose `X-Forwarded-For` is believed; also `loopback`, `linklocal`, `uniquelocal`',
   ).refine((proxies) => proxies.every(isNetwork), 'must be addresses or networks such as 10.0.0.0/8'),

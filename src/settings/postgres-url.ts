@@ -5,6 +5,9 @@ import { homeFolder } from './folders.js';
 /** What is wrong with an address, as the end of a sentence that begins with its setting. */
 class Unreadable extends Error {}
 
+/** A name that no host has (RFC 6761). */
+const NO_HOST = 'none.invalid';
+
 const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'];
 
 /** libpq's variables for what an address does not say (PostgreSQL manual, libpq: environment variables). */
@@ -49,13 +52,14 @@ export function withoutPassword(url: string): string {
   return shown.href;
 }
 
-/** The host is `none` where the address names none, which only libpq allows. */
+/** The host is NO_HOST where the address names none, which only libpq allows. */
 function parse(text: string): URL {
   if (!/^postgres(ql)?:\/\//.test(text)) throw new Unreadable('must start with postgresql://');
-  if (/^[^/]*\/\/[^/?#]*,/.test(text)) throw new Unreadable('names several hosts: Steward connects to one');
+  if (/^[^/]*\/\/(?:[^/?#@]*@|(?![^/?#]*@))[^/?#@]*,/.test(text))
+    throw new Unreadable('names several hosts: Steward connects to one');
   const whole = text
     .replace(/\?.*/s, (query) => query.replaceAll('+', '%2B'))
-    .replace(/^([^/]*\/\/(?:[^/?#@]*@)?)(?=[:/?]|$)/, '$1none');
+    .replace(/^([^/]*\/\/(?:[^/?#@]*@)?)(?=[:/?]|$)/, `$1${NO_HOST}`);
   if (!URL.canParse(whole) || new URL(whole).hash !== '' || !isEncoded(whole))
     throw new Unreadable('is not a valid URL (percent-encode special characters in names and the password)');
   const url = new URL(whole);
@@ -81,7 +85,7 @@ function readHost(url: URL, environment: NodeJS.ProcessEnv): void {
   const port = searchParams.get('port') ?? (url.port || environment['PGPORT']) ?? '';
   if (port !== '' && !(/^\d+$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535))
     throw new Unreadable('must have one port, from 1 to 65535');
-  const named = searchParams.get('host') ?? decodeURIComponent(url.hostname === 'none' ? '' : url.hostname);
+  const named = searchParams.get('host') ?? decodeURIComponent(url.hostname === NO_HOST ? '' : url.hostname);
   const host = named || environment['PGHOST'] || findSocketFolder(port || '5432');
   if (host.includes(',')) throw new Unreadable('names several hosts: Steward connects to one');
   searchParams.delete('host');
@@ -89,7 +93,12 @@ function readHost(url: URL, environment: NodeJS.ProcessEnv): void {
   if (host.startsWith('/')) {
     url.hostname = 'localhost';
     searchParams.set('host', host);
-  } else url.hostname = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+  } else {
+    url.hostname = NO_HOST;
+    url.hostname = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+    // A host that is none is passed over in silence.
+    if (url.hostname === NO_HOST) throw new Unreadable('has a host that cannot be used');
+  }
   url.port = port;
 }
 

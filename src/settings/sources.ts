@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { parse as parseWithPlaces } from '@humanwhocodes/momoa';
 import dotenv from 'dotenv';
@@ -38,7 +38,7 @@ export interface ConfigurationFile {
 }
 
 /** These choose the files, so no file can hold them. */
-const CHOOSING = ['NODE_ENV', 'STEWARD_CONFIG'];
+export const CHOOSING = ['NODE_ENV', 'STEWARD_CONFIG'];
 
 /**
  * The settings as text, from all of their sources, strongest first: the environment (flags are part of it by now),
@@ -151,6 +151,8 @@ function readConfigurationFile(file: string) {
 function readJson(file: string): unknown {
   let text = '';
   try {
+    // Of a device there is no end.
+    if (!statSync(file).isFile()) throw new Error('it is no file');
     text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
     const value: unknown = JSON.parse(text);
     assertDistinctKeys(text, file);

@@ -75,6 +75,15 @@ describe('steward init finds the schema', () => {
       'data/own.prisma',
     ],
     [
+      'where prisma.config.ts says beside other texts',
+      {
+        'prisma.config.ts':
+          "export default {\n  schema: 'data/own.prisma', migrations: { path: 'data/migrations' }, // \"other.prisma\"\n};\n",
+        'data/own.prisma': MODEL,
+      },
+      'data/own.prisma',
+    ],
+    [
       'where prisma.config.ts says in parts',
       {
         'prisma.config.ts': "export default {\n  schema: path.join(__dirname, 'data', 'models'),\n};\n",
@@ -264,6 +273,17 @@ describe('steward init --update', () => {
     expect(await written()).toEqual(before);
   });
 
+  it('leaves exposed what the schema itself exposes, and writes nothing for a name that is not there', async () => {
+    const schema = await readFile(at('prisma/schema.prisma'), 'utf8');
+    await put('prisma/schema.prisma', `${schema}\n/// @mcp.expose\nmodel Gift {\n  id Int @id\n}\n`);
+    const before = await written();
+    const mistyped = await init(['--update', '--expose', 'Gifts']);
+    expect(mistyped.stderr).toMatch(/The schema has no model 'Gifts'\..*Gift/);
+    expect(await written()).toEqual(before);
+    await init(['--update', '--yes']);
+    expect((await written()).databases['main']?.models['Gift']).toEqual({ expose: true, reviewed: 'id' });
+  });
+
   it('exposes no new model unless it is named, and keeps all other decisions', async () => {
     await changeSchema();
     const before = await written();
@@ -307,7 +327,7 @@ describe('steward init --update', () => {
     await putShop();
     await put('steward.config.json', '{}');
     const { code, screen } = await atTerminal(['init'], [/Write a new one in its place\?/, CTRL_C]);
-    expect(screen).toMatch(/Nothing was written\./);
+    expect(screen).toMatch(/No configuration was written\./);
     expect(code).toBe(1);
     expect(await written()).toEqual({});
   });

@@ -150,6 +150,7 @@ onServerOfItsOwn('an address', () => {
   it.each([
     ['postgresql://[::1]:5432/name', 'postgresql://[::1]:5432/name'],
     ['postgresql://h/R&D', 'postgresql://h/R&D'],
+    ['postgresql://u:pa,ss@h/db', 'postgresql://u:pa,ss@h/db'],
     ['postgresql://u@/db?host=/folder', 'postgresql://u@localhost/db?host=%2Ffolder'],
     ['postgresql://u@h/a?options=-c%20x%3Da+b', 'postgresql://u@h/a?options=-c%20x%3Da%2Bb'],
   ])('%s is printed for other programs as %s', async (DATABASE_URL, printed) => {
@@ -163,6 +164,7 @@ onServerOfItsOwn('an address', () => {
     ['postgresql:///name?service=other', 'must not have service'],
     ['postgresql://user:12#34@host/name', 'is not a valid URL'],
     ['postgresql://user:50%@host/name', 'is not a valid URL'],
+    ['postgresql://real/name?host=fe80::1%25eth0', 'has a host that cannot be used'],
     ['postgresql://host/name?port=x', 'must have one port'],
     ['postgresql://host/name?sslmode=on', 'must have an sslmode of disable, '],
     ['postgresql://host/name?sslmode=verify-ca', 'must name the authority in sslrootcert'],

@@ -16,7 +16,13 @@ afterAll(async () => {
 });
 
 /** What the reading tools of a server need, by the name of the argument. */
-const NEEDED: Record<string, unknown> = { user_id: 1, model: 'Order', key: '1', metrics: 'count' };
+const NEEDED: Record<string, unknown> = {
+  user_id: 1,
+  model: 'Order',
+  key: '1',
+  metrics: 'count',
+  status: 'PAID',
+};
 
 /** Each argument of a tool, null where it is not required. */
 function filledIn({ inputSchema: { properties = {}, required = [] } }: Tool): Record<string, unknown> {

@@ -81,7 +81,9 @@ describe('the examples', () => {
   it('are read by five tools whose listing has at most 8,500 characters, 5,000 without their outputs', async () => {
     const shop = await serveExample('shop');
     try {
-      const { tools } = await shop.steward.client.listTools();
+      const listed = await shop.steward.client.listTools();
+      // What follows them is the example's own, its saved questions.
+      const tools = listed.tools.slice(0, 5);
       expect(tools.map(({ name }) => name)).toEqual([
         'describe_models',
         'find_records',

@@ -165,6 +165,8 @@ onServer('rows of tenants, on a PostgreSQL server, as a role that owns nothing',
         ['aggregate_records', { model: 'Invoice', metrics: 'count', group_by: 'customer.name' }],
       ]);
       expect((await served.call('count_records', { model: 'Invoice' })).data.count).toBe(90);
+      const listed = (await served.call('describe_models', {})).data.models.rows;
+      expect(listed.find(([model]) => model === 'Customer')?.[2]).toBe('');
       await office.database.query(mendIt);
       await office.database.query(await print('grants'));
       expect(stdout).toMatch(new RegExp(`FAIL {2}tenants: Customer is not served, because ${reason}`));
@@ -179,6 +181,10 @@ onServer('rows of tenants, on a PostgreSQL server, as a role that owns nothing',
       opened.push(served);
       await expectWithheld(served, 'Invoice', 'the role of Steward is a superuser', [
         ['find_records', { model: 'Invoice' }],
+      ]);
+      // It reads Invoice with the rights of its caller, who is a superuser.
+      await expectWithheld(served, 'Paid', 'it reads Invoice, of which no policy narrows anything', [
+        ['count_records', { model: 'Paid' }],
       ]);
       expect((await served.call('count_records', { model: 'Tag' })).data.count).toBe(2);
     });

@@ -200,7 +200,11 @@ describe('A value', () => {
     ['Visit', 'quote = q1', 'Visit is named by animalId, at or by order.'],
     ['Visit', 'order > 1', 'Visit is named by animalId, at or by order; values given: 1.'],
     ['Visit', '2, 2026-01-02', "'at' takes a whole time here, such as 2026-05-01T09:00:00Z."],
-    ['Visit', 'animalId = 2, at = 2026-01-02', "'at' takes a whole time here, such as 2026-05-01T09:00:00Z."],
+    [
+      'Visit',
+      'animalId = 2, at = 2026-01-02',
+      "'at' takes a whole time here, such as 2026-05-01T09:00:00Z. (at character 23)",
+    ],
     [
       'Keeper',
       '1.5',

@@ -1,5 +1,5 @@
 import { describeProblem } from '../../database/check.js';
-import { databaseCode } from '../../database/errors.js';
+import { databaseCode, INSUFFICIENT_PRIVILEGE } from '../../database/errors.js';
 import { applyMigrations } from '../../database/migrations/apply.js';
 import { check, MIGRATIONS } from '../../directory/database.js';
 import { OperatorError } from '../../errors.js';
@@ -10,8 +10,6 @@ import { readDirectory } from '../configuration.js';
 import { readConfig } from '../read-config.js';
 import { say } from './progress.js';
 import { onServer } from './server-target.js';
-
-const NO_RIGHT = '42501';
 
 /**
  * Brings the directory's database to the current migrations, from none, from some, or from those before the first release.
@@ -36,7 +34,7 @@ export async function upgrade(): Promise<void> {
 }
 
 function explainRefusal(error: unknown): never {
-  if (databaseCode(error) !== NO_RIGHT) throw error;
+  if (databaseCode(error) !== INSUFFICIENT_PRIVILEGE) throw error;
   throw new OperatorError(
     `The database was not upgraded: ${describeError(error)}. Connect as the owner of its tables, who may create others in the schema public.`,
     { cause: error },

@@ -1,7 +1,7 @@
 import { remedyOf } from '../../database/connection-failure.js';
 import { connect, type Connections } from '../../database/pool.js';
 import { UnusableDatabaseError } from '../../database/check.js';
-import { databaseCode } from '../../database/errors.js';
+import { databaseCode, INSUFFICIENT_PRIVILEGE } from '../../database/errors.js';
 import { check, createClient, type PrismaClient } from '../../directory/database.js';
 import { OperatorError } from '../../errors.js';
 import { rightsFor } from '../../directory/index.js';
@@ -148,8 +148,6 @@ async function checkExpectations(client: PrismaClient): Promise<Finding | undefi
     return { level: 'problem', text: `migrations: ${describeError(error).replace(/\s+/g, ' ')}` };
   }
 }
-
-const INSUFFICIENT_PRIVILEGE = '42501';
 
 /** PGlite has one user, who is its superuser, and no timers. */
 function onEmbedded(): Finding[] {

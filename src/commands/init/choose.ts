@@ -32,5 +32,5 @@ export async function agree(message: string): Promise<boolean> {
 }
 
 function end(): never {
-  throw new OperatorError('Ended. Nothing was written.');
+  throw new OperatorError('Ended. No configuration was written.');
 }

@@ -42,9 +42,11 @@ export function findSchema(folder: string, given?: string): FoundSchema | undefi
 
 /** `schema: 'prisma/schema.prisma'`, also with the parts given to `path.join`. */
 function readConfiguredPath(text: string): string | undefined {
-  const expression = /^\s*schema\s*:\s*(.*)$/m.exec(text)?.[1] ?? '';
-  const parts = [...expression.matchAll(/(["'`])(.*?)\1/g)].map(([, , part = '']) => part);
-  return parts.length > 0 ? path.join(...parts) : undefined;
+  const expression = /^\s*schema\s*:\s*(["'`].*|(?:path\.)?(?:join|resolve)\(.*)$/m.exec(text)?.[1] ?? '';
+  const isJoined = !/^["'`]/.test(expression);
+  const written = isJoined ? (/\(([^)]*)\)/.exec(expression)?.[1] ?? '') : expression;
+  const parts = [...written.matchAll(/(["'`])(.*?)\1/g)].map(([, , part = '']) => part);
+  return parts.length > 0 ? path.join(...(isJoined ? parts : parts.slice(0, 1))) : undefined;
 }
 
 function readManifestPath(folder: string): string | undefined {

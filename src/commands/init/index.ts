@@ -3,18 +3,17 @@ import path from 'node:path';
 import { OperatorError } from '../../errors.js';
 import { readSchema } from '../../records/configuration.js';
 import type { Model, Schema } from '../../records/model/schema.js';
-import { readModelMarks } from '../../records/view/marks.js';
-import { suggest } from '../../capability/nearest.js';
 import { findConfigurationPath, readReferences } from '../../settings/sources.js';
 import { describeClientEntry } from '../client-entry.js';
 import { writePulledSchema } from '../db/pull.js';
 import { checkConfiguration } from './check.js';
 import { agree, canAsk, choose } from './choose.js';
 import { decideFields } from './decide-fields.js';
+import { findModels, isMarked } from './find-models.js';
 import { findSchema, type FoundSchema } from './find-schema.js';
 import { exposeModel, type ModelEntry } from './model-entry.js';
 import { readDatabaseName, readSchemaReference, writeConfiguration } from './configuration-file.js';
-import { update } from './update.js';
+import { print, update } from './update.js';
 
 export interface InitOptions {
   schema?: string;
@@ -27,14 +26,14 @@ export interface InitOptions {
 /**
  * Makes steward.config.json for the project in the working folder: finds its schema, or pulls one, lets a person choose
  * what a model may see, checks it against the database and prints the client's entry.
- * @throws OperatorError; nothing has been written then
+ * @throws OperatorError; no configuration has been written then
  */
 export async function init(options: InitOptions): Promise<void> {
   const folder = process.cwd();
   const file = findConfigurationPath(folder);
   if (options.update) return update(file, options);
   await assertMayWrite(file, options);
-  const { location, urlVariable } = findSchema(folder, options.schema) ?? (await pull(folder));
+  const { location, urlVariable } = findSchema(folder, options.schema) ?? (await pull(folder, options));
   print(`Schema: ${path.relative(folder, location)}`);
   const schema = readSchema(location);
   const exposed = await chooseModels(schema, options);
@@ -71,7 +70,7 @@ async function assertMayWrite(file: string, { yes }: InitOptions): Promise<void>
 }
 
 /** A project without a Prisma schema gets one of its database. */
-async function pull(folder: string): Promise<FoundSchema> {
+async function pull(folder: string, options: InitOptions): Promise<FoundSchema> {
   const urlVariable = 'DATABASE_URL';
   const url = readReferences(folder)[urlVariable];
   if (url === undefined)
@@ -79,6 +78,8 @@ async function pull(folder: string): Promise<FoundSchema> {
       'There is no Prisma schema here. Name it with --schema, or set DATABASE_URL, in the environment or in .env, to make one of a database.',
     );
   const location = path.join(folder, 'prisma', 'schema.prisma');
+  if (!canAsk() && options.expose === undefined && !options.all)
+    throw new OperatorError('Say what a language model may read of the database: --expose A,B or --all.');
   print('There is no Prisma schema here; one is made of the database that DATABASE_URL names.');
   await writePulledSchema(url, location);
   return { location, urlVariable };
@@ -86,7 +87,7 @@ async function pull(folder: string): Promise<FoundSchema> {
 
 async function chooseModels({ models }: Schema, { expose, all }: InitOptions): Promise<Model[]> {
   if (all) return [...models];
-  if (expose !== undefined) return expose.split(',').map((name) => findModel(models, name.trim()));
+  if (expose !== undefined) return findModels(models, expose);
   const marked = models.filter(isMarked);
   if (canAsk()) {
     const choices = models.map((model) => ({
@@ -95,26 +96,11 @@ async function chooseModels({ models }: Schema, { expose, all }: InitOptions): P
       chosen: isMarked(model),
     }));
     const chosen = await choose('Which models may a language model read? (space selects)', choices);
-    if (chosen.length === 0) throw new OperatorError('No model was chosen. Nothing was written.');
+    if (chosen.length === 0) throw new OperatorError('No model was chosen. No configuration was written.');
     return models.filter(({ name }) => chosen.includes(name));
   }
   if (marked.length > 0) return marked;
   throw new OperatorError(
     `Say what a language model may read: --expose A,B or --all. There are ${models.map(({ name }) => name).join(', ')}.`,
   );
-}
-
-function isMarked({ documentation }: Model): boolean {
-  return readModelMarks(documentation).expose === true;
-}
-
-function findModel(models: readonly Model[], name: string): Model {
-  const found = models.find((model) => model.name === name);
-  if (found) return found;
-  const names = models.map((model) => model.name);
-  throw new OperatorError(`The schema has no model '${name}'.${suggest(name, names)}`);
-}
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

@@ -9,6 +9,7 @@ import { checkConfiguration } from './check.js';
 import { agree, canAsk, choose } from './choose.js';
 import { writeConfiguration } from './configuration-file.js';
 import { decideFields } from './decide-fields.js';
+import { findModels, isMarked } from './find-models.js';
 import type { InitOptions } from './index.js';
 import { exposeModel, listFields, type ModelEntry } from './model-entry.js';
 
@@ -43,11 +44,21 @@ export async function update(file: string, options: InitOptions): Promise<void> 
   const lines = compared.flatMap(({ difference }) => difference.lines);
   if (lines.length === 0) return print('Nothing changed in the schema since the last decision.');
   lines.forEach(print);
+  const chosen =
+    options.expose === undefined
+      ? undefined
+      : findModels(
+          compared.flatMap(({ models }) => models),
+          options.expose,
+        ).map(({ name }) => name);
   const decides = options.yes || options.all || options.expose !== undefined;
   if (!decides && !canAsk()) return print('Nothing was written. To write these decisions: --yes.');
   const updated: [string, Section][] = [];
   for (const { name, section, models, difference } of compared)
-    updated.push([name, { ...section, models: await decideModels(models, section, difference, options) }]);
+    updated.push([
+      name,
+      { ...section, models: await decideModels(models, section, difference, chosen, options) },
+    ]);
   if (!decides && !(await agree(`Write this to ${file}?`))) throw new OperatorError('Nothing was written.');
   writeConfiguration(file, { ...content, databases: Object.fromEntries(updated) });
   print(`Wrote ${file}.\n`);
@@ -85,9 +96,10 @@ async function decideModels(
   models: readonly Model[],
   section: Section,
   { added, changed }: Difference,
+  named: readonly string[] | undefined,
   options: InitOptions,
 ): Promise<Record<string, ModelEntry>> {
-  const chosen = await chooseAdded(added, options);
+  const chosen = await chooseAdded(added, named, options);
   const exposed = added.filter(({ name }) => chosen.includes(name));
   const touched = [...exposed, ...changed.map(({ model }) => model)];
   const decisions = await decideFields(
@@ -110,17 +122,23 @@ async function decideModels(
   );
 }
 
-async function chooseAdded(added: readonly Model[], { all, expose, yes }: InitOptions): Promise<string[]> {
+async function chooseAdded(
+  added: readonly Model[],
+  chosen: readonly string[] | undefined,
+  { all, yes }: InitOptions,
+): Promise<readonly string[]> {
   const names = added.map(({ name }) => name);
+  // What the schema exposes stays so.
+  const marked = added.filter(isMarked).map(({ name }) => name);
   if (all) return names;
-  if (expose !== undefined) return expose.split(',').map((name) => name.trim());
-  if (yes || names.length === 0) return [];
+  if (chosen) return [...chosen, ...marked];
+  if (yes || names.length === 0) return marked;
   return choose(
     'Which of the new models may a language model read?',
-    names.map((name) => ({ name })),
+    names.map((name) => ({ name, chosen: marked.includes(name) })),
   );
 }
 
-function print(text: string): void {
+export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }

@@ -1,4 +1,4 @@
-import { databaseCode, POLICIES_HIDE_ROWS } from '../../database/errors.js';
+import { databaseCode, INSUFFICIENT_PRIVILEGE, POLICIES_HIDE_ROWS } from '../../database/errors.js';
 import type { Condition } from '../filter/condition.js';
 import type { Schema } from '../model/schema.js';
 import { readOrder } from '../plan/order.js';
@@ -30,7 +30,6 @@ export interface Inspection {
 const UNDEFINED_TABLE = '42P01';
 const UNDEFINED_SCHEMA = '3F000';
 const UNDEFINED_COLUMN = '42703';
-const NO_RIGHT = '42501';
 
 const UNCOMPARED = 'its types, rights, policies and indexes are not compared';
 const NOTHING_REACHED: Reach = { readable: [], copies: [] };
@@ -108,7 +107,7 @@ async function tryModel(model: ViewModel, read: Read): Promise<Difference[]> {
       const code = await tryRead(model, [column], undefined, read);
       if (code !== undefined) failed.set(column, code);
     }
-  if (columns.length > 0 && columns.every((column) => failed.get(column) === NO_RIGHT)) {
+  if (columns.length > 0 && columns.every((column) => failed.get(column) === INSUFFICIENT_PRIVILEGE)) {
     const remedy = `GRANT SELECT ON ${String(model.table)} TO the role that Steward connects as`;
     return [{ level: 'problem', text: `${model.name}: no right to read ${String(model.table)}`, remedy }];
   }
@@ -169,7 +168,7 @@ function toProblem({ name, table }: ViewModel, field: ViewField, code: string): 
       remedy: FOLLOW,
     };
   const column = catalogueName(field);
-  if (code === NO_RIGHT)
+  if (code === INSUFFICIENT_PRIVILEGE)
     return {
       level: 'problem',
       text: `${at}: no right to read the column ${column}`,

@@ -52,9 +52,17 @@ export async function inspectTenants(
   const openViews = views.flatMap((row): Withheld[] => {
     const model = exposed[Number(row['view'])] as Model;
     const tenant = row['tenant'] == null ? undefined : tenantModels[Number(row['tenant'])];
-    if (tenant)
+    if (tenant && row['opened'] === 'true')
       return [
         { model, reason: `it reads ${tenant.model.name} with the rights of its owner`, remedy: INVOKER },
+      ];
+    if (tenant)
+      return [
+        {
+          model,
+          reason: `it reads ${tenant.model.name}, of which no policy narrows anything for this role`,
+          remedy: HELD,
+        },
       ];
     const isTenants = tenantModels.some((one) => one.model === model);
     if (!isTenants || (row['opened'] === 'false' && row['held'] === 'true')) return [];
@@ -67,6 +75,9 @@ export async function inspectTenants(
 
 const INVOKER =
   'let the owner run ALTER VIEW … SET (security_invoker = true), which PostgreSQL has from version 15 on, and give its tables policies; no materialised view can be served';
+
+const HELD =
+  'connect as a role that is no superuser, has no BYPASSRLS and owns no table, and give the table the policies that steward rls prints';
 
 const VIEWS = new Set(['v', 'm']);
 
@@ -113,7 +124,7 @@ function readViews(exposed: readonly Model[], tenants: readonly Model[], read: R
           join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid and d.refclassid = 'pg_class'::regclass
         where d.refobjid <> c.oid)
     select (shown.at - 1)::text as view, bool_or(reads.opened)::text as opened, bool_or(row_security_active(base.oid))::text as held,
-      (min(tenants.at) filter (where reads.opened) - 1)::text as tenant
+      (min(tenants.at) filter (where reads.opened or not row_security_active(base.oid)) - 1)::text as tenant
     from shown join pg_class c on c.oid = shown.relation and c.relkind in ('v', 'm')
       left join reads on reads.at = shown.at and reads.relation <> shown.relation
       left join tenants on tenants.relation = reads.relation

@@ -62,18 +62,22 @@ function shorten(text: string, most: number): string {
   return text.length <= most ? text : most < 10 ? '' : `${text.slice(0, most - 1)}…`;
 }
 
-/** About how many rows there are, by PostgreSQL's statistics; '' where it does not know, or where rows are hidden by policies. */
+/** About how many rows there are, by PostgreSQL's statistics; '' where it does not know, or where rows are those of tenants, or hidden by policies. */
 async function estimateRows(models: readonly NamedModel[], signal: AbortSignal): Promise<string[]> {
   const bySource = new Map<Source, NamedModel[]>();
   for (const named of models) bySource.set(named.source, [...(bySource.get(named.source) ?? []), named]);
   const counts = new Map<ViewModel, string>();
   await Promise.all(
     [...bySource].map(async ([source, named]) => {
-      const tables = named.map(({ model }) => String(model.table));
+      // A materialised view may have the rows of all tenants.
+      const kinds = source.ofTenants.size > 0 ? ['r', 'p'] : ['r', 'p', 'm'];
+      const tables = named.map(({ model }) =>
+        source.ofTenants.has(model.name) ? null : String(model.table),
+      );
       // A database that is down says nothing of its models; what there is can be listed all the same.
       const rows = await source
         .readCatalogue(
-          sql`select case when c.relrowsecurity or c.reltuples < 0 then null else c.reltuples::bigint::text end as rows from unnest(${tables}::text[]) with ordinality as wanted(name, at) left join pg_class c on c.oid = to_regclass(wanted.name) and c.relkind in ('r', 'p', 'm') order by wanted.at`,
+          sql`select case when c.relrowsecurity or c.reltuples < 0 then null else c.reltuples::bigint::text end as rows from unnest(${tables}::text[]) with ordinality as wanted(name, at) left join pg_class c on c.oid = to_regclass(wanted.name) and c.relkind::text = any(${kinds}::text[]) order by wanted.at`,
           signal,
         )
         .catch((): TextRow[] => []);

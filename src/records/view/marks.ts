@@ -48,7 +48,7 @@ export function readModelMarks(documentation: readonly Comment[]): ModelMarks {
     const { name, argument, source } = mark;
     if (name === 'expose' && argument === undefined) marks.expose = true;
     else if (name === 'scope') {
-      const scope = /^\s*"([^"]+)"\s*$/.exec(argument ?? '')?.[1];
+      const scope = quotedIn(argument);
       if (scope === undefined) fail(source, '@mcp.scope needs a scope in quotes: @mcp.scope("sales").');
       if (!SCOPE.test(scope)) fail(source, `"${scope}" is no scope such as sales, or sales:read.`);
       if (marks.scope !== undefined && marks.scope !== scope) fail(source, 'It has two scopes; give it one.');
@@ -76,7 +76,7 @@ export function readTenantMark(documentation: readonly Comment[]): string | unde
     .filter(({ name }) => name === TENANT_MARK)
     .map(
       ({ argument, source }) =>
-        /^\s*"([^"]+)"\s*$/.exec(argument ?? '')?.[1] ??
+        quotedIn(argument) ??
         fail(source, '@mcp.tenant needs a setting in quotes: @mcp.tenant("app.tenant").'),
     );
   const [setting, other = setting] = settings;
@@ -140,6 +140,10 @@ function refuse({ name, argument, source }: Mark, known: readonly string[], kind
     source,
     `@mcp.${name} is no mark of a ${kind}; there are ${listMarks(known)}.${nearest === undefined ? '' : ` Did you mean '@mcp.${nearest}'?`}`,
   );
+}
+
+function quotedIn(argument: string | undefined): string | undefined {
+  return /^\s*"([^"]+)"\s*$/.exec(argument ?? '')?.[1];
 }
 
 function listMarks(names: readonly string[]): string {

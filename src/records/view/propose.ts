@@ -1,5 +1,5 @@
 import type { Model } from '../model/schema.js';
-import { looksSecret } from './secret-names.js';
+import { looksSecret, splitWords } from './secret-names.js';
 
 /** A field that is better not shown, and why. */
 export interface Concern {
@@ -19,11 +19,7 @@ export function listConcerns({ fields }: Model): Concern[] {
     const reason =
       (looksSecret(name) || looksSecret(column) ? 'its name looks secret' : undefined) ??
       (type === 'Bytes' ? 'it holds bytes' : undefined) ??
-      (PERSONAL.test(toSnakeCase(name)) ? 'it tells who a person is' : undefined);
+      (PERSONAL.test(splitWords(name).join('_')) ? 'it tells who a person is' : undefined);
     return reason === undefined ? [] : [{ field: name, reason }];
   });
-}
-
-function toSnakeCase(name: string): string {
-  return name.replace(/([a-z\d])([A-Z])/g, '$1_$2').toLowerCase();
 }

@@ -37,7 +37,8 @@ export function looksSecret(name: string): boolean {
   );
 }
 
-function splitWords(name: string): string[] {
+/** The words of a name in lower case. */
+export function splitWords(name: string): string[] {
   return name
     .replace(/([a-z\d])([A-Z])/g, '$1 $2')
     .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
