@@ -81,6 +81,8 @@ export class SessionClient extends CancellableClient {
   constructor(config: SessionClientConfig) {
     super(config);
     this.#session = config.session;
+    // The pool listens only to connections that are open, and an error without a listener ends the process.
+    this.on('error', () => {});
     this.pooled = config.pooled;
     const send = this.query.bind(this) as (...args: unknown[]) => Promise<unknown>;
     const query = (statement: string | pg.QueryConfig, ...values: unknown[]) =>

@@ -1,6 +1,9 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { census } from '../support/data-rules.mjs';
-import { DEADLINE_MS, GRACE_MS, STATEMENT_TIMEOUT_MS } from './lab/limits.js';
+import { DEADLINE_MS, GRACE_MS, LIMITS, STATEMENT_TIMEOUT_MS } from './lab/limits.js';
 import type { People } from './lab/people.js';
 import { expectNoSessions, itKeepsEveryPromise, useSite } from './lab/promises.js';
 import { listDepartments, listNewest, type Request, setField } from './lab/requests.js';
@@ -52,7 +55,12 @@ describe('slow: statements would run for minutes', () => {
   let stdio: OverStdio;
 
   beforeAll(async () => {
-    [http, stdio] = await site.both();
+    // A policy makes a read slow; by default Steward refuses what a policy would narrow.
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'steward-slow-'));
+    site.defer(() => rm(folder, { recursive: true }));
+    const STEWARD_CONFIG = path.join(folder, 'steward.config.json');
+    await writeFile(STEWARD_CONFIG, JSON.stringify({ directory: { policies: 'by-role' } }));
+    [http, stdio] = await site.both({ ...LIMITS, STEWARD_CONFIG });
   });
 
   it.each(SLOW)(
