@@ -128,7 +128,8 @@ async function checkImage() {
   });
   await check('/app holds what Steward runs, and neither sources nor settings of a developer', async () => {
     const files = (await runInImage('ls', '-A', '/app')).split('\n').toSorted();
-    const expected = '.env.production LICENSE README.md dist node_modules package.json prisma steward.schema.json tokens';
+    const expected =
+      '.env.production LICENSE README.md dist node_modules package.json prisma steward.schema.json tokens';
     assert.deepEqual(files, expected.split(' '));
   });
   await check('/app holds the packages that are not bundled, and no others', async () => {
