@@ -51,7 +51,8 @@ describe('the tarball of npm run package, installed in an empty folder', () => {
     await install(path.join(ROOT, stdout.split(':')[0] ?? ''), folder);
     program = path.join(folder, 'node_modules', 'steward-mcp', 'dist', 'main.js');
     database = await freshDatabase();
-  });
+    // npm takes its time on a busy machine.
+  }, 240_000);
   afterAll(async () => {
     for (const stop of stops) await stop();
     await database.drop();
