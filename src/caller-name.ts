@@ -1,5 +1,7 @@
+import { UNSEEN } from './visible-text.js';
+
 /** The one rule for names of callers, whatever their source: what logs and audit rows can show on one line, all of it visible. */
-export const CALLER_NAME = /^(?! )[^\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]{1,100}(?<! )$/u;
+export const CALLER_NAME = new RegExp(`^(?! )(?:(?!${UNSEEN}).){1,100}(?<! )$`, 'su');
 
 /** For messages, after the name of what holds the name. */
 export const CALLER_NAME_RULE =

@@ -2,7 +2,7 @@
  * Characters that a reader does not see: controls, line separators, marks that turn the writing direction, fillers, tags.
  * What people typed passes here on its way out, so that nothing of it can be hidden, or pass for something the server says.
  */
-const UNSEEN = String.raw`[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]`;
+export const UNSEEN = String.raw`[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]`;
 
 /** Scripts whose spelling needs joiners and non-joiners between letters. */
 const JOINING = `[${'Arab Syrc Mong Deva Beng Guru Gujr Orya Taml Telu Knda Mlym Sinh Khmr Mymr Tibt'

@@ -15,6 +15,11 @@ export function replaceInexact(json: string, replace: (digits: string) => string
   return replaceNumbers(json, (digits) => (isExact(digits) ? digits : replace(digits)));
 }
 
+/** Parses JSON; a number that JavaScript would round becomes text. */
+export function parseWithTextNumbers(json: string): unknown {
+  return JSON.parse(replaceInexact(json, (digits) => JSON.stringify(digits))) as unknown;
+}
+
 /** Parses JSON, and keeps each number's own digits for `writeExact`: JavaScript would round some, and shorten others. */
 export function parseExact(json: string): unknown {
   const marked = replaceNumbers(json, (digits) =>

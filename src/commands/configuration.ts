@@ -23,7 +23,7 @@ import { readPostgresUrl } from '../settings/postgres-url.js';
 import type { Session } from '../database/session.js';
 import type { Config } from '../settings/config.js';
 
-const DATABASE_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,39}$/;
+export const DATABASE_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,39}$/;
 
 /** All that a configuration file says but its settings: what is served. */
 export const CONFIGURATION = z.strictObject({

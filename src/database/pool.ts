@@ -71,9 +71,6 @@ export function openPool(
     // The session has limits of its own, so that the server ends a statement, too.
     query_timeout: statementTimeoutMs + FROZEN_SERVER_GRACE_MS,
   });
-  // An error event without a listener ends the process. The adapter adds its listener only after the pool has removed its
-  // own; a server's last message, read together with a result, can raise the event in between.
-  pool.on('connect', (client) => client.on('error', () => {}));
   // The adapter's own listener on the pool exists only from its first query on.
   pool.on('error', () => {});
   return pool;

@@ -81,7 +81,8 @@ export class SessionClient extends CancellableClient {
   constructor(config: SessionClientConfig) {
     super(config);
     this.#session = config.session;
-    // The pool listens only to connections that are open, and an error without a listener ends the process.
+    // An error without a listener ends the process. The pool listens only to connections that are open, and Prisma's adapter
+    // adds its listener only after the pool has removed its own.
     this.on('error', () => {});
     this.pooled = config.pooled;
     const send = this.query.bind(this) as (...args: unknown[]) => Promise<unknown>;

@@ -1,5 +1,5 @@
 import type { Context } from '../capability/define.js';
-import { parseExact, replaceInexact, writeExact } from '../capability/exact-json.js';
+import { parseExact, parseWithTextNumbers, writeExact } from '../capability/exact-json.js';
 import { StewardError } from '../errors.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
 import type { AuditedUsers } from './audited-change.js';
@@ -67,7 +67,7 @@ export class Preferences {
 
 /** A number that JavaScript, and so most clients, would round is shown as text. */
 function toShown(stored: string): JsonObject {
-  return JSON.parse(replaceInexact(stored, (digits) => JSON.stringify(digits))) as JsonObject;
+  return parseWithTextNumbers(stored) as JsonObject;
 }
 
 function assertWithinLimits(preferences: JsonObject, serialised: string): void {

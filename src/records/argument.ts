@@ -1,4 +1,4 @@
-import { replaceInexact } from '../capability/exact-json.js';
+import { parseWithTextNumbers } from '../capability/exact-json.js';
 import { StewardError } from '../errors.js';
 
 /** Where it stands in the text of an argument, from 1; absent in an argument that is no text. */
@@ -100,5 +100,5 @@ export function parseJson(text: string, argument: string): unknown {
     return refuse('It begins as JSON does, and is none.', { at: undefined }, argument);
   }
   // A value is read by its column's type, whether it is quoted or not.
-  return JSON.parse(replaceInexact(text, (digits) => JSON.stringify(digits))) as unknown;
+  return parseWithTextNumbers(text);
 }

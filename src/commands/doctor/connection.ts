@@ -10,7 +10,7 @@ const NO_PASSWORD = /client password must be a (non-empty )?string/;
 /** Connects, and says to what. @throws where there is no connection: see describeConnectionFailure */
 export async function checkConnection({
   pool,
-}: Connections<DatabaseClient>): Promise<{ version: string; findings: Finding[] }> {
+}: Connections<DatabaseClient>): Promise<{ embedded: boolean; findings: Finding[] }> {
   // Not through Prisma Client, whose words for a failed connection lack the reason.
   const { rows } = await pool.query<{ version: string }>('SELECT version()');
   const version = rows[0]?.version ?? '';
@@ -19,7 +19,7 @@ export async function checkConnection({
     level: 'ok',
     text: 'connection: by a pooler; settings travel with each transaction, statements have no names',
   } as const;
-  return { version, findings: pool.pooled ? [connected, pooler] : [connected] };
+  return { embedded: version.includes('PGlite'), findings: pool.pooled ? [connected, pooler] : [connected] };
 }
 
 /** Why there is no connection, and the setting that is wrong or missing. */

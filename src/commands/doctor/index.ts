@@ -69,7 +69,7 @@ async function checkDirectory(config: Config, log: Log, served: ServedDirectory)
     });
     if (!connected) return;
     connected.findings.forEach(report);
-    if (!connected.version.includes('PGlite')) (await checkText(connections.pool)).forEach(report);
+    if (!connected.embedded) (await checkText(connections.pool)).forEach(report);
     const hidden = await checkPolicies(connections.client, rights, served.policies);
     hidden.forEach(report);
     if (hidden.some(({ level }) => level === 'problem')) return;
@@ -81,7 +81,7 @@ async function checkDirectory(config: Config, log: Log, served: ServedDirectory)
     report(expected);
     // Without its tables the database has nothing that the other checks could look at.
     if (expected.level === 'problem') return;
-    const onServer = connected.version.includes('PGlite')
+    const onServer = connected.embedded
       ? onEmbedded()
       : [
           ...(await checkPrivileges(connections.client, rights, readOnly)),

@@ -20,16 +20,16 @@ export async function checkRecords(
   const session = { ...database.session, ...sight };
   const connections = connect(url, session, createClient, log, ReadOnlyPool);
   try {
-    const { version, findings } = await checkConnection(connections);
+    const { embedded, findings } = await checkConnection(connections);
     const read: Read = (statement) => connections.client.$queryRaw(statement);
     const inspection = await inspectDatabase({ schema, exposure }, read);
     const tenants = await inspectTenants(exposure, read);
     return [
       ...findings,
-      ...(version.includes('PGlite') ? [] : await checkText(connections.pool)),
+      ...(embedded ? [] : await checkText(connections.pool)),
       ...exposure.differences.map((text): Finding => ({ level: 'warning', text })),
       ...describeTenants(tenants),
-      ...describe(inspection, version.includes('PGlite')),
+      ...describe(inspection, embedded),
       ...(unreviewed.length === 0 ? [] : [describeUnreviewed(unreviewed)]),
     ];
   } catch (error) {

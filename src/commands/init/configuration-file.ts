@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { DATABASE_NAME } from '../configuration.js';
 
 const SCHEMA_OF_FILE = 'node_modules/steward-mcp/steward.schema.json';
-const DATABASE_NAME = 'main';
+const FALLBACK_NAME = 'main';
 
 /** Writes the file whole or not at all. */
 export function writeConfiguration(file: string, content: object): void {
@@ -25,8 +26,8 @@ export function readDatabaseName(folder: string): string {
     const usable = (typeof name === 'string' ? name : '')
       .replace(/^@[^/]*\//, '')
       .replace(/[^A-Za-z0-9_-]/g, '-');
-    return /^[A-Za-z][\w-]{0,39}$/.test(usable) ? usable : DATABASE_NAME;
+    return DATABASE_NAME.test(usable) ? usable : FALLBACK_NAME;
   } catch {
-    return DATABASE_NAME;
+    return FALLBACK_NAME;
   }
 }
