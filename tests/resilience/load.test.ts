@@ -42,7 +42,7 @@ describe(`load: ${CLIENTS} clients at two processes behind a round robin; one is
     const survivor = await site.http(env);
     victim = await site.http(victimEnv);
     const ports = [survivor.http.port, victim.http.port];
-    const balancer = { connect: (address = '') => connectOverHttp(ports, address) };
+    const balancer = { connect: () => connectOverHttp(ports) };
 
     const course = async (load: Load) => {
       const began = performance.now();

@@ -4,8 +4,8 @@ import { setTimeout } from 'node:timers/promises';
 import { GRACE_MS } from './limits.js';
 import { endsWithin, head, openSocket, textFrom } from './raw-http.js';
 
-/** A client that misbehaves, from an address of its own. It fails where the server bears with it for too long. */
-export type Attack = (port: number, address: string) => Promise<void>;
+/** A client that misbehaves. It fails where the server bears with it for too long. */
+export type Attack = (port: number) => Promise<void>;
 
 const PACE_MS = 300;
 /** Steward's limits; Node.js looks at them every second, and an answer may be read for another one. */
@@ -23,42 +23,42 @@ const PING = message('ping', {});
 const slowHeaders: Attack = (port) =>
   drip(port, 'POST /mcp HTTP/1.1\r\nHost: localhost\r\nX-Slow: ', HEADERS_MS);
 
-const slowBody: Attack = (port, address) => drip(port, head(address, 1000), REQUEST_MS);
+const slowBody: Attack = (port) => drip(port, head(1000), REQUEST_MS);
 
 /** A whole request, and the end of the client's side. It gets the whole answer or none. */
-const halfClosed: Attack = async (port, address) => {
+const halfClosed: Attack = async (port) => {
   const socket = await openSocket(port);
   const answer = textFrom(socket);
-  socket.end(request(address, CALL));
+  socket.end(request(CALL));
   expect(await endsWithin(socket, REQUEST_MS + GRACE_MS)).toBe(true);
   expect(answer()).toMatch(/^$|^HTTP\/1\.1 (200|429|503) .*\r\n\r\n\{.*\}$/s);
 };
 
-const halfARequest: Attack = async (port, address) => {
+const halfARequest: Attack = async (port) => {
   const socket = await openSocket(port);
-  socket.resume().end(head(address, 1000) + CALL);
+  socket.resume().end(head(1000) + CALL);
   expect(await endsWithin(socket, REQUEST_MS + GRACE_MS)).toBe(true);
 };
 
 /** A call with pings behind it, and a reset while the call is under way. */
-const resetInMidCall: Attack = async (port, address) => {
+const resetInMidCall: Attack = async (port) => {
   for (let n = 0; n < 3; n += 1) {
     const socket = await openSocket(port);
-    socket.write(request(address, CALL) + request(address, PING).repeat(REQUESTS_BEHIND));
+    socket.write(request(CALL) + request(PING).repeat(REQUESTS_BEHIND));
     await setTimeout(Math.random() * 20);
     socket.resetAndDestroy();
   }
 };
 
 /** Many requests, and no answer is read, until the server hangs up. */
-export const deaf: Attack = async (port, address) => {
-  const socket = await deafSocket(port, address);
+export const deaf: Attack = async (port) => {
+  const socket = await deafSocket(port);
   // The end is never read: it shows when the client writes.
   await writeUntilTheEnd(socket, ' ', 1000, STALLED_MS);
 };
 
-export const deafForAMoment: Attack = async (port, address) => {
-  const socket = await deafSocket(port, address);
+export const deafForAMoment: Attack = async (port) => {
+  const socket = await deafSocket(port);
   await setTimeout(DEAF_FOR_MS);
   socket.destroy();
 };
@@ -80,14 +80,14 @@ async function writeUntilTheEnd(socket: Socket, text: string, everyMs: number, l
   expect(ended).toBe(true);
 }
 
-async function deafSocket(port: number, address: string) {
+async function deafSocket(port: number) {
   const socket = await openSocket(port);
   socket.pause();
-  for (let n = 0; n < DEAF_REQUESTS; n += 1) socket.write(request(address, CALL));
+  for (let n = 0; n < DEAF_REQUESTS; n += 1) socket.write(request(CALL));
   return socket;
 }
 
-const request = (address: string, body: string) => head(address, body.length) + body;
+const request = (body: string) => head(body.length) + body;
 
 function message(method: string, params: object): string {
   return JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });

@@ -28,7 +28,7 @@ export function callerOf(client: Client, steward: () => string): Caller {
  * Connects the SDK's client over HTTP. It sends each request to the next of the ports, as a balancer does, and to another
  * one only where a connection was refused: nothing is sent twice.
  */
-export async function connectOverHttp(ports: number[], address: string): Promise<Caller> {
+export async function connectOverHttp(ports: number[]): Promise<Caller> {
   let turn = Math.floor(Math.random() * ports.length);
   let port = 0;
   const balance = async (_url: unknown, init?: RequestInit): Promise<Response> => {
@@ -41,10 +41,7 @@ export async function connectOverHttp(ports: number[], address: string): Promise
       }
     }
   };
-  const transport = new StreamableHTTPClientTransport(new URL('http://127.0.0.1/mcp'), {
-    fetch: balance,
-    requestInit: { headers: { 'x-forwarded-for': address } },
-  });
+  const transport = new StreamableHTTPClientTransport(new URL('http://127.0.0.1/mcp'), { fetch: balance });
   const client = new Client({ name: 'resilience', version: '1' });
   await client.connect(transport);
   return callerOf(client, () => `http:${port}`);

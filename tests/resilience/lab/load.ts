@@ -21,9 +21,7 @@ export async function underLoad<Result>(
   clientsOfEach = CLIENTS_OF_EACH,
 ): Promise<Result> {
   const callers = await Promise.all(
-    targets.flatMap((target, t) =>
-      Array.from({ length: clientsOfEach }, (_, n) => target.connect(`10.0.${t}.${n}`)),
-    ),
+    targets.flatMap((target) => Array.from({ length: clientsOfEach }, () => target.connect())),
   );
   const stop = new AbortController();
   const load = new Load(site, callers.length);

@@ -28,14 +28,13 @@ export function textFrom(socket: net.Socket): () => string {
   return () => text;
 }
 
-/** The head of a request of MCP that comes from an address. */
-export function head(address: string, length: number): string {
+/** The head of a request of MCP. */
+export function head(length: number): string {
   return [
     'POST /mcp HTTP/1.1',
     'Host: localhost',
     'Content-Type: application/json',
     'Accept: application/json, text/event-stream',
-    `X-Forwarded-For: ${address}`,
     `Content-Length: ${length}`,
     '\r\n',
   ].join('\r\n');

@@ -23,8 +23,8 @@ const SETTINGS = { fsync: 'on', max_connections: 40, max_wal_size: '128MB', min_
 export interface Steward {
   name: string;
   pid: number;
-  /** A client at this process, with an address of its own. */
-  connect(address?: string): Promise<Caller>;
+  /** A client at this process. */
+  connect(): Promise<Caller>;
   log(): LogLine[];
   /** Ends it. How it ended is not known over stdio. */
   stop(signal: NodeJS.Signals): Promise<Exit | 'gone'>;
@@ -102,7 +102,7 @@ export class Site {
       http,
       name: `http:${http.port}`,
       pid: http.child.pid ?? 0,
-      connect: (address = '10.1.0.1') => connectOverHttp([http.port], address),
+      connect: () => connectOverHttp([http.port]),
       log: () => http.log(),
       stop: (signal) => http.stop(signal),
     });
