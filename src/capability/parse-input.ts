@@ -13,7 +13,7 @@ const LONGEST_ECHO = 50;
  */
 export function parseInput<Schema extends z.ZodObject>(schema: Schema, raw: unknown): z.output<Schema> {
   const given = raw ?? {};
-  assertStorable(given, []);
+  assertStorable(given);
   const input = isRecord(given) ? asMeant(schema, given) : given;
   const parsed = schema.safeParse(input, { reportInput: true });
   if (parsed.success) return parsed.data;
@@ -93,8 +93,9 @@ function expected(type: string): string {
  * PostgreSQL stores neither null characters nor halves of surrogate pairs, and `__proto__` as a name means something
  * else to JavaScript: none of them is an honest value anywhere, so all are refused before anything looks at them. A
  * number that JavaScript cannot hold has become infinite by now (protocol/parse-json.ts).
+ * @throws StewardError VALIDATION
  */
-function assertStorable(value: unknown, path: readonly string[]): void {
+export function assertStorable(value: unknown, path: readonly string[] = []): void {
   if (path.length > DEEPEST_INPUT)
     throw new StewardError('VALIDATION', 'The arguments are nested too deeply.');
   if (typeof value === 'string') {

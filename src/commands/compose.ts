@@ -177,8 +177,11 @@ export interface Served extends Composition {
 }
 
 /** @throws OperatorError where the domains do not go together */
-export function composeServer(compose: Compose, options: Omit<ComposeOptions, 'secret'>): Served {
-  const composition = compose({ ...options, secret: openSecret(options.config, options.log) });
+export function composeServer(
+  compose: Compose,
+  { secret, ...options }: Omit<ComposeOptions, 'secret'> & { secret?: Secret },
+): Served {
+  const composition = compose({ ...options, secret: secret ?? openSecret(options.config, options.log) });
   const catalogue = composeCatalogue(composition.domains);
   const { callerScopes = catalogue.scopes, callerClaims = {} } = composition;
   const unknown = callerScopes.find((scope) => !catalogue.scopes.includes(scope));
@@ -187,6 +190,11 @@ export function composeServer(compose: Compose, options: Omit<ComposeOptions, 's
       `The configuration gives the caller the scope "${unknown}", which nothing here needs. There are ${catalogue.scopes.join(', ')}.`,
     );
   return { ...composition, catalogue, callerScopes, callerClaims };
+}
+
+/** Finds what would end a start before any database is opened. @throws OperatorError */
+export function assertStarts(config: Config, log: Log): void {
+  composeServer(composeConfigured, { config, log, secret: passingSecret(), onUnusable: () => {} });
 }
 
 /** The configured secret, or the one that is kept in the data folder. */

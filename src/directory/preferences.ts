@@ -1,5 +1,5 @@
 import type { Context } from '../capability/define.js';
-import { parseExact, parseWithTextNumbers, writeExact } from '../capability/exact-json.js';
+import { parseExact, parseWithTextNumbers, writeExact } from '../exact-json.js';
 import { StewardError } from '../errors.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
 import type { AuditedUsers } from './audited-change.js';

@@ -1,4 +1,4 @@
-import { replaceInexact } from '../capability/exact-json.js';
+import { replaceInexact } from '../exact-json.js';
 
 /**
  * Parses what a client sent. A number that JavaScript would round becomes infinite: no argument takes that, so the call is

@@ -1,4 +1,4 @@
-import { parseWithTextNumbers } from '../capability/exact-json.js';
+import { parseWithTextNumbers } from '../exact-json.js';
 import { StewardError } from '../errors.js';
 
 /** Where it stands in the text of an argument, from 1; absent in an argument that is no text. */

@@ -21,7 +21,10 @@ export function describeIssue(issue: z.core.$ZodIssue): string {
       if (issue.origin === 'string' || issue.origin === 'array') return 'must not be empty';
       return ownWords(issue) ?? `must be at least ${issue.minimum}`;
     case 'too_big':
-      return ownWords(issue) ?? `must be at most ${issue.maximum}`;
+      return (
+        ownWords(issue) ??
+        `must be at most ${issue.maximum}${issue.origin === 'string' ? ' characters long' : ''}`
+      );
     case 'invalid_key':
       return `must have ${issue.issues[0]?.message ?? 'another name'}`;
     case 'invalid_union':

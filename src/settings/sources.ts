@@ -4,6 +4,7 @@ import { parse as parseWithPlaces } from '@humanwhocodes/momoa';
 import dotenv from 'dotenv';
 import { z } from 'zod';
 import { OperatorError } from '../errors.js';
+import { parseWithTextNumbers } from '../exact-json.js';
 import { describeIssue } from './describe-issue.js';
 import { workingFolder } from './folders.js';
 import { PROJECT_ROOT } from '../project-root.js';
@@ -154,9 +155,10 @@ function readJson(file: string): unknown {
     // Of a device there is no end.
     if (!statSync(file).isFile()) throw new Error('it is no file');
     text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
-    const value: unknown = JSON.parse(text);
+    JSON.parse(text);
     assertDistinctKeys(text, file);
-    return value;
+    // A number that JavaScript would round could name another row, or another tenant.
+    return parseWithTextNumbers(text);
   } catch (error) {
     if (error instanceof OperatorError) throw error;
     const reason =

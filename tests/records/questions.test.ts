@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -33,6 +33,8 @@ model Person {
   born   DateTime? @db.Date
   seen   DateTime  @db.Timestamptz(6)
   token  String?
+  /// @mcp.mask
+  nick   String?
   teamId Int?
   team   Team?     @relation(fields: [teamId], references: [id])
 }
@@ -94,7 +96,7 @@ const TABLES = `
   CREATE TYPE "Mood" AS ENUM ('CALM', 'WILD');
   CREATE TABLE "Team" (id int PRIMARY KEY, name text NOT NULL);
   CREATE TABLE "Person" (id bigint PRIMARY KEY, name text NOT NULL UNIQUE, mood "Mood", moods "Mood"[], age int, height numeric,
-    alive boolean NOT NULL DEFAULT true, born date, seen timestamptz(6) NOT NULL, token text, "teamId" int REFERENCES "Team");
+    alive boolean NOT NULL DEFAULT true, born date, seen timestamptz(6) NOT NULL, token text, nick text, "teamId" int REFERENCES "Team");
   INSERT INTO "Team" VALUES (1, 'Red'), (2, 'Blue'), (3, repeat('x', 600));
   INSERT INTO "Person" (id, name, mood, moods, age, height, alive, born, seen, "teamId")
     SELECT n, 'person ' || n, (ARRAY['CALM', 'WILD', NULL])[1 + n % 3]::"Mood", ARRAY[(ARRAY['CALM', 'WILD'])[1 + n % 2]]::"Mood"[],
@@ -447,6 +449,11 @@ describe('a saved question', () => {
     ['person', {}, 'id: is missing. Arguments: id.'],
     [
       'person',
+      { id: 9007199254740992 },
+      'id: must be text beyond 2^53, since JSON may have rounded it. Arguments: id.',
+    ],
+    [
+      'person',
       { id: 'null' },
       "id: 'id' takes a whole number from -9223372036854775808 to 9223372036854775807, not 'null'.",
     ],
@@ -559,6 +566,21 @@ describe('a saved question', () => {
     ]);
     expect(steward.stderr()).not.toMatch(/secretive|4711/);
   });
+});
+
+it('a default of the configuration is kept to the last digit', async () => {
+  const get = { model: 'Person', key: ':id', fields: 'name' };
+  const parameters = { id: of('integer', { default: 'DIGITS' }) };
+  const file = await configure({ questions: { far: { description: 'd', get, parameters } } });
+  const written = await readFile(file, 'utf8');
+  await writeFile(file, written.replace('"DIGITS"', '9007199254740993'));
+  const steward = await startSteward({ database, env: settings(file) });
+  try {
+    const { data } = (await steward.call('far')) as unknown as RecordsAnswer;
+    expect(data.record.rows).toEqual([['name', 'far']]);
+  } finally {
+    await steward.stop();
+  }
 });
 
 function quote(value: string): string {
@@ -748,7 +770,7 @@ describe('a mistake in a question ends the start', () => {
     [
       'a time for a day',
       asking({ count: { model: 'Person', filter: 'born > :day' }, parameters: { day: of('datetime') } }),
-      "questions.q.parameters.day: It is compared with 'born', which is DateTime; its type is datetime.",
+      "questions.q.parameters.day: It is compared with 'born', which is DateTime; its type is datetime. It can be string, date.",
     ],
     [
       'an unknown type',
@@ -814,6 +836,31 @@ describe('a mistake in a question ends the start', () => {
       asking({ count: COUNT, find: { model: 'Person' } }),
       'questions.q must have just one of find, get, count, aggregate',
     ],
+    [
+      'text that PostgreSQL cannot keep',
+      asking({ count: { model: 'Person', filter: "name = 'a\0b'" } }),
+      'questions.q: Text must not hold null characters or unpaired surrogates.',
+    ],
+    [
+      'a default that PostgreSQL cannot keep',
+      asking({ count: COUNT, parameters: { name: text('n', { default: 'a\ud800' }) } }),
+      'questions.q: Text must not hold null characters or unpaired surrogates.',
+    ],
+    [
+      'a description of more than a model reads',
+      { questions: { q: { description: 'd'.repeat(1001), count: { model: 'Person' } } } },
+      'questions.q.description must be at most 1000 characters long',
+    ],
+    [
+      'a masked field as a filter',
+      asking({ count: { model: 'Person', filter: 'nick = :nick' }, parameters: { nick: text() } }),
+      "questions.q.count.filter: 'nick' is masked: it can be selected, and nothing else. (at character 1)",
+    ],
+    [
+      'a hidden field as an order',
+      asking({ find: { model: 'Person', order_by: 'token' } }),
+      "questions.q.find.order_by: Person has no field 'token'.",
+    ],
     ['no tool', asking({}), 'questions.q must have just one of find, get, count, aggregate'],
     [
       'no description',
@@ -855,10 +902,23 @@ describe('a mistake in a question ends the start', () => {
     expect(code).toBe(1);
   });
 
-  it('and doctor says so, too', async () => {
-    const env = settings(await configure(asking({ find: { model: 'Persn' } })));
-    const { code, stdout, stderr } = await runSteward(['doctor'], env);
-    expect(stdout + stderr).toContain("questions.q.find.model: There is no model 'Persn'.");
+  it.each<[Record<string, unknown>, string]>([
+    [asking({ find: { model: 'Persn' } }), "questions.q.find.model: There is no model 'Persn'."],
+    [
+      { directory: true, questions: { get_user: { description: 'd', count: { model: 'Person' } } } },
+      'questions.get_user: The staff directory has a tool of this name.',
+    ],
+    [
+      { caller: { scopes: ['teams', 'taems'] } },
+      'gives the caller the scope "taems", which nothing here needs.',
+    ],
+  ])('and doctor says so, too: %j', async (content, says) => {
+    const { code, stdout, stderr } = await runSteward(['doctor'], {
+      ...settings(await configure(content)),
+      DATABASE_URL: 'postgresql://nowhere.invalid/staff',
+    });
+    expect(stderr).toContain(says);
+    expect(stdout).toBe('');
     expect(code).toBe(1);
   });
 });

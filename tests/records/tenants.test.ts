@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { steward as run } from '../support/command.mjs';
 import { onEmbedded, onServer } from '../support/conditions.js';
 import { bearing, codeOf, HttpSteward } from '../support/http.js';
+import { startSteward } from '../support/steward.js';
 import { APP } from '../support/template.mjs';
 import { openOffice, serveOffice, type Office } from './office/office.js';
 import type { RecordsAnswer } from './zoo/zoo.js';
@@ -136,6 +137,29 @@ onServer('rows of tenants, on a PostgreSQL server, as a role that owns nothing',
     await steward.stop();
   });
 
+  it('are those of the caller in saved questions, too, where what is masked stays so', async () => {
+    const env = await office.configure({}, { caller: { claims: { org_id: 8 } }, questions: QUESTIONS });
+    const steward = await startSteward({ database: office.database, env });
+    const ask = async (tool: string, args = {}) =>
+      (await steward.call(tool, args)) as unknown as RecordsAnswer;
+    const { data, text } = await ask('customers', { name: 'customer 1', limit: 2 });
+    expect(data.records.rows).toEqual([
+      ['eight customer 1', '***'],
+      ['eight customer 10', '***'],
+    ]);
+    expect(text).not.toContain('@example.com');
+    expect((await ask('others', { org: 8 })).data.count).toBe(0);
+    expect((await ask('invoice', { id: 101 })).data.record.rows).toContainEqual(['title', 'eight title 1']);
+    expect((await ask('invoice', { id: 100 })).error).toBe('NOT_FOUND');
+    await steward.stop();
+    const bare = await startSteward({
+      database: office.database,
+      env: await office.configure({}, { questions: QUESTIONS }),
+    });
+    expect((await bare.call('others', { org: 8 })).text).toMatch(/^FORBIDDEN: This needs the claim org_id/);
+    await bare.stop();
+  });
+
   describe('of which the database no longer keeps one tenant from another', () => {
     const opened: { steward: { stop(): Promise<unknown> } }[] = [];
     afterEach(async () => {
@@ -227,7 +251,7 @@ onServer('rows of tenants, on a PostgreSQL server, as a role that owns nothing',
   async function serveTokens() {
     const file = path.join(path.dirname(office.env['STEWARD_CONFIG'] ?? ''), 'tokens.json');
     const env = {
-      ...office.env,
+      ...(await office.configure({}, { questions: QUESTIONS })),
       AUTH_MODE: 'token',
       AUTH_TOKENS_FILE: file,
       DB_POOL_MAX: '3',
@@ -259,6 +283,38 @@ onEmbedded('rows of tenants in the embedded database, whose one user is a superu
     await office.drop();
   });
 });
+
+const QUESTIONS = {
+  customers: {
+    description: 'Customers by a part of their name',
+    find: { model: 'Customer', filter: 'name contains :name', fields: 'name, email', order_by: 'name' },
+    parameters: { name: { type: 'string', description: 'part of the name' } },
+  },
+  others: {
+    description: 'How many invoices are of no such organisation',
+    count: { model: 'Invoice', filter: 'not (orgId = :org)' },
+    parameters: { org: { type: 'integer', description: 'the organisation' } },
+  },
+  best: {
+    description: 'Sums by customer',
+    aggregate: {
+      model: 'Invoice',
+      metrics: 'count, max(total), min(title)',
+      group_by: 'customer.name',
+      filter: 'orgId >= :org',
+      having: 'count >= :least',
+    },
+    parameters: {
+      org: { type: 'integer', description: 'the organisation' },
+      least: { type: 'integer', description: 'how many invoices', default: 1 },
+    },
+  },
+  invoice: {
+    description: 'An invoice',
+    get: { model: 'Invoice', key: ':id', include: 'customer(name), tags(name)' },
+    parameters: { id: { type: 'integer', description: 'its number' } },
+  },
+};
 
 type Call = [tool: string, args: Record<string, unknown>];
 
@@ -308,5 +364,11 @@ const call: fc.Arbitrary<Call> = fc.oneof(
     fc.constant('get_record'),
     fc.record({ model: fc.constant('Invoice'), key: fc.integer({ min: 99, max: 280 }).map(String) }),
   ),
+  fc.tuple(
+    fc.constant('customers'),
+    fc.record({ name: fc.constantFrom('seven', 'eight', 'customer 1'), limit: fc.constantFrom(1, 5, 100) }),
+  ),
+  fc.tuple(fc.constantFrom('others', 'best'), fc.record({ org: fc.constantFrom(0, 7, 8) })),
+  fc.tuple(fc.constant('invoice'), fc.record({ id: fc.integer({ min: 99, max: 280 }) })),
   fc.constant<Call>(['describe_models', {}]),
 );

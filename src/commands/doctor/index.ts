@@ -8,6 +8,7 @@ import { rightsFor } from '../../directory/index.js';
 import { createLog, describeError, type Log } from '../../observability/log.js';
 import type { Config } from '../../settings/config.js';
 import { withoutPassword } from '../../settings/postgres-url.js';
+import { assertStarts } from '../compose.js';
 import { readConfigured, type ServedDirectory } from '../configuration.js';
 import { readConfig, readHttpConfig } from '../read-config.js';
 import { checkConnection, describeConnectionFailure } from './connection.js';
@@ -32,6 +33,7 @@ const MARKS = { ok: '  ok ', warning: ' warn', problem: ' FAIL' };
 export async function doctor(): Promise<void> {
   const config = readConfig();
   const { records, directory } = readConfigured(config);
+  assertStarts(config, createLog('silent'));
   const file = config.file ? `: ${config.file.path}` : '';
   report({ level: 'ok', text: `configuration (${config.environment})${file}` });
   report(checkHttp());

@@ -4,7 +4,7 @@ import { readValue } from '../filter/read-value.js';
 import { describeType } from '../filter/resolve-filter.js';
 import { LIMITS, type Literal } from '../filter/syntax.js';
 import type { ViewColumn } from '../view/view.js';
-import type { ParameterSection, ParameterType } from './section.js';
+import { PARAMETER_TYPES, type ParameterSection, type ParameterType } from './section.js';
 
 /** A parameter of a saved question. */
 export interface Parameter extends ParameterSection {
@@ -75,7 +75,7 @@ export function toSample(
     sample(column, example = sampleOf(column, type)) {
       if (!TYPES[type].fits(column))
         refuse(
-          `It is compared with '${column.name}', which is ${describeType(column)}; its type is ${type}.`,
+          `It is compared with '${column.name}', which is ${describeType(column)}; its type is ${type}. It can be ${listFitting(column)}.`,
           literal,
           name,
         );
@@ -83,6 +83,10 @@ export function toSample(
       return value === undefined ? example : String(value);
     },
   };
+}
+
+function listFitting(column: ViewColumn): string {
+  return PARAMETER_TYPES.filter((type) => TYPES[type].fits(column)).join(', ');
 }
 
 function sampleOf({ type, native, values }: ViewColumn, parameter: ParameterType): string {
@@ -117,14 +121,20 @@ export function parameterInput({ type, description, default: value, values }: Pa
   return value === undefined ? schema : schema.default(value);
 }
 
+const isBeyondExact = (value: unknown) =>
+  typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER;
+
 const isWritten = (value: unknown) =>
-  typeof value === 'number' ||
+  (typeof value === 'number' && !isBeyondExact(value)) ||
   (typeof value === 'string' && value !== '' && value.length <= LIMITS.characters);
 
-/** A number, or its digits as text, so that one that JSON would round can be given. */
+/** A number, or its digits as text, so that one that a client would round can be given. */
 function numberAsWritten(type: 'integer' | 'number') {
   return z.unknown().refine(isWritten, {
-    error: ({ input }) =>
-      input === undefined ? 'is missing' : `must be a ${type === 'integer' ? 'whole ' : ''}number`,
+    error({ input }) {
+      if (input === undefined) return 'is missing';
+      if (isBeyondExact(input)) return 'must be text beyond 2^53, since JSON may have rounded it';
+      return `must be a ${type === 'integer' ? 'whole ' : ''}number`;
+    },
   });
 }

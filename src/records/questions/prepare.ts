@@ -1,4 +1,5 @@
 import { suggest } from '../../capability/nearest.js';
+import { assertStorable } from '../../capability/parse-input.js';
 import { OperatorError, StewardError } from '../../errors.js';
 import { refuse } from '../argument.js';
 import { mapLiterals, type Literal } from '../filter/syntax.js';
@@ -41,6 +42,7 @@ export function prepareQuestion(
 ): SavedQuestion {
   const kind = KINDS.find((one) => section[one] !== undefined) as Kind;
   const place = `${origin}: questions.${name}`;
+  within(`${place}: `, () => assertStorable(section));
   const asked = within(`${place}.${kind}.`, () => parseArguments(section[kind] ?? {}) as Asked);
   const parameters = new Map(Object.entries(section.parameters));
   const clash = kind === 'find' ? OF_LISTS.find((one) => parameters.has(one)) : undefined;

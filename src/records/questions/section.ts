@@ -4,7 +4,7 @@ import { COUNT_INPUT } from '../tools/count-records.js';
 import { FIND_INPUT } from '../tools/find-records.js';
 import { GET_INPUT } from '../tools/get-record.js';
 
-const PARAMETER_TYPES = ['string', 'integer', 'number', 'boolean', 'date', 'datetime'] as const;
+export const PARAMETER_TYPES = ['string', 'integer', 'number', 'boolean', 'date', 'datetime'] as const;
 
 export type ParameterType = (typeof PARAMETER_TYPES)[number];
 
