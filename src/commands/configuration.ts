@@ -287,7 +287,7 @@ function assertPublic(url: string | undefined): void {
   const schema = url === undefined ? null : new URL(url).searchParams.get('schema');
   if (schema !== null && schema !== 'public')
     throw new OperatorError(
-      `The address of the staff directory must not name the schema ${schema}: its tables are in the schema public. To serve the records of other tables, name their Prisma schema in a steward.config.json.`,
+      `The address of the staff directory must not name the schema ${schema}: its tables are in the schema public. To serve the records of other tables: steward init`,
     );
 }
 

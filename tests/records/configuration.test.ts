@@ -169,7 +169,7 @@ describe('a mistake in what is exposed ends the start', () => {
     [
       'a directory in a schema of its own',
       { content: { directory: { url: 'postgresql://nowhere.invalid/staff?schema=apart' } } },
-      /must not name the schema apart/,
+      /must not name the schema apart.*steward init/,
     ],
     ['an address that is none', { section: { url: 'env:NODE_ENV' } }, /databases\.shop\.url is no address/],
     ['a directory in the same database', { content: { directory: { url: URL } } }, /would share a database/],
@@ -378,6 +378,28 @@ describe('without a configuration', () => {
       expect(code).toBe(1);
       expect(said).toMatch(/of another application.*Invoice[^]*steward init/);
       expect(said).not.toContain('db upgrade');
+    } finally {
+      await database.drop();
+    }
+  });
+});
+
+describe('without a configuration, of tables in another schema', () => {
+  it('doctor leads to `steward init`, beside the directory that could be made', async () => {
+    const database = await freshDatabase();
+    try {
+      await database.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE SCHEMA hr');
+      await database.query('CREATE TABLE hr.people (id int PRIMARY KEY)');
+      await database.query('GRANT USAGE ON SCHEMA public TO PUBLIC');
+      const url =
+        database.administration['DATABASE_URL'] ??
+        (await steward(['database-url'], database.env)).stdout.trim();
+      const { stdout } = await run([MAIN, 'doctor'], { DATABASE_URL: url });
+      expect(stdout).toMatch(
+        /migrations: behind.*\n.*db upgrade.*; or, to serve the records of hr: steward init$/m,
+      );
+      const backup = await run([MAIN, 'db', 'backup', path.join(folder, 'none.dump')], { DATABASE_URL: url });
+      expect(backup.stderr).toMatch(/nothing to back up\. .*steward init/);
     } finally {
       await database.drop();
     }

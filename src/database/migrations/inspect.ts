@@ -43,7 +43,7 @@ export async function checkMigrations(client: DatabaseClient, migrations: Migrat
   if (ahead.length > 0)
     return fault('ahead', ahead, 'update Steward to the version that made these migrations');
   const behind = shipped.filter((name) => !applied.includes(name));
-  if (behind.length > 0) return fault('behind', behind, UPGRADE);
+  if (behind.length > 0) return fault('behind', behind, await remedyOfBehind(client, applied));
   return { name: 'migrations', state: 'current' };
 }
 
@@ -51,6 +51,14 @@ const UPGRADE = 'npx steward-mcp db upgrade, as the owner of the tables';
 const SERVE_OTHERS =
   'to serve the records of this database: steward init; for what Steward brings itself, let DATABASE_URL name a database of its own: Prisma does not migrate one that holds tables (P3005)';
 const MOST_NAMED = 5;
+
+/** Where nothing was ever migrated, there may be tables of others all the same, in other schemas. */
+async function remedyOfBehind(client: DatabaseClient, applied: readonly string[]): Promise<string> {
+  const schemas = applied.length > 0 ? [] : await listOthersSchemas(client);
+  return schemas.length === 0
+    ? UPGRADE
+    : `${UPGRADE}; or, to serve the records of ${schemas.join(', ')}: steward init`;
+}
 
 /**
  * Migrations of others; or, without any ledger, tables, those of extensions included, as `prisma migrate` has it. A ledger
@@ -64,6 +72,17 @@ async function listForeign(client: DatabaseClient, applied: string[]): Promise<s
       AND to_regclass('public._prisma_migrations') IS NULL
     ORDER BY 1 LIMIT ${MOST_NAMED}`;
   return tables.map(({ name }) => name);
+}
+
+/** The schemas that hold anything to read, but for what extensions brought. */
+async function listOthersSchemas(client: DatabaseClient): Promise<string[]> {
+  const schemas = await client.$queryRaw<{ name: string }[]>`
+    SELECT DISTINCT nspname::text AS "name" FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND nspname !~ '^pg_' AND nspname <> 'information_schema'
+      AND to_regclass('public._prisma_migrations') IS NULL AND NOT EXISTS (
+        SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+    ORDER BY 1 LIMIT ${MOST_NAMED}`;
+  return schemas.map(({ name }) => name);
 }
 
 function fault(state: string, migrations: string[], remedy: string): CheckResult {

@@ -20,7 +20,7 @@ export async function dump(
   const { major, owner, role, unreadable } = await readState(pool);
   if (owner === null) {
     throw new OperatorError(
-      'There is no directory in this database, so nothing to back up. Is DATABASE_URL right?',
+      'There is no directory in this database, so nothing to back up. Is DATABASE_URL right? To serve the records of other tables: steward init',
     );
   }
   if (unreadable.length > 0) {
