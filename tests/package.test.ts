@@ -121,6 +121,19 @@ describe('the tarball of npm run package, installed in an empty folder', () => {
     expect(await readFile(file, 'utf8')).toBe(marked);
   });
 
+  it('makes a configuration that editors complete, and calls itself as npx does', async () => {
+    const schema = path.join(folder, 'own.prisma');
+    await writeFile(schema, 'model Order {\n  id Int @id\n}\n');
+    const { stdout } = await steward(['init', '--all', '--schema', schema], {});
+    expect(stdout).toContain('\nThen check again: npx steward-mcp doctor\n');
+    const file = path.join(folder, 'steward.config.json');
+    expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({
+      $schema: './node_modules/steward-mcp/steward.schema.json',
+    });
+    expect((await steward(['init', '--all'], {})).stderr).toContain(': npx steward-mcp init --update.');
+    await rm(file);
+  });
+
   it('checks the database, backs it up and restores it, and makes tokens', async () => {
     expect(await steward(['doctor'], database.env)).toMatchObject({ code: 0 });
     const file = path.join(folder, 'staff.backup');

@@ -11,8 +11,8 @@ import { loadSchemaEngine } from './wasm.mjs';
  * @param {string | undefined} url without it, an empty database takes its place: for a difference of two schema files
  * @param {[file: string, content: string][]} schemaFiles the Prisma schema
  * @param {(line: LogLine) => void} onLog
- * @returns {Promise<((method: string, params: any) => Promise<unknown>) & { close(): Promise<void> }>} calls any method of
- *   `SchemaEngine` in `@prisma/schema-engine-wasm`, one at a time; rejects with a {@link SchemaEngineError}
+ * @returns {Promise<((method: string, params: any) => Promise<unknown>) & { listSchemas(): Promise<{ own: string, others: string[] }>, close(): Promise<void> }>}
+ *   calls any method of `SchemaEngine` in `@prisma/schema-engine-wasm`, one at a time; rejects with a {@link SchemaEngineError}
  * @throws {SchemaEngineError} P1000, P1001, P1003, P1010 or P1011 when the database cannot be reached; P1012 for a bad schema
  */
 export async function openSchemaEngine(url, schemaFiles, onLog) {
@@ -43,8 +43,20 @@ export async function openSchemaEngine(url, schemaFiles, onLog) {
       throw explain(error, failure, method === 'applyMigrations' ? params.migrationsList : undefined);
     }
   };
-  return Object.assign(call, { close });
+  const listSchemas = async () => {
+    const { rows } = await session.pool.query(SCHEMAS);
+    const names = rows.map(({ name }) => name);
+    return { own: session.schema, others: names.filter((name) => name !== session.schema) };
+  };
+  return Object.assign(call, { listSchemas, close });
 }
+
+/** Those that hold a table which no extension brought. */
+const SCHEMAS = `
+  SELECT DISTINCT nspname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+  WHERE relkind IN ('r', 'p') AND nspname !~ '^pg_' AND nspname <> 'information_schema'
+    AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = c.oid AND deptype = 'e')
+  ORDER BY 1`;
 
 /** @param {[string, string][]} datamodels @param {object} adapterFactory @param {(line: LogLine) => void} onLog */
 async function startEngine(datamodels, adapterFactory, onLog) {

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { PROJECT_ROOT } from '../project-root.js';
+import { isByNpx } from './command-name.js';
 
 /** What to put into an MCP client, with absolute paths: clients start servers in folders of their own. */
 export function describeClientEntry(configuration: string): string {
@@ -14,9 +15,9 @@ export function describeClientEntry(configuration: string): string {
   ].join('\n');
 }
 
-/** The cache of npx may be emptied, so a program in it is named by its package. */
+/** A program in the cache of npx is named by its package. */
 function findProgram(): { command: string; args: string[] } {
-  if (PROJECT_ROOT.split(path.sep).includes('_npx')) return { command: 'npx', args: ['-y', 'steward-mcp'] };
+  if (isByNpx) return { command: 'npx', args: ['-y', 'steward-mcp'] };
   return { command: process.execPath, args: [path.join(PROJECT_ROOT, 'dist', 'main.js')] };
 }
 

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { VERSION } from '../version.js';
 import { addSettingFlags } from './setting-flags.js';
 import type { MigrationOptions } from './print-migration.js';
@@ -34,8 +34,10 @@ export async function runCommandLine(argv: string[]): Promise<void> {
     .description('make steward.config.json for the Prisma schema of this project, or of a database')
     .option('--schema <path>', 'the schema, where it is not found by itself')
     .option('--expose <models>', 'the models that a language model may read: A,B')
-    .option('--all', 'expose all models')
-    .option('--update', 'show what changed in the schema since, and decide on it')
+    .addOption(new Option('--all', 'expose all models; with --update, all new ones').conflicts('expose'))
+    .addOption(
+      new Option('--update', 'show what changed in the schema since, and decide on it').conflicts('schema'),
+    )
     .option('--yes', 'take what is proposed, and replace a file that is there')
     .action(async (options: InitOptions) => (await import('./init/index.js')).init(options));
   program

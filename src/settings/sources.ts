@@ -93,9 +93,17 @@ export function readReferences(
   environment: NodeJS.ProcessEnv = process.env,
 ): Readonly<Record<string, string>> {
   const real = withoutEmpty(environment);
-  const name = real['NODE_ENV'] ?? 'development';
+  return { ...readKeptReferences(folder, real), ...real };
+}
+
+/** As readReferences, without what only the environment says: another program may start Steward in another one. */
+export function readKeptReferences(
+  folder: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): Readonly<Record<string, string>> {
+  const name = environment['NODE_ENV'] || 'development';
   const [own, plain] = [listEnvFiles(folder, name), path.join(folder, '.env')];
-  return { ...withoutEmpty(readEnvFiles([plain])), ...withoutEmpty(readEnvFiles(own)), ...real };
+  return { ...withoutEmpty(readEnvFiles([plain])), ...withoutEmpty(readEnvFiles(own)) };
 }
 
 /** All that a configuration file holds, as it stands there. @throws OperatorError */

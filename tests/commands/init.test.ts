@@ -1,6 +1,18 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync, writeFileSync } from 'node:fs';
+import {
+  chmod,
+  cp,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
@@ -37,8 +49,8 @@ async function putShop(file = 'prisma/schema.prisma'): Promise<void> {
   await cp(SHOP, at(file));
 }
 
-/** What somebody at a terminal types as soon as a text stands there. */
-type Typed = [seen: RegExp, keys: string];
+/** What somebody at a terminal types as soon as a text stands there, and what happens meanwhile. */
+type Typed = [seen: RegExp, keys: string, meanwhile?: () => void];
 
 /** Runs Steward at a terminal of its own. @returns what stood on it, and the exit code */
 async function atTerminal(args: string[], ...typed: Typed[]) {
@@ -48,8 +60,9 @@ async function atTerminal(args: string[], ...typed: Typed[]) {
   let screen = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     screen += stripVTControlCharacters(text);
-    const [seen, keys] = typed[0] ?? [];
+    const [seen, keys, meanwhile] = typed[0] ?? [];
     if (!seen?.test(screen)) return;
+    meanwhile?.();
     child.stdin.write(keys);
     typed.shift();
   });
@@ -92,6 +105,32 @@ describe('steward init finds the schema', () => {
       'data/models',
     ],
     [
+      'where prisma.config.ts says in one line, from where it stands',
+      {
+        '.config/prisma.ts':
+          'export default defineConfig({ schema: path.join(process.cwd(), "..", "data"), migrations: { path: "m" } });\n',
+        'data/a.prisma': DATASOURCE,
+        'data/b/c.prisma': MODEL,
+        'prisma/schema.prisma': 'model Other {\n  id Int @id\n}\n',
+      },
+      'data',
+    ],
+    [
+      'where prisma.config.ts says, and not where it said once',
+      {
+        'prisma.config.ts':
+          "export default {\n  // schema: 'old.prisma',\n  /*\n  schema: 'older.prisma',\n  */\n  schema: 'data/own.prisma',\n};\n",
+        'data/own.prisma': MODEL,
+      },
+      'data/own.prisma',
+    ],
+    [
+      'in a folder of which schema.prisma is the file without models',
+      { 'prisma/schema.prisma': DATASOURCE, 'prisma/models/a.prisma': MODEL },
+      'prisma',
+    ],
+    ['in a folder of folders', { 'prisma/models/a.prisma': MODEL }, 'prisma'],
+    [
       'where package.json says',
       { 'package.json': '{ "prisma": { "schema": "data/own.prisma" } }', 'data/own.prisma': MODEL },
       'data/own.prisma',
@@ -100,6 +139,11 @@ describe('steward init finds the schema', () => {
       'in a package of a monorepo',
       { 'packages/data/prisma/schema.prisma': MODEL, 'node_modules/x/schema.prisma': MODEL },
       'packages/data/prisma/schema.prisma',
+    ],
+    [
+      'in several files of a package of a monorepo',
+      { 'packages/data/prisma/schema/a.prisma': MODEL, 'apps/web/package.json': '{}' },
+      'packages/data/prisma/schema',
     ],
   ])('%s', async (_, files, expected) => {
     for (const [file, content] of Object.entries(files)) await put(file, content);
@@ -115,6 +159,10 @@ describe('steward init finds the schema', () => {
   it.each([
     ['schema.prisma', 'datasource db {\n  provider = "postgresql"\n  url = env("SHOP_URL")\n}\n'],
     ['prisma.config.ts', 'export default {\n  datasource: {\n    url: process.env.SHOP_URL,\n  },\n};\n'],
+    [
+      'prisma.config.ts',
+      "export default {\n  // url: env('OLD'),\n  datasource: { url: env<Env>('SHOP_URL') } };\n",
+    ],
     ['prisma.config.mjs', "export default {\n  datasource: {\n    url: env('SHOP_URL'),\n  },\n};\n"],
   ])('and the variable of its address, in %s', async (file, content) => {
     await put('schema.prisma', MODEL);
@@ -204,6 +252,96 @@ describe('steward init', () => {
     expect((await written()).databases['main']).toBeDefined();
   });
 
+  it('takes one answer to what may be read', async () => {
+    await putShop();
+    const both = await init(['--all', '--expose', 'Order']);
+    expect(both.stderr).toMatch(/option '--all' cannot be used with option '--expose/);
+    const none = await init(['--expose', ' , ']);
+    expect(none.stderr).toBe('--expose names no model, such as --expose Order,Customer.\n');
+    expect([both.code, none.code]).toEqual([1, 1]);
+    expect(existsSync(at('steward.config.json'))).toBe(false);
+    await init(['--expose', 'Order, Customer,']);
+    const { models } = Object.values((await written()).databases)[0] ?? {};
+    expect(Object.keys(models ?? {}).filter((name) => models?.[name]?.['expose'])).toEqual([
+      'Customer',
+      'Order',
+    ]);
+  });
+
+  it('makes nothing of a schema without a model', async () => {
+    await put('prisma/schema.prisma', 'datasource db {\n  provider = "postgresql"\n}\n');
+    const { code, stderr } = await init(['--all']);
+    expect(stderr).toMatch(/^There is no model in it, .*--schema/);
+    expect(code).toBe(1);
+    expect(existsSync(at('steward.config.json'))).toBe(false);
+  });
+
+  it('says where an address belongs that a client would not find', async () => {
+    await putShop();
+    const DATABASE_URL = 'postgresql://nobody@127.0.0.1:1/shop';
+    const said = `DATABASE_URL is set in this shell, and a client starts Steward without it. Put it into ${at('.env')}`;
+    expect((await init(['--all'], { DATABASE_URL })).stdout).toContain(said);
+    await put('.env', `DATABASE_URL=${DATABASE_URL}\n`);
+    expect((await init(['--all', '--yes'], { DATABASE_URL })).stdout).not.toContain(said);
+  });
+
+  it('says of a file that cannot be written why, and leaves nothing else', async () => {
+    await putShop();
+    const STEWARD_CONFIG = at('missing/steward.config.json');
+    const missing = await init(['--all'], { STEWARD_CONFIG });
+    expect(missing.stderr).toBe(
+      `${STEWARD_CONFIG} cannot be written: ENOENT: no such file or directory, open '${STEWARD_CONFIG}'\n`,
+    );
+    await mkdir(at('steward.config.json'));
+    const folderOfThatName = await init(['--all', '--yes']);
+    expect(folderOfThatName.stderr).toMatch(/steward\.config\.json cannot be read: EISDIR/);
+    expect([missing.code, folderOfThatName.code]).toEqual([1, 1]);
+    expect((await readdir(folder)).toSorted()).toEqual(['prisma', 'steward.config.json']);
+  });
+
+  it('keeps the rights of a file that it replaces, and the link to it', async () => {
+    await putShop();
+    await put('own/steward.json', '{}');
+    await chmod(at('own/steward.json'), 0o600);
+    await symlink('own/steward.json', at('steward.config.json'));
+    await init(['--all', '--yes']);
+    expect((await written()).databases['main']).toBeDefined();
+    expect((await lstat(at('steward.config.json'))).isSymbolicLink()).toBe(true);
+    expect((await stat(at('own/steward.json'))).mode & 0o777).toBe(0o600);
+    expect(await readdir(at('own'))).toEqual(['steward.json']);
+  });
+
+  it('is told from another that runs at the same moment: one of them writes', async () => {
+    await putShop();
+    const both = await Promise.all([init(['--all']), init(['--expose', 'Order'])]);
+    expect(both.filter(({ stdout }) => stdout.includes('Wrote '))).toHaveLength(1);
+    expect(both.filter(({ stderr }) => /is there already|was written by another/.test(stderr))).toHaveLength(
+      1,
+    );
+  });
+
+  it.each([
+    'mysql://root:secret@127.0.0.1/shop',
+    'file:./dev.db',
+    'prisma+postgres://localhost/?api_key=secret',
+  ])('makes no schema of %s', async (DATABASE_URL) => {
+    const { code, stdout, stderr } = await init(['--all'], { DATABASE_URL });
+    expect(stderr).toBe(
+      'There is no Prisma schema here, and none can be made of DATABASE_URL, since it must start with postgresql://. Steward serves PostgreSQL.\n',
+    );
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('says of a database that is down that it is, and writes nothing', async () => {
+    const DATABASE_URL = 'postgresql://nobody:secret@127.0.0.1:1/shop';
+    const { code, stderr } = await init(['--all'], { DATABASE_URL });
+    expect(stderr).toMatch(/^The schema was not pulled: Can't reach database server at `127\.0\.0\.1:1`/);
+    expect(stderr).not.toContain('secret');
+    expect(code).toBe(1);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   it('replaces no file unless told to', async () => {
     await putShop();
     await put('steward.config.json', '{}');
@@ -241,6 +379,64 @@ describe('steward init', () => {
   });
 });
 
+async function fillShop(sql: string) {
+  const { database, url } = await fillExample('shop');
+  await database.query(sql);
+  return { database, DATABASE_URL: url };
+}
+
+describe('steward init, of a database with tables in several schemas,', () => {
+  const OTHERS = 'CREATE SCHEMA hr; CREATE TABLE hr.people (id int PRIMARY KEY); CREATE SCHEMA unused;';
+
+  it('says which were left out, and how to have them', async () => {
+    const { database, DATABASE_URL } = await fillShop(OTHERS);
+    try {
+      const { code, stderr } = await init(['--expose', 'orders'], { DATABASE_URL });
+      expect(stderr).toMatch(
+        /Only the schema public was read\. There are tables in hr, too: .*schemas = \["public", "hr"\].*: steward db pull prisma\/schema\.prisma\n/,
+      );
+      expect(code).toBe(0);
+      const file = at('prisma/schema.prisma');
+      const text = await readFile(file, 'utf8');
+      await writeFile(file, text.replace(/(provider .*\n)/, '$1  schemas = ["public", "hr"]\n'));
+      const again = await run([MAIN, 'db', 'pull', file], { DATABASE_URL }, folder);
+      expect(again.stderr).not.toContain('Only the schema');
+      expect(await readFile(file, 'utf8')).toMatch(/model people \{[^}]*@@schema\("hr"\)/);
+    } finally {
+      await database.drop();
+    }
+  });
+
+  it('names them where the one of the address is empty', async () => {
+    const { database, DATABASE_URL } = await fillShop(
+      `${OTHERS} DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC`,
+    );
+    try {
+      const { code, stderr } = await init(['--all'], { DATABASE_URL });
+      expect(stderr).toBe(
+        'The schema was not pulled: there is no table in the schema public of this database. There are tables in hr. Name the schema in the address: ?schema=hr\n',
+      );
+      expect(code).toBe(1);
+      expect(await readdir(folder)).toEqual([]);
+      const apart = { DATABASE_URL: `${DATABASE_URL}${DATABASE_URL.includes('?') ? '&' : '?'}schema=hr` };
+      expect((await init(['--all'], apart)).code).toBe(0);
+      expect((await written()).databases['main']?.models).toHaveProperty('people');
+    } finally {
+      await database.drop();
+    }
+  });
+});
+
+it('steward db pull leaves a schema of Prisma 6 to its own Prisma', async () => {
+  const text = 'datasource db {\n  provider = "postgresql"\n  url = env("DATABASE_URL")\n}\n';
+  await put('schema.prisma', text);
+  const DATABASE_URL = 'postgresql://nobody@127.0.0.1:1/shop';
+  const { code, stderr } = await run([MAIN, 'db', 'pull', 'schema.prisma'], { DATABASE_URL }, folder);
+  expect(stderr).toMatch(/as schemas did until Prisma 6, .*: npx prisma db pull\n$/);
+  expect(code).toBe(1);
+  expect(await readFile(at('schema.prisma'), 'utf8')).toBe(text);
+});
+
 async function changeSchema(): Promise<void> {
   const schema = await readFile(SHOP, 'utf8');
   const name = '  name         String\n';
@@ -263,10 +459,10 @@ describe('steward init --update', () => {
     const { code, stdout } = await init(['--update']);
     expect(stdout.split('\n')).toEqual([
       '+ Settlement: a new model',
-      '- Payment: the model is gone',
+      '- Payment: the model is gone, and with it: cardNumber hide',
       '+ Customer.iban (better hidden: it tells who a person is)',
       '+ Customer.nick',
-      'Nothing was written. To write these decisions: --yes.',
+      'Nothing was written. To write these decisions: --yes, which exposes no new model; --expose A,B or --all does.',
       '',
     ]);
     expect(code).toBe(0);
@@ -282,6 +478,59 @@ describe('steward init --update', () => {
     expect(await written()).toEqual(before);
     await init(['--update', '--yes']);
     expect((await written()).databases['main']?.models['Gift']).toEqual({ expose: true, reviewed: 'id' });
+  });
+
+  it('tells what a field that is gone had, since under another name it has it no more', async () => {
+    const schema = await readFile(at('prisma/schema.prisma'), 'utf8');
+    await put('prisma/schema.prisma', schema.replace(/\bpasswordHash\b/, 'digest'));
+    expect((await init(['--update'])).stdout).toMatch(
+      /^\+ Customer\.digest.*\n- Customer\.passwordHash \(it had hide\)$/m,
+    );
+  });
+
+  it('exposes a model that was not, where it is named', async () => {
+    const { stdout } = await init(['--update', '--expose', 'Item']);
+    expect(stdout).toMatch(/^\+ Item: to be exposed\nWrote /);
+    const { models } = Object.values((await written()).databases)[0] ?? {};
+    expect(models?.['Item']).toMatchObject({ expose: true, reviewed: expect.stringContaining('sku') });
+    expect(models?.['Product']).toEqual({ expose: false });
+    expect((await init(['--update', '--expose', 'Item'])).stdout).toMatch(/^Nothing changed/);
+  });
+
+  it('names the database of each model, where there are several', async () => {
+    const { databases } = await written();
+    const section = databases['main'];
+    const models = { ...section?.models };
+    delete models['Item'];
+    await put(
+      'steward.config.json',
+      JSON.stringify({ databases: { main: section, second: { ...section, models } } }),
+    );
+    const { stdout } = await init(['--update', '--expose', 'second.Item']);
+    expect(stdout).toMatch(/^\+ second\.Item: a new model\nWrote /);
+    const after = (await written()).databases;
+    expect([after['main'], after['second']].map((one) => one?.models['Item']?.['expose'])).toEqual([
+      false,
+      true,
+    ]);
+    expect((await init(['--update', '--expose', 'Item'])).stderr).toMatch(
+      /^The schema has no model 'Item'\./,
+    );
+  });
+
+  it.each([
+    ['[]', /names no database\. To make one that does: steward init\n$/],
+    ['{ "questions": {} }', /names no database\. To make one that does: steward init\n$/],
+    ['{ "databases": { "main": {} } }', /cannot be used\. What is wrong: steward doctor\n$/],
+  ])('of %s says what is wrong with it', async (content, message) => {
+    await put('steward.config.json', content);
+    const { code, stderr } = await init(['--update']);
+    expect(stderr).toMatch(message);
+    expect(code).toBe(1);
+    await rm(at('steward.config.json'));
+    expect((await init(['--update'])).stderr).toMatch(
+      /^There is no .*steward\.config\.json\. .*steward init\n$/,
+    );
   });
 
   it('exposes no new model unless it is named, and keeps all other decisions', async () => {
@@ -330,6 +579,42 @@ describe('steward init --update', () => {
     expect(screen).toMatch(/No configuration was written\./);
     expect(code).toBe(1);
     expect(await written()).toEqual({});
+  });
+
+  it('steward init writes over no file that came while it asked', async () => {
+    await putShop();
+    const models = /Which models may a language model read\?/;
+    const secrets = /Which of these stay hidden\?/;
+    const meanwhile = () => writeFileSync(at('steward.config.json'), '{ "tools": "all" }');
+    const first = await atTerminal(['init'], [models, '\r'], [secrets, '\r', meanwhile]);
+    expect(first.screen).toMatch(/was written by another program meanwhile\. It was left as it is\./);
+    expect(first.code).toBe(1);
+    expect(await written()).toEqual({ tools: 'all' });
+
+    await rm(at('steward.config.json'));
+    await init(['--expose', 'Order']);
+    await changeSchema();
+    const which = /Which of the new models/;
+    const write = /Write this to/;
+    const second = await atTerminal(['init', '--update'], [which, '\r'], [write, '\r', meanwhile]);
+    expect(second.screen).toMatch(/was written by another program meanwhile/);
+    expect(await written()).toEqual({ tools: 'all' });
+    expect(await readdir(folder)).toEqual(['prisma', 'steward.config.json']);
+  });
+
+  it('steward init --update asks which new models to expose, and what of them to hide', async () => {
+    await putShop();
+    await init(['--expose', 'Order']);
+    await changeSchema();
+    const which = /Which of the new models/;
+    const secrets = /Which of these stay hidden\?/;
+    const left = await atTerminal(['init', '--update'], [which, ' \r'], [secrets, CTRL_C]);
+    expect(left.screen).toMatch(/No configuration was written\./);
+    expect((await written()).databases['main']?.models).toHaveProperty('Payment');
+    await atTerminal(['init', '--update'], [which, ' \r'], [secrets, '\r'], [/Write this to/, '\r']);
+    const { models } = Object.values((await written()).databases)[0] ?? {};
+    expect(models).toMatchObject({ Settlement: { expose: true, fields: { cardNumber: 'hide' } } });
+    expect(models).not.toHaveProperty('Payment');
   });
 
   it('steward alone says what it is and what to do next', async () => {

@@ -1,15 +1,14 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { DATABASE_NAME } from '../configuration.js';
+import { writeWhole } from '../whole-file.js';
 
 const SCHEMA_OF_FILE = 'node_modules/steward-mcp/steward.schema.json';
 const FALLBACK_NAME = 'main';
 
-/** Writes the file whole or not at all. */
-export function writeConfiguration(file: string, content: object): void {
-  const written = `${file}.${process.pid}`;
-  writeFileSync(written, `${JSON.stringify(content, null, 2)}\n`);
-  renameSync(written, file);
+/** @param before its text until now; undefined where there was none @throws OperatorError as writeWhole */
+export function writeConfiguration(file: string, content: object, before: string | undefined): void {
+  writeWhole(file, `${JSON.stringify(content, null, 2)}\n`, before);
 }
 
 /** Lets editors complete the file, where the package is installed beside it. */

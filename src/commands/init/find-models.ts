@@ -3,14 +3,19 @@ import { OperatorError } from '../../errors.js';
 import type { Model } from '../../records/model/schema.js';
 import { readModelMarks } from '../../records/view/marks.js';
 
-/** The models of a list such as `Order, Customer`. @throws OperatorError naming one that is not there, and the nearest */
-export function findModels(models: readonly Model[], list: string): Model[] {
-  return list.split(',').map((text) => {
-    const name = text.trim();
-    const found = models.find((model) => model.name === name);
+/**
+ * The models of a list such as `Order, Customer`.
+ * @param models by the name that they have in the list
+ * @throws OperatorError naming one that is not there, and the nearest
+ */
+export function findModels(models: ReadonlyMap<string, Model>, list: string): Model[] {
+  const names = list.split(/[\s,]+/).filter((name) => name !== '');
+  if (names.length === 0)
+    throw new OperatorError('--expose names no model, such as --expose Order,Customer.');
+  return names.map((name) => {
+    const found = models.get(name);
     if (found) return found;
-    const names = models.map((model) => model.name);
-    throw new OperatorError(`The schema has no model '${name}'.${suggest(name, names)}`);
+    throw new OperatorError(`The schema has no model '${name}'.${suggest(name, models.keys())}`);
   });
 }
 

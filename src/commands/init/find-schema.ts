@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { OperatorError } from '../../errors.js';
+import { findUrlVariable, readPrismaConfig, withoutComments } from './prisma-config.js';
 
 /** Where a project keeps its Prisma schema, and the variable that holds its database's address. */
 export interface FoundSchema {
@@ -9,44 +10,33 @@ export interface FoundSchema {
   urlVariable: string;
 }
 
-const PRISMA_CONFIG = /^prisma\.config\.[cm]?[jt]s$/;
 const USUAL_PLACES = ['prisma/schema.prisma', 'schema.prisma', 'prisma/schema', 'prisma'];
 const DEFAULT_VARIABLE = 'DATABASE_URL';
 const DEEPEST = 4;
 
 /**
- * Finds a project's schema as Prisma does: where its configuration says, else at the usual places, else anywhere below.
- * Nothing of the project is run: of `prisma.config.ts`, literal texts are read.
+ * Finds a project's schema as Prisma does: where its configuration says, else at the usual places, else at those of a
+ * folder below. Nothing of the project is run: of `prisma.config.ts`, literal texts are read.
  * @param given instead, relative to the folder
- * @throws OperatorError where the schema that is named is not there, and where there are several
+ * @throws OperatorError where the schema that is named is not there, where there are several, and for a file that cannot
+ * be read
  */
 export function findSchema(folder: string, given?: string): FoundSchema | undefined {
-  const config = readdirSync(folder).find((name) => PRISMA_CONFIG.test(name));
-  const configText = config === undefined ? '' : readFileSync(path.join(folder, config), 'utf8');
-  const named = given ?? readConfiguredPath(configText) ?? readManifestPath(folder);
-  if (named !== undefined) {
-    const location = path.resolve(folder, named);
-    if (!holdsSchema(location))
+  try {
+    const config = readPrismaConfig(folder);
+    const named = given ?? config?.schema ?? readManifestPath(folder);
+    const location = named === undefined ? search(folder) : path.resolve(folder, named);
+    if (location === undefined) return undefined;
+    if (listFiles(location).length === 0)
       throw new OperatorError(`There is no Prisma schema at ${location}. Name it with --schema.`);
-    return { location, urlVariable: findUrlVariable(configText, location) };
+    const urlVariable = config?.urlVariable ?? readUrlVariable(location) ?? DEFAULT_VARIABLE;
+    return { location, urlVariable };
+  } catch (error) {
+    if (error instanceof OperatorError) throw error;
+    throw new OperatorError(`The Prisma schema cannot be looked for: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
-  const places = USUAL_PLACES.map((place) => path.join(folder, place)).filter(holdsSchema);
-  const [location, ...others] = places.length > 0 ? places.slice(0, 1) : searchBelow(folder, DEEPEST);
-  if (location === undefined) return undefined;
-  if (others.length > 0) {
-    const all = [location, ...others].map((one) => `  ${path.relative(folder, one)}`);
-    throw new OperatorError(`There are several Prisma schemas. Name one with --schema:\n${all.join('\n')}`);
-  }
-  return { location, urlVariable: findUrlVariable(configText, location) };
-}
-
-/** `schema: 'prisma/schema.prisma'`, also with the parts given to `path.join`. */
-function readConfiguredPath(text: string): string | undefined {
-  const expression = /^\s*schema\s*:\s*(["'`].*|(?:path\.)?(?:join|resolve)\(.*)$/m.exec(text)?.[1] ?? '';
-  const isJoined = !/^["'`]/.test(expression);
-  const written = isJoined ? (/\(([^)]*)\)/.exec(expression)?.[1] ?? '') : expression;
-  const parts = [...written.matchAll(/(["'`])(.*?)\1/g)].map(([, , part = '']) => part);
-  return parts.length > 0 ? path.join(...(isJoined ? parts : parts.slice(0, 1))) : undefined;
 }
 
 function readManifestPath(folder: string): string | undefined {
@@ -60,36 +50,55 @@ function readManifestPath(folder: string): string | undefined {
   }
 }
 
-function holdsSchema(location: string): boolean {
-  if (!existsSync(location)) return false;
-  if (!statSync(location).isDirectory()) return true;
-  return readdirSync(location).some((name) => name.endsWith('.prisma'));
+/** @throws OperatorError where there are several */
+function search(folder: string): string | undefined {
+  const here = findAt(folder);
+  const [location, ...others] = here === undefined ? searchBelow(folder, DEEPEST) : [here];
+  if (others.length === 0) return location;
+  const all = [location ?? '', ...others].map((one) => `  ${path.relative(folder, one)}`);
+  throw new OperatorError(`There are several Prisma schemas. Name one with --schema:\n${all.join('\n')}`);
 }
 
-/** The schemas of packages below, as in a monorepo. */
+/** At the usual places of a folder. A schema.prisma without a model is one of several files. */
+function findAt(folder: string): string | undefined {
+  const found = USUAL_PLACES.map((place) => path.join(folder, place)).find(
+    (place) => listFiles(place).length > 0,
+  );
+  if (found !== path.join(folder, 'prisma', 'schema.prisma')) return found;
+  const isAlone = /^\s*(model|view)\s/m.test(withoutComments(readFileSync(found, 'utf8')));
+  return isAlone || listFiles(path.dirname(found)).length === 1 ? found : path.dirname(found);
+}
+
+/** The schemas of packages below, as in a monorepo. A folder that may not be read is passed over. */
 function searchBelow(folder: string, depth: number): string[] {
-  const folders = readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && !/^(\.|node_modules$)/.test(entry.name))
-    .map(({ name }) => path.join(folder, name));
-  return folders.flatMap((one) => {
-    const here = path.join(one, 'schema.prisma');
-    if (existsSync(here)) return [here];
+  return listFolders(folder).flatMap((one) => {
+    const here = findAt(one);
+    if (here !== undefined) return [here];
     return depth > 1 ? searchBelow(one, depth - 1) : [];
   });
 }
 
-function findUrlVariable(configText: string, location: string): string {
-  const files = statSync(location).isDirectory()
-    ? readdirSync(location)
-        .filter((name) => name.endsWith('.prisma'))
-        .map((name) => path.join(location, name))
-    : [location];
-  const texts = [configText, ...files.map((file) => readFileSync(file, 'utf8'))];
-  for (const text of texts) {
-    const [, inQuotes, asProperty] =
-      /^\s*url\s*[:=]\s*(?:env\(\s*["'](\w+)["']|process\.env(?:\.|\[["'])(\w+))/m.exec(text) ?? [];
-    const name = inQuotes ?? asProperty;
-    if (name !== undefined) return name;
+function listFolders(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && !/^(\.|node_modules$)/.test(entry.name))
+      .map(({ name }) => path.join(folder, name));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') return [];
+    throw error;
   }
-  return DEFAULT_VARIABLE;
+}
+
+/** The file itself, or those of the folder and of its folders. */
+function listFiles(location: string): string[] {
+  if (!existsSync(location)) return [];
+  if (!statSync(location).isDirectory()) return [location];
+  return readdirSync(location, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.prisma'))
+    .map((name) => path.join(location, name));
+}
+
+function readUrlVariable(location: string): string | undefined {
+  const texts = listFiles(location).map((file) => withoutComments(readFileSync(file, 'utf8')));
+  return texts.map(findUrlVariable).find((name) => name !== undefined);
 }

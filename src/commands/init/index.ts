@@ -1,11 +1,14 @@
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { OperatorError } from '../../errors.js';
 import { readSchema } from '../../records/configuration.js';
 import type { Model, Schema } from '../../records/model/schema.js';
-import { findConfigurationPath, readReferences } from '../../settings/sources.js';
+import { workingFolder } from '../../settings/folders.js';
+import { readPostgresUrl } from '../../settings/postgres-url.js';
+import { findConfigurationPath, readKeptReferences, readReferences } from '../../settings/sources.js';
 import { describeClientEntry } from '../client-entry.js';
+import { commandName } from '../command-name.js';
 import { writePulledSchema } from '../db/pull.js';
+import { readIfAny } from '../whole-file.js';
 import { checkConfiguration } from './check.js';
 import { agree, canAsk, choose } from './choose.js';
 import { decideFields } from './decide-fields.js';
@@ -29,13 +32,18 @@ export interface InitOptions {
  * @throws OperatorError; no configuration has been written then
  */
 export async function init(options: InitOptions): Promise<void> {
-  const folder = process.cwd();
+  const folder = workingFolder();
   const file = findConfigurationPath(folder);
   if (options.update) return update(file, options);
-  await assertMayWrite(file, options);
+  const before = readIfAny(file);
+  if (before !== undefined) await assertMayReplace(file, options);
   const { location, urlVariable } = findSchema(folder, options.schema) ?? (await pull(folder, options));
   print(`Schema: ${path.relative(folder, location)}`);
   const schema = readSchema(location);
+  if (schema.models.length === 0)
+    throw new OperatorError(
+      'There is no model in it, so there is nothing to serve. Name the schema, or the folder of its files, with --schema.',
+    );
   const exposed = await chooseModels(schema, options);
   const decisions = await decideFields(exposed, options);
   const models = Object.fromEntries(
@@ -46,7 +54,7 @@ export async function init(options: InitOptions): Promise<void> {
         : { expose: false },
     ]),
   );
-  writeConfiguration(file, {
+  const configuration = {
     ...readSchemaReference(path.dirname(file)),
     databases: {
       [readDatabaseName(folder)]: {
@@ -55,15 +63,27 @@ export async function init(options: InitOptions): Promise<void> {
         models,
       },
     },
-  });
+  };
+  writeConfiguration(file, configuration, before);
   print(`Wrote ${file}: ${exposed.length} of ${schema.models.length} models are exposed.\n`);
   await checkConfiguration(file);
   print(`\n${describeClientEntry(file)}`);
+  if (isOfThisShell(urlVariable, path.dirname(file)))
+    print(
+      `\n${urlVariable} is set in this shell, and a client starts Steward without it. Put it into ${path.join(path.dirname(file), '.env')}, or beside STEWARD_CONFIG in the entry.`,
+    );
 }
 
-async function assertMayWrite(file: string, { yes }: InitOptions): Promise<void> {
-  if (!existsSync(file) || yes) return;
-  const hint = 'To see what changed in the schema since: steward init --update. To start again: --yes.';
+/** Whether the address is known now, and will not be to a client. */
+function isOfThisShell(variable: string, folder: string): boolean {
+  const isIn = (variables: object) => Object.hasOwn(variables, variable);
+  return isIn(readReferences(folder)) && !isIn(readKeptReferences(folder));
+}
+
+async function assertMayReplace(file: string, { yes }: InitOptions): Promise<void> {
+  if (yes) return;
+  const command = commandName(workingFolder());
+  const hint = `To see what changed in the schema since: ${command} init --update. To start again: --yes.`;
   if (!canAsk()) throw new OperatorError(`${file} is there already. ${hint}`);
   if (!(await agree(`${file} is there already. Write a new one in its place?`)))
     throw new OperatorError(`Nothing was written. ${hint}`);
@@ -80,14 +100,19 @@ async function pull(folder: string, options: InitOptions): Promise<FoundSchema> 
   const location = path.join(folder, 'prisma', 'schema.prisma');
   if (!canAsk() && options.expose === undefined && !options.all)
     throw new OperatorError('Say what a language model may read of the database: --expose A,B or --all.');
+  const read = readPostgresUrl(url);
+  if ('problem' in read)
+    throw new OperatorError(
+      `There is no Prisma schema here, and none can be made of DATABASE_URL, since it ${read.problem}. Steward serves PostgreSQL.`,
+    );
   print('There is no Prisma schema here; one is made of the database that DATABASE_URL names.');
-  await writePulledSchema(url, location);
+  await writePulledSchema(read.url, location);
   return { location, urlVariable };
 }
 
 async function chooseModels({ models }: Schema, { expose, all }: InitOptions): Promise<Model[]> {
   if (all) return [...models];
-  if (expose !== undefined) return findModels(models, expose);
+  if (expose !== undefined) return findModels(new Map(models.map((model) => [model.name, model])), expose);
   const marked = models.filter(isMarked);
   if (canAsk()) {
     const choices = models.map((model) => ({

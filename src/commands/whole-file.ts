@@ -1,0 +1,56 @@
+import { chmodSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { OperatorError } from '../errors.js';
+
+/** The text of a file; undefined where there is none. @throws OperatorError if it cannot be read */
+export function readIfAny(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new OperatorError(`${file} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/**
+ * Writes a file whole or not at all, and only where it still holds what it held before: a person or another Steward may
+ * have written it meanwhile. A link stays a link, and rights stay as they are, since there may be a password in it.
+ * @param before undefined: there was none
+ * @throws OperatorError
+ */
+export function writeWhole(file: string, text: string, before: string | undefined): void {
+  try {
+    if (before === undefined) create(file, text);
+    else replace(realpathSync(file), text, before);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new OperatorError(
+      code === 'EEXIST'
+        ? `${file} was written by another program meanwhile. It was left as it is.`
+        : `${file} cannot be written: ${message}`,
+      { cause: error },
+    );
+  }
+}
+
+/** @throws NodeJS.ErrnoException, EEXIST where it is there by now */
+function create(file: string, text: string): void {
+  try {
+    writeFileSync(file, text, { flag: 'wx' });
+  } catch (error) {
+    // A full disk leaves a part of it.
+    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') rmSync(file, { force: true });
+    throw error;
+  }
+}
+
+function replace(file: string, text: string, before: string): void {
+  const written = `${file}.${process.pid}`;
+  try {
+    writeFileSync(written, text);
+    chmodSync(written, statSync(file).mode);
+    if (readFileSync(file, 'utf8') !== before) throw Object.assign(new Error('changed'), { code: 'EEXIST' });
+    renameSync(written, file);
+  } finally {
+    rmSync(written, { force: true });
+  }
+}
