@@ -125,6 +125,13 @@ onServerOfItsOwn(`a backup of a server${whyNoServer ? ` (skipped: ${whyNoServer}
     await expectRestoreRefused(message);
   });
 
+  it('is not offered to take the place of tables of others', async () => {
+    await database.query(`CREATE TABLE stranger (); ALTER TABLE stranger OWNER TO ${OWNER}`);
+    await expectUntouched(() =>
+      expectRefused(['restore', file], /holds what the backup does not: stranger\./),
+    );
+  });
+
   it('that is cut short inside, although its seal is right, changes nothing', async () => {
     const bytes = await readFile(file);
     const content = bytes.subarray(0, bytes.lastIndexOf('\nSTEWARD-BACKUP') - 3000);

@@ -31,17 +31,17 @@ export async function load(
         'Set DATABASE_URL to the owner of the database; with prisma/roles.sql that is steward_owner.',
     );
   }
-  if (relations.length > 0 && !replace) {
-    throw new OperatorError(
-      `The schema public holds something already: ${relations.join(', ')}. Pass --replace to replace it with the backup. Nothing was changed.`,
-    );
-  }
   const program = await findProgram('pg_restore', major, binDir);
   const contents = await text(runProgram(program, ['--list', file], url, signal));
   const extra = relations.filter((name) => !contents.includes(` public ${name} `));
   if (extra.length > 0) {
     throw new OperatorError(
       `The database holds what the backup does not: ${extra.join(', ')}. Drop it, or restore into a new database. Nothing was changed.`,
+    );
+  }
+  if (relations.length > 0 && !replace) {
+    throw new OperatorError(
+      `The schema public holds something already: ${relations.join(', ')}. Pass --replace to replace it with the backup. Nothing was changed.`,
     );
   }
   const definitions = await text(runProgram(program, ['--schema-only', '--file=-', file], url, signal));
