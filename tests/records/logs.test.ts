@@ -101,7 +101,7 @@ it('spans tell the model, exposed models only, and hold no value of a filter or 
       `SELECT quote_ident(attname) AS name FROM pg_attribute WHERE attrelid = 'people'::regclass AND attnum > 0`,
     );
     const listed = columns.map(({ name }) => name).join(', ');
-    const failing = `SELECT ${listed} FROM people WHERE ('4711 is no number ' || id)::int > 0`;
+    const failing = `SELECT ${listed} FROM people WHERE ('471147114 is no number ' || id)::int > 0`;
     await vault.database.query(`CREATE VIEW "Person" AS ${failing}`);
     const failed = await http.call('count_records', { model: 'Person', filter: 'id != 48151623' });
     expect(JSON.stringify(failed.json)).toContain('SCHEMA_CHANGED');
@@ -110,7 +110,7 @@ it('spans tell the model, exposed models only, and hold no value of a filter or 
     await eventually(() => calls().length === 2);
     expect(calls().map(({ attributes }) => attributes['steward.model'])).toEqual(['Person', undefined]);
     const sent = collector.requests.map(({ body }) => body).join('');
-    expect(sent + http.stderr()).not.toMatch(/48151623|4711|is no number/);
+    expect(sent + http.stderr()).not.toMatch(/48151623|471147114|is no number/);
   } finally {
     await http.stop();
     await collector.stop();
@@ -121,7 +121,7 @@ it('spans tell the model, exposed models only, and hold no value of a filter or 
 it('the log of a resource has its model, and not the key of the record', async () => {
   const vault = await startVault();
   try {
-    const uri = 'records://models/Person/records/id%20%3D%204711';
+    const uri = 'records://models/Person/records/id%20%3D%20471147114';
     await vault.steward.client.readResource({ uri }).catch(() => {});
     const line = await eventually(() => vault.steward.log().find(({ kind }) => kind === 'resource'));
     expect(line).toMatchObject({
@@ -129,7 +129,7 @@ it('the log of a resource has its model, and not the key of the record', async (
       outcome: 'NOT_FOUND',
       arguments: { model: 'Person', key: '[redacted]' },
     });
-    expect(vault.steward.stderr()).not.toContain('4711');
+    expect(vault.steward.stderr()).not.toContain('471147114');
   } finally {
     await vault.stop();
   }
