@@ -27,7 +27,7 @@ export async function measurePolicies({ options, server, filled, start }) {
   const narrowed = await start(shopSteward(reader, CONFIG));
   const whole = await start(shopSteward(owner));
   const ways = [
-    { name: 'with', client: narrowed.client, filter: (/** @type {string} */ asked) => asked },
+    { name: 'with them', client: narrowed.client, filter: (/** @type {string} */ asked) => asked },
     {
       name: 'without them',
       client: whole.client,
