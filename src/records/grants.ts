@@ -24,21 +24,63 @@ export function writeGrants(exposure: Exposure, role: string, defaultSchema: str
   const schemas = [...new Set(grants.map(({ table }) => table.schema))];
   return [
     `-- The role that Steward connects as. Give it a password: ALTER ROLE ${to} PASSWORD '…';`,
-    `DO $$ BEGIN CREATE ROLE ${to} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;`,
-    `ALTER ROLE ${to} NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB NOREPLICATION;`,
+    writeRole(role, to),
     ...schemas.map((schema) => `GRANT USAGE ON SCHEMA ${quoteName(schema)} TO ${to};`),
     writeRevocation(to),
     ...grants.map(
       ({ table, columns, purpose }) =>
         `GRANT SELECT (${columns.map(quoteName).join(', ')}) ON ${nameTable(table)} TO ${to}; -- ${purpose}`,
     ),
+    ...writeReadByViews(exposure, to, defaultSchema),
     '',
   ].join('\n');
 }
 
+/** An owner of tables need not be allowed to make roles, nor to take attributes away that a role does not have. */
+function writeRole(role: string, to: string): string {
+  const name = quoteText(role);
+  return [
+    'DO $$ BEGIN',
+    `  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = ${name}) THEN CREATE ROLE ${to} LOGIN; END IF;`,
+    `  IF EXISTS (SELECT FROM pg_roles WHERE rolname = ${name} AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication))`,
+    `  THEN ALTER ROLE ${to} NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB NOREPLICATION; END IF;`,
+    'END $$;',
+  ].join('\n');
+}
+
+/**
+ * A view with security_invoker reads with the rights of this role, and only the database knows what. `steward rls` gives it
+ * to the views of tenants.
+ */
+function writeReadByViews({ models }: Exposure, to: string, defaultSchema: string): string[] {
+  const views = [...models.values()].flatMap(({ model, tenants }) => {
+    if (!model.isView) return [];
+    const table = nameTable({ ...model.table, schema: model.table.schema ?? defaultSchema });
+    return `(${quoteText(table)}, ${tenants.length > 0})`;
+  });
+  if (views.length === 0) return [];
+  return [
+    '-- What views read with the rights of this role; callers see no more of it than the views show.',
+    'DO $$ DECLARE used record; BEGIN',
+    '  FOR used IN WITH RECURSIVE reads AS (SELECT to_regclass(name)::oid AS relation, 0 AS number, invokes',
+    `        FROM (VALUES ${views.join(', ')}) AS view(name, invokes)`,
+    "      UNION SELECT d.refobjid, d.refobjsubid, false FROM reads JOIN pg_class c ON c.oid = reads.relation AND c.relkind = 'v' AND (invokes OR",
+    "          (SELECT option_value::boolean FROM pg_options_to_table(c.reloptions) WHERE option_name = 'security_invoker'))",
+    '        JOIN pg_rewrite r ON r.ev_class = c.oid JOIN pg_depend d ON d.objid = r.oid AND d.refobjid <> c.oid',
+    "          AND d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass)",
+    '    SELECT attrelid::regclass AS relation, attname FROM reads JOIN pg_attribute ON attrelid = relation AND attnum = number AND number > 0',
+    `  LOOP EXECUTE format('GRANT SELECT (%I) ON %s TO ${to.replaceAll("'", "''").replaceAll('%', '%%')}', used.attname, used.relation); END LOOP;`,
+    'END $$;',
+  ];
+}
+
+function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
 /** Takes back all that the role may do with tables, also those that no longer stand in the configuration. */
 function writeRevocation(to: string): string {
-  const role = `'${to.replaceAll("'", "''")}'::regrole`;
+  const role = `${quoteText(to)}::regrole`;
   return [
     'DO $$ DECLARE held regclass; BEGIN',
     "  FOR held IN SELECT c.oid FROM pg_class c WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')",

@@ -200,7 +200,7 @@ function toSchema(
     ]),
   );
   const models = new Map(data.models.map((model) => [model.name, model]));
-  const { find, withheld, isWithheldAt } = readDeclarations(files, models);
+  const { find, isView, withheld, isWithheldAt } = readDeclarations(files, models);
   const documenting = new Set<NumberedComment>();
   const linesOf = (documentation = ''): Comment[] =>
     [...documentation.matchAll(/#(\d+)/g)].flatMap(([, number]) => {
@@ -212,6 +212,7 @@ function toSchema(
   const toModel = (model: PrismaModel): Model => ({
     name: model.name,
     table: tableOf(model),
+    isView: isView(model.name),
     documentation: linesOf(model.documentation),
     source: find(model.name),
     fields: model.fields.flatMap((field) => toField(model, field) ?? []),
@@ -352,16 +353,17 @@ interface Declared extends Source {
 
 /** Finds what Prisma's data model leaves out: the lines, and what it withholds, such as fields and models with `@ignore`. */
 function readDeclarations(files: readonly SchemaFile[], read: ReadonlyMap<string, PrismaModel>) {
-  const models = new Map<string, Source & { last: number; fields: Map<string, Declared> }>();
+  const models = new Map<string, Source & { isView: boolean; last: number; fields: Map<string, Declared> }>();
   const linesOf = new Map(files.map(({ name, text }) => [name, text.split('\n')]));
   for (const [file, lines] of linesOf) {
     let model: { last: number; fields: Map<string, Declared> } | undefined;
     lines.forEach((code, at) => {
       const line = at + 1;
-      const opened = /^\s*(?:model|view)\s+(\S+)\s*\{/.exec(code)?.[1];
+      const [, kind, opened] = /^\s*(model|view)\s+(\S+)\s*\{/.exec(code) ?? [];
       const field = /^\s*([^\s@/{}]+)\s/.exec(code)?.[1];
       if (opened !== undefined) {
-        const begun = { file, line, last: line, fields: new Map<string, Declared>() };
+        const isView = kind === 'view';
+        const begun = { file, line, isView, last: line, fields: new Map<string, Declared>() };
         models.set(opened, begun);
         model = begun;
       } else if (/^\s*\}/.test(code)) {
@@ -384,6 +386,7 @@ function readDeclarations(files: readonly SchemaFile[], read: ReadonlyMap<string
       const { file, line } = (field === undefined ? found : found?.fields.get(field)) ?? unknown;
       return { file, line };
     },
+    isView: (model: string) => models.get(model)?.isView === true,
     withheld({ name: model }: PrismaModel): { name: string; column: string }[] {
       const declared = [...(models.get(model)?.fields ?? [])];
       return declared

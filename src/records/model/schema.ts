@@ -26,6 +26,8 @@ export interface Enum {
 export interface Model {
   name: string;
   table: TableName;
+  /** It is declared as a view. */
+  isView: boolean;
   documentation: readonly Comment[];
   source: Source;
   fields: readonly Field[];

@@ -19,18 +19,30 @@ export interface Office {
     section: Record<string, unknown>,
     beside?: Record<string, unknown>,
   ): Promise<Record<string, string>>;
+  /** Writes another schema. @returns its path */
+  write(schema: string): Promise<string>;
   drop(): Promise<void>;
 }
 
-export async function openOffice(sql: string): Promise<Office> {
+/** @param change of the schema */
+export async function openOffice(
+  sql: string,
+  change: (schema: string) => string = (schema) => schema,
+): Promise<Office> {
   const database = await freshDatabase();
   await database.query(await readFile(TABLES, 'utf8'));
   await database.query(sql);
   const folder = await mkdtemp(path.join(os.tmpdir(), 'steward-office-'));
   let files = 0;
+  const write = async (text: string) => {
+    const file = path.join(folder, `${files++}.prisma`);
+    await writeFile(file, text);
+    return file;
+  };
+  const schema = await write(change(await readFile(SCHEMA, 'utf8')));
   const configure: Office['configure'] = async (section, beside = {}) => {
     const file = path.join(folder, `${files++}.json`);
-    const office = { schema: SCHEMA, url: 'env:OFFICE_URL', claims: { 'app.tenant': 'org_id' }, ...section };
+    const office = { schema, url: 'env:OFFICE_URL', claims: { 'app.tenant': 'org_id' }, ...section };
     await writeFile(file, JSON.stringify({ databases: { office }, ...beside }));
     return {
       RATE_LIMIT_PER_MINUTE: '1000000',
@@ -41,6 +53,7 @@ export async function openOffice(sql: string): Promise<Office> {
   return {
     database,
     env: await configure({}),
+    write,
     configure,
     async drop() {
       await database.drop();
