@@ -104,7 +104,7 @@ function composeRecords(
   }
   const pool = { ...session.pool, min: 0, max: Math.min(session.pool.max, most) };
   const opened = served.map(({ name, url, zone, sight, exposure, claims }) => {
-    for (const difference of exposure.differences) log.warn(difference, { database: name });
+    for (const warning of exposure.warnings) log.warn(warning, { database: name });
     const source: Source = new Source({
       name,
       exposure,

@@ -10,14 +10,27 @@ export interface ClaimedSetting {
   kinds: ReadonlySet<ClaimKind>;
 }
 
-export type ClaimKind = 'text' | 'whole number' | 'UUID';
+/** Whole numbers by the bytes of their column: others would fail in the policy, or equal no row. */
+export type ClaimKind =
+  'text' | 'UUID' | 'whole number of 2 bytes' | 'whole number of 4 bytes' | 'whole number of 8 bytes';
 
 const LONGEST_CLAIM = 1000;
 
-const FORMS: Partial<Record<ClaimKind, RegExp>> = {
-  'whole number': /^-?\d{1,19}$/,
-  UUID: /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i,
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+const FITS: Record<ClaimKind, (text: string) => boolean> = {
+  text: () => true,
+  UUID: (text) => UUID.test(text),
+  'whole number of 2 bytes': (text) => isWhole(text, 16),
+  'whole number of 4 bytes': (text) => isWhole(text, 32),
+  'whole number of 8 bytes': (text) => isWhole(text, 64),
 };
+
+function isWhole(text: string, bits: number): boolean {
+  if (!/^-?\d{1,19}$/.test(text)) return false;
+  const number = BigInt(text);
+  return BigInt.asIntN(bits, number) === number;
+}
 
 /**
  * The settings of a caller, by name.
@@ -37,7 +50,7 @@ export function readCallerSettings(
         refuse(
           `The claim ${claim} of your credentials cannot be used: it has to be a plain text, an exact number, or true or false.`,
         );
-      const other = [...kinds].find((kind) => FORMS[kind]?.test(text) === false);
+      const other = [...kinds].find((kind) => !FITS[kind](text));
       if (other !== undefined) refuse(`The claim ${claim} of your credentials is no ${other}.`);
       return [name, text];
     }),

@@ -94,6 +94,9 @@ export interface OpenedSchema {
   unreviewed: readonly string[];
 }
 
+const NO_TENANT =
+  'claims of callers are written to settings, and no field says whose a row is: nothing looks whether row policies compare them. Mark it: /// @mcp.tenant("app.tenant")';
+
 interface Surroundings {
   /** The schema's path is relative to it. */
   folder: string;
@@ -116,7 +119,12 @@ export function openSchema(section: DatabaseSection, { folder, origin, url }: Su
       `${origin}: no model of ${section.schema} is exposed. Name one under "models" with "expose": true, or mark it in the schema: /// @mcp.expose`,
     );
   const claims = readClaims(section.claims ?? {}, exposure, origin);
-  return { schema, exposure, claims, unreviewed: listUnreviewed(exposure, section.models) };
+  const warnings =
+    claims.length > 0 && exposure.tenantModels.length === 0
+      ? [...exposure.warnings, NO_TENANT]
+      : exposure.warnings;
+  const unreviewed = listUnreviewed(exposure, section.models);
+  return { schema, exposure: { ...exposure, warnings }, claims, unreviewed };
 }
 
 function readClaims(

@@ -2,6 +2,7 @@ import type { Sql } from '@prisma/client/runtime/client';
 import type { Context } from '../capability/define.js';
 import { uncancelled } from '../database/cancellation.js';
 import { withCallerSettings } from '../database/caller-settings.js';
+import { databaseCode } from '../database/errors.js';
 import { StewardError } from '../errors.js';
 import { describeError, type Log } from '../observability/log.js';
 import type { Database } from '../database/open.js';
@@ -80,11 +81,25 @@ export class Source extends Views {
       // Prisma sends a statement when it is awaited, which must be in here.
       return await withCallerSettings(settings, async () => await client.$queryRaw<TextRow[]>(statement));
     } catch (error) {
-      const translated = translateReadError(error) ?? error;
+      let translated = translateReadError(error) ?? error;
+      if (translated instanceof StewardError && databaseCode(error)?.startsWith('22'))
+        translated = this.#nameClaims(translated, settings);
       if (translated instanceof StewardError && translated.code === 'SCHEMA_CHANGED')
         this.#reportChange(translated.cause);
       throw translated;
     }
+  }
+
+  /** A claim that no field is compared with has no type; the policy that reads it may fail on it. */
+  #nameClaims(error: StewardError, settings: Readonly<Record<string, string>>): StewardError {
+    const untyped = this.options.claims.filter(({ name, kinds }) => name in settings && kinds.size === 0);
+    if (untyped.length === 0) return error;
+    const claims = untyped.map(({ claim }) => claim).join(', ');
+    return new StewardError(
+      error.code,
+      `What your credentials claim (${claims}) may be none that the row policies can read. If it is one: ${error.message}`,
+      error.options,
+    );
   }
 
   /** Each difference is logged once, however many calls meet it; those are counted by their outcome. */

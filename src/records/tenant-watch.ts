@@ -23,11 +23,17 @@ export class TenantWatch {
 
   /** Looks at the database, and logs what is withheld, each once. */
   async look(read: Read): Promise<readonly Withheld[]> {
-    const { withheld, unnamed } = await inspectTenants(this.exposure, read);
+    const { withheld, unnamed, unowned } = await inspectTenants(this.exposure, read);
     for (const { model, reason, remedy } of withheld)
       this.#report(`${model.name} is not served, because ${reason}; ${remedy}`);
     for (const { model, setting } of unnamed)
-      this.#report(`no policy of ${model.name} names the setting ${setting}: make sure that one compares it`);
+      this.#report(
+        `the row policies of ${model.name} need not compare the setting ${setting}: make sure that they do`,
+      );
+    for (const { model, relation, target } of unowned)
+      this.#report(
+        `every caller sees all rows of ${model.name}, whose field ${relation} refers to ${target.name} of tenants: give it a tenant, or row policies of its own`,
+      );
     return withheld;
   }
 

@@ -27,7 +27,7 @@ export async function checkRecords(
     return [
       ...findings,
       ...(embedded ? [] : await checkText(connections.pool)),
-      ...exposure.differences.map((text): Finding => ({ level: 'warning', text })),
+      ...exposure.warnings.map((text): Finding => ({ level: 'warning', text })),
       ...describeTenants(tenants),
       ...describe(inspection, embedded),
       ...(unreviewed.length === 0 ? [] : [describeUnreviewed(unreviewed)]),
@@ -54,7 +54,7 @@ function describe(
   ];
 }
 
-function describeTenants({ withheld, unnamed }: TenantInspection): Finding[] {
+function describeTenants({ withheld, unnamed, unowned }: TenantInspection): Finding[] {
   return [
     ...withheld.map(({ model, reason, remedy }): Finding => ({
       level: 'problem',
@@ -63,8 +63,13 @@ function describeTenants({ withheld, unnamed }: TenantInspection): Finding[] {
     })),
     ...unnamed.map(({ model, setting }): Finding => ({
       level: 'warning',
-      text: `tenants: no policy of ${model.name} names the setting ${setting}`,
-      remedy: 'make sure that a policy compares it, by a function perhaps; steward rls prints one',
+      text: `tenants: the row policies of ${model.name} need not compare the setting ${setting}`,
+      remedy: 'make sure that they do, by a function perhaps; steward rls prints policies',
+    })),
+    ...unowned.map(({ model, relation, target }): Finding => ({
+      level: 'warning',
+      text: `tenants: every caller sees all rows of ${model.name}, whose field ${relation} refers to ${target.name} of tenants`,
+      remedy: 'give it a tenant, or row policies of its own; else its keys tell of rows of others',
     })),
   ];
 }

@@ -62,10 +62,15 @@ export async function inspectDatabase(
     }
   };
   const tables = await inCatalogue(readCatalogue(models, read), []);
+  const ofTenants = new Set(exposure.tenantModels.map(({ model }) => model.name));
   for (const [at, model] of models.entries()) {
     const found = await tryModel(model, read);
     const table = tables[at];
-    differences.push(...found, ...(table && found.length === 0 ? compareWithCatalogue(model, table) : []));
+    differences.push(...found);
+    if (!table || found.length > 0) continue;
+    // The policies of tenants are looked into apart.
+    const policies = ofTenants.has(model.name) ? [] : describePolicies(model, table);
+    differences.push(...compareTypes(model, table), ...policies, ...describeOrder(model, table));
   }
   const { readable, copies } = await inCatalogue(inspectHidden(schema, exposure, read), NOTHING_REACHED);
   differences.push(
@@ -179,15 +184,14 @@ function toProblem({ name, table }: ViewModel, field: ViewField, code: string): 
   return { level: 'problem', text: `${at}: the column ${column} cannot be read (${code})`, remedy: FOLLOW };
 }
 
-function compareWithCatalogue(model: ViewModel, table: CatalogueTable): Difference[] {
-  const types = [...model.fields.values()].flatMap((field): Difference[] => {
+function compareTypes(model: ViewModel, table: CatalogueTable): Difference[] {
+  return [...model.fields.values()].flatMap((field): Difference[] => {
     const found = field.kind === 'column' ? table.columns.get(catalogueName(field)) : undefined;
     const text = found && describeTypeDifference(field as ViewColumn, found);
     return text === undefined
       ? []
       : [{ level: 'warning', text: `${model.name}.${field.name}: ${text}`, remedy: FOLLOW }];
   });
-  return [...types, ...describePolicies(model, table), ...describeOrder(model, table)];
 }
 
 function describePolicies({ name }: ViewModel, { policies }: CatalogueTable): Difference[] {

@@ -11,27 +11,37 @@ export interface Withheld {
   remedy: string;
 }
 
-export interface TenantInspection {
-  withheld: readonly Withheld[];
-  /** Models of tenants of which no policy names the setting: a function may, which is not looked into. */
-  unnamed: readonly { model: Model; setting: string }[];
+/** A model of tenants and a setting that its policies need not compare: a function of theirs may, which is not looked into. */
+export interface Unnamed {
+  model: Model;
+  setting: string;
 }
 
-/** Looks whether row policies hold for this role on the tables of all tenants, and for what views read of these. */
-export async function inspectTenants(
-  { models, tenantModels }: Exposure,
-  read: Read,
-): Promise<TenantInspection> {
-  if (tenantModels.length === 0) return { withheld: [], unnamed: [] };
+/** A relation to a model of tenants, of a model whose own rows every caller sees. */
+export interface Unowned {
+  model: Model;
+  relation: string;
+  target: Model;
+}
+
+export interface TenantInspection {
+  withheld: readonly Withheld[];
+  unnamed: readonly Unnamed[];
+  unowned: readonly Unowned[];
+}
+
+/** Looks whether row policies hold for this role on the tables of all tenants, and for what else reads of these. */
+export async function inspectTenants(exposure: Exposure, read: Read): Promise<TenantInspection> {
+  const { models, tenantModels } = exposure;
+  if (tenantModels.length === 0) return { withheld: [], unnamed: [], unowned: [] };
   const exposed = [...models.values()].map(({ model }) => model);
-  const [tables, views] = await Promise.all([
+  const owned = tenantModels.map(({ model }) => model);
+  const references = listUnowned(exposure);
+  const [tables, readers, referring] = await Promise.all([
+    readTables(owned, read),
+    readReaders(exposed, owned, read),
     readTables(
-      tenantModels.map(({ model }) => model),
-      read,
-    ),
-    readViews(
-      exposed,
-      tenantModels.map(({ model }) => model),
+      references.map(({ model }) => model),
       read,
     ),
   ]);
@@ -39,38 +49,41 @@ export async function inspectTenants(
     const row = tables[at];
     // What is not there, or is a view, has no rows of its own.
     if (!models.has(model.name) || row?.['kind'] == null || VIEWS.has(row['kind'])) return [];
-    if (row['held'] === 'true') return [];
-    return [{ model, ...explainOpen(row) }];
+    const why = explainOpen(row);
+    return why ? [{ model, ...why }] : [];
   });
-  const unnamed = tenantModels.flatMap(({ model, tenants }, at) =>
-    tables[at]?.['held'] === 'true'
-      ? tenants
-          .filter(({ setting }) => !(tables[at]?.['policies'] ?? '').includes(`'${setting}'`))
-          .map(({ setting }) => ({ model, setting }))
-      : [],
+  const unnamed = tenantModels.flatMap(({ model, tenants }, at) => {
+    const row = tables[at];
+    if (row?.['held'] !== 'true') return [];
+    const policies = readPolicies(row);
+    return tenants
+      .filter(({ setting }) => !isNamed(setting, policies))
+      .map(({ setting }) => ({ model, setting }));
+  });
+  const openReaders = readers.flatMap((row): Withheld[] => {
+    const model = exposed[Number(row['at'])] as Model;
+    if (open.some((one) => one.model === model)) return [];
+    const why = explainReader(row, owned, owned.includes(model));
+    return why ? [{ model, ...why }] : [];
+  });
+  return {
+    withheld: [...open, ...openReaders],
+    unnamed,
+    unowned: references.filter((_, at) => referring[at]?.['held'] !== 'true'),
+  };
+}
+
+/** A foreign key tells which rows of other tenants there are; mostly, a tenant of this model was forgotten. */
+function listUnowned({ models, tenantModels }: Exposure): Unowned[] {
+  return [...models.values()].flatMap(({ model, tenants }) =>
+    tenants.length > 0
+      ? []
+      : model.fields.flatMap((field): Unowned[] => {
+          if (field.kind === 'column' || field.join.kind !== 'columns' || !field.join.refers) return [];
+          const target = tenantModels.find((one) => one.model.name === field.target)?.model;
+          return target ? [{ model, relation: field.name, target }] : [];
+        }),
   );
-  const openViews = views.flatMap((row): Withheld[] => {
-    const model = exposed[Number(row['view'])] as Model;
-    const tenant = row['tenant'] == null ? undefined : tenantModels[Number(row['tenant'])];
-    if (tenant && row['opened'] === 'true')
-      return [
-        { model, reason: `it reads ${tenant.model.name} with the rights of its owner`, remedy: INVOKER },
-      ];
-    if (tenant)
-      return [
-        {
-          model,
-          reason: `it reads ${tenant.model.name}, of which no policy narrows anything for this role`,
-          remedy: HELD,
-        },
-      ];
-    const isTenants = tenantModels.some((one) => one.model === model);
-    if (!isTenants || (row['opened'] === 'false' && row['held'] === 'true')) return [];
-    return [
-      { model, reason: 'it is a view, and no policy narrows what it reads for this role', remedy: INVOKER },
-    ];
-  });
-  return { withheld: [...open, ...openViews], unnamed };
 }
 
 const INVOKER =
@@ -79,20 +92,75 @@ const INVOKER =
 const HELD =
   'connect as a role that is no superuser, has no BYPASSRLS and owns no table, and give the table the policies that steward rls prints';
 
+const PRINTED = 'steward rls prints policies';
+
 const VIEWS = new Set(['v', 'm']);
 
-type TableRow = Awaited<ReturnType<typeof readTables>>[number];
+type Why = Pick<Withheld, 'reason' | 'remedy'>;
+type Row = Awaited<ReturnType<Read>>[number];
 
-function explainOpen(row: TableRow): Pick<Withheld, 'reason' | 'remedy'> {
+/** @returns undefined where something narrows what this role reads of the table */
+function explainOpen(row: Row): Why | undefined {
+  if (row['held'] === 'true')
+    return showsAll(readPolicies(row))
+      ? { reason: 'the row policies of its table show this role every row', remedy: PRINTED }
+      : undefined;
   const role = 'connect as a role that is no superuser, has no BYPASSRLS and does not own the table';
   if (row['superuser'] === 'true') return { reason: 'the role of Steward is a superuser', remedy: role };
   if (row['bypasses'] === 'true') return { reason: 'the role of Steward has BYPASSRLS', remedy: role };
-  if (row['enabled'] === 'false')
-    return { reason: 'its table has no row level security', remedy: 'steward rls prints the policies' };
+  if (row['enabled'] === 'false') return { reason: 'its table has no row level security', remedy: PRINTED };
   return {
     reason: 'the role of Steward owns its table, without FORCE ROW LEVEL SECURITY',
     remedy: `${role}, or let the owner run ALTER TABLE … FORCE ROW LEVEL SECURITY`,
   };
+}
+
+/** Of a view, and of a table that shares rows with others by inheritance or partitions. */
+function explainReader(row: Row, owned: readonly Model[], isTenants: boolean): Why | undefined {
+  const tenant = row['tenant'] == null ? undefined : owned[Number(row['tenant'])];
+  if (!VIEWS.has(row['kind'] ?? ''))
+    return (
+      tenant && {
+        reason: `it shares rows with ${tenant.name}, whose policies do not hold where they are read as its own`,
+        remedy: `name its tenant, too; ${PRINTED}`,
+      }
+    );
+  if (tenant && row['opened'] === 'true')
+    return { reason: `it reads ${tenant.name} with the rights of its owner`, remedy: INVOKER };
+  if (tenant)
+    return {
+      reason: `it reads ${tenant.name}, of which no policy narrows anything for this role`,
+      remedy: HELD,
+    };
+  if (!isTenants || (row['opened'] === 'false' && row['held'] === 'true')) return undefined;
+  return { reason: 'it is a view, and no policy narrows what it reads for this role', remedy: INVOKER };
+}
+
+/** A policy that holds for what this role reads. */
+interface Policy {
+  permissive: boolean;
+  condition: string;
+}
+
+function readPolicies(row: Row): Policy[] {
+  return JSON.parse(row['policies'] ?? '[]') as Policy[];
+}
+
+/** A row is shown that one permissive policy allows, and every restrictive one. */
+function showsAll(policies: readonly Policy[]): boolean {
+  const isAll = ({ condition }: Policy) => condition === 'true';
+  return (
+    policies.some((policy) => policy.permissive && isAll(policy)) &&
+    policies.every((policy) => policy.permissive || isAll(policy))
+  );
+}
+
+function isNamed(setting: string, policies: readonly Policy[]): boolean {
+  const names = ({ condition }: Policy) => condition.includes(`'${setting}'`);
+  return (
+    policies.some((policy) => !policy.permissive && names(policy)) ||
+    policies.every((policy) => !policy.permissive || names(policy))
+  );
 }
 
 /** `held`: row policies narrow what this role reads, or would, were row_security off. */
@@ -101,33 +169,46 @@ function readTables(models: readonly Model[], read: Read) {
     select c.relkind::text as kind, c.relrowsecurity::text as enabled, row_security_active(c.oid)::text as held,
       (select rolsuper from pg_roles where rolname = current_user)::text as superuser,
       (select rolbypassrls from pg_roles where rolname = current_user)::text as bypasses,
-      (select string_agg(pg_get_expr(polqual, polrelid), ' ') from pg_policy where polrelid = c.oid) as policies
+      (select json_agg(json_build_object('permissive', polpermissive, 'condition', pg_get_expr(polqual, polrelid)))
+        from pg_policy where polrelid = c.oid and polcmd in ('r', '*') and polqual is not null
+          and exists (select from unnest(polroles) as role where role = 0 or pg_has_role(role, 'USAGE')))::text as policies
     from (${tablesOf(models)}) as t left join pg_class c on c.oid = t.relation
     order by t.at`);
 }
 
 /**
- * A view without security_invoker reads with its owner's rights, and a materialised one has read already. `held`: a policy
- * narrows something of what the view reads.
+ * What reads rows that are not its own. A view without security_invoker reads with its owner's rights, and a materialised
+ * one has read already; rows of a table that inherits, or is a partition, are read by the policies of the one that is
+ * named. `held`: a policy narrows something of what it reads. `tenant`: one whose policies do not.
  */
-function readViews(exposed: readonly Model[], tenants: readonly Model[], read: Read) {
+function readReaders(exposed: readonly Model[], tenants: readonly Model[], read: Read) {
   return read(sql`
     with recursive tenants as (select at, relation from (${tablesOf(tenants)}) as named where relation is not null),
     shown as (${tablesOf(exposed)}),
     reads as (
-      select at, relation, false as opened from shown where relation is not null
+      select at, relation, false as opened, false as shared from shown where relation is not null
       union
-      select reads.at, d.refobjid::regclass, reads.opened or c.relkind = 'm'
-          or not coalesce((select option_value::boolean from pg_options_to_table(c.reloptions) where option_name = 'security_invoker'), false)
-        from reads join pg_class c on c.oid = reads.relation and c.relkind in ('v', 'm')
-          join pg_rewrite r on r.ev_class = c.oid
-          join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid and d.refclassid = 'pg_class'::regclass
-        where d.refobjid <> c.oid)
-    select (shown.at - 1)::text as view, bool_or(reads.opened)::text as opened, bool_or(row_security_active(base.oid))::text as held,
-      (min(tenants.at) filter (where reads.opened or not row_security_active(base.oid)) - 1)::text as tenant
-    from shown join pg_class c on c.oid = shown.relation and c.relkind in ('v', 'm')
+      select reads.at, next.relation, reads.opened or next.opened, reads.shared or next.shared
+        from reads join pg_class c on c.oid = reads.relation cross join lateral (
+          select d.refobjid::regclass as relation, c.relkind = 'm'
+              or not coalesce((select option_value::boolean from pg_options_to_table(c.reloptions) where option_name = 'security_invoker'), false) as opened, false as shared
+            from pg_rewrite r
+              join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid and d.refclassid = 'pg_class'::regclass
+            where r.ev_class = c.oid and c.relkind in ('v', 'm') and d.refobjid <> c.oid
+          union all
+          select inhrelid::regclass, false, true from pg_inherits
+            where inhparent = c.oid and (reads.opened or not row_security_active(c.oid))) as next),
+    unguarded as (
+      select reads.at, reads.relation from reads join pg_class c on c.oid = reads.relation
+        where reads.opened or reads.shared or (c.relkind in ('r', 'p', 'f') and not row_security_active(c.oid))
+      union
+      select unguarded.at, inhparent::regclass from unguarded join pg_inherits on inhrelid = unguarded.relation)
+    select (shown.at - 1)::text as at, c.relkind::text as kind, bool_or(reads.opened)::text as opened,
+      bool_or(row_security_active(base.oid))::text as held,
+      (select min(tenants.at) - 1 from unguarded join tenants using (relation)
+        where unguarded.at = shown.at and unguarded.relation <> shown.relation)::text as tenant
+    from shown join pg_class c on c.oid = shown.relation
       left join reads on reads.at = shown.at and reads.relation <> shown.relation
-      left join tenants on tenants.relation = reads.relation
       left join pg_class base on base.oid = reads.relation and base.relkind in ('r', 'p')
-    group by shown.at order by shown.at`);
+    group by shown.at, shown.relation, c.relkind order by shown.at`);
 }

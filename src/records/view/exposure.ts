@@ -52,8 +52,8 @@ export interface Exposure {
   models: ReadonlyMap<string, ExposedModel>;
   /** All models of which something says whose a row is, exposed or not: views may read them. */
   tenantModels: readonly ExposedModel[];
-  /** Where marks and configuration differ: the stricter of them holds. One sentence each, for the log. */
-  differences: readonly string[];
+  /** What its author may not have meant, such as marks that differ from the configuration. One sentence each, for the log. */
+  warnings: readonly string[];
 }
 
 const DEFAULT_SCOPE = 'records:read';
@@ -88,7 +88,7 @@ export function decideExposure(
   closeCopies([...decided.values()], (name) => decided.get(name), onDifference);
   const exposed = [...decided].filter(([, { isExposed }]) => isExposed);
   const tenantModels = [...decided.values()].filter(({ tenants }) => tenants.length > 0);
-  return { models: new Map(exposed), tenantModels, differences };
+  return { models: new Map(exposed), tenantModels, warnings: differences };
 }
 
 interface DecidedModel extends ExposedModel {
@@ -148,7 +148,8 @@ function readTenants(model: Model, choices: Readonly<Record<string, string>>, or
 /** What a claim has to be that is compared with a column; undefined where none can be. */
 export function claimKindOf({ type, native, isList }: Column): ClaimKind | undefined {
   if (isList) return undefined;
-  if (type === 'Int' || type === 'BigInt') return 'whole number';
+  if (type === 'BigInt') return 'whole number of 8 bytes';
+  if (type === 'Int') return native === 'SmallInt' ? 'whole number of 2 bytes' : 'whole number of 4 bytes';
   if (type !== 'String') return undefined;
   if (native === 'Uuid') return 'UUID';
   return TEXTS.has(native ?? 'Text') ? 'text' : undefined;
