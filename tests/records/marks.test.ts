@@ -107,6 +107,49 @@ describe('a mark without effect is refused with its line', () => {
   });
 });
 
+describe('the mark of a tenant without its setting, or where no tenant can be named, is refused with its line', () => {
+  const NEEDS = /@mcp\.tenant needs a setting in quotes: @mcp\.tenant\("app\.tenant"\)/;
+  it.each([
+    ['without a setting', 'org Int /// @mcp.tenant', NEEDS],
+    ['without quotes', 'org Int /// @mcp.tenant(app.tenant)', NEEDS],
+    ['with other quotes', "org Int /// @mcp.tenant('app.tenant')", NEEDS],
+    ['empty', 'org Int /// @mcp.tenant("")', NEEDS],
+    ['without an end', 'org Int /// @mcp.tenant("app.tenant"', NEEDS],
+    ['behind a space', 'org Int /// @mcp.tenant ("app.tenant")', NEEDS],
+    ['behind a colon', 'org Int /// @mcp.tenant: "app.tenant"', NEEDS],
+    ['with two settings', 'org Int /// @mcp.tenant("app.tenant", "app.other")', NEEDS],
+    ['twice', 'org Int /// @mcp.tenant("app.tenant") @mcp.tenant("app.other")', /two settings of a tenant/],
+    ['in another case', 'org Int /// @mcp.Tenant("app.tenant")', /Did you mean '@mcp\.tenant'/],
+    ['as several', 'org Int /// @mcp.tenants("app.tenant")', /Did you mean '@mcp\.tenant'/],
+    ['without the @', 'org Int /// mcp.tenant("app.tenant")', /Did you mean '@mcp\.tenant'/],
+    ['behind two slashes', 'org Int // @mcp.tenant("app.tenant")', /a mark stands behind three/],
+    ['at a list', 'org Int[] /// @mcp.tenant("app.tenant")', /Person\.org cannot say whose a row is/],
+    ['at a time', 'org DateTime /// @mcp.tenant("app.tenant")', /Person\.org cannot say whose a row is/],
+    ['at what is left out', 'org Int @ignore /// @mcp.tenant("app.tenant")', /nothing that could be shown/],
+    [
+      'at a relation',
+      'boss Person? @relation("b", fields: [id], references: [id]) /// @mcp.tenant("app.tenant")\n  team Person[] @relation("b")',
+      /Person\.boss is a relation: mark the field that holds the key of the tenant/,
+    ],
+  ])('%s', async (_how, field, words) => {
+    const said = await refusal(model(`  ${field}`));
+    expect(said).toMatch(words);
+    expect(said).toContain('schema.prisma:8: ');
+  });
+
+  it('at a model', async () => {
+    expect(await refusal(model().replace('expose', 'expose @mcp.tenant("app.tenant")'))).toMatch(
+      /schema\.prisma:5: @mcp\.tenant is no mark of a model/,
+    );
+  });
+
+  it('with a setting that no claim is written to', async () => {
+    expect(await refusal(model('  org Int /// @mcp.tenant("app.tenant")'))).toMatch(
+      /Person\.org is compared with "app\.tenant", which no claim is written to.* "claims": \{ "app\.tenant": "org_id" \}/,
+    );
+  });
+});
+
 describe('marks hold', () => {
   it('in any line of a comment, in comments of all forms, and where they cannot open anything', async () => {
     const schema = model(
