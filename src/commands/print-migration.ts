@@ -11,18 +11,17 @@ export interface MigrationOptions {
 
 /** Prints the policies of a database's tenants, and their indexes. @throws OperatorError */
 export function printPolicies(options: MigrationOptions): void {
-  const { name, exposure } = chooseDatabase(options);
+  const { name, exposure, schema } = chooseDatabase(options);
   if (exposure.tenantModels.length === 0)
     throw new OperatorError(
       `Nothing says whose a row of ${name} is. Mark a field: /// @mcp.tenant("app.tenant"), or say it in the configuration.`,
     );
-  process.stdout.write(writePolicies(exposure, roleOf(name, options)));
+  process.stdout.write(writePolicies(exposure, roleOf(name, options), schema));
 }
 
 /** Prints a role that may read what the configuration shows, and nothing else. @throws OperatorError */
 export function printGrants(options: MigrationOptions): void {
-  const { name, exposure, sight } = chooseDatabase(options);
-  const [schema = 'public'] = sight.searchPath ?? [];
+  const { name, exposure, schema } = chooseDatabase(options);
   process.stdout.write(writeGrants(exposure, roleOf(name, options), schema));
 }
 
@@ -30,11 +29,15 @@ function roleOf(name: string, { role = `${name}_reader` }: MigrationOptions): st
   return role;
 }
 
-function chooseDatabase({ database }: MigrationOptions): ServedDatabase {
+/** The database with the schema of tables that name none: its owner's search path may be another than Steward's. */
+function chooseDatabase({
+  database,
+}: MigrationOptions): Pick<ServedDatabase, 'name' | 'exposure'> & { schema: string } {
   const { records } = readConfigured(readConfig());
   const found = database === undefined ? records : records.filter(({ name }) => name === database);
   const [one, another] = found;
-  if (one && !another) return one;
+  if (one && !another)
+    return { name: one.name, exposure: one.exposure, schema: one.sight.searchPath?.[0] ?? 'public' };
   const names = records.map(({ name }) => name).join(', ');
   throw new OperatorError(
     names === ''

@@ -55,7 +55,7 @@ function writeRole(role: string, to: string): string {
 function writeReadByViews({ models }: Exposure, to: string, defaultSchema: string): string[] {
   const views = [...models.values()].flatMap(({ model, tenants }) => {
     if (!model.isView) return [];
-    const table = nameTable({ ...model.table, schema: model.table.schema ?? defaultSchema });
+    const table = nameTable(model.table, defaultSchema);
     return `(${quoteText(table)}, ${tenants.length > 0})`;
   });
   if (views.length === 0) return [];

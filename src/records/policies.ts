@@ -9,11 +9,12 @@ const LONGEST_NAME = 63;
 /**
  * Writes the policies that show a role the rows of one tenant, and the indexes that they need, as a migration. It may be
  * run again. The restrictive policy holds whatever others allow the role.
+ * @param defaultSchema of tables that name none
  */
-export function writePolicies({ tenantModels }: Exposure, role: string): string {
+export function writePolicies({ tenantModels }: Exposure, role: string, defaultSchema: string): string {
   const to = quoteName(role);
   const models = tenantModels.map(({ model, tenants }) => {
-    const table = nameTable(model.table);
+    const table = nameTable(model.table, defaultSchema);
     if (model.isView)
       return [
         `-- ${model.name}: a view has no policies; those of its tables hold where it reads with the rights of its caller,`,
@@ -33,6 +34,7 @@ export function writePolicies({ tenantModels }: Exposure, role: string): string 
       `CREATE POLICY steward_reads ON ${table} FOR SELECT TO ${to} USING (true);`,
       ...writeIndexes(
         model,
+        table,
         tenants.map(({ column }) => column),
       ),
     ].join('\n');
@@ -59,7 +61,7 @@ function writeSetting({ type, native }: Column, setting: string): string {
  * What is searched and sorted by an index needs one that begins with the tenant. Of a condition on a further column
  * PostgreSQL uses it only where the operator is leakproof, so such columns come first.
  */
-function writeIndexes(model: Model, tenants: readonly Column[]): string[] {
+function writeIndexes(model: Model, table: string, tenants: readonly Column[]): string[] {
   const columns = new Map(
     model.fields.flatMap((field) => (field.kind === 'column' ? [[field.name, field]] : [])),
   );
@@ -87,7 +89,7 @@ function writeIndexes(model: Model, tenants: readonly Column[]): string[] {
             `-- ${column.name}: no operator of its type is leakproof, so it is looked at in each row of the tenant.`,
         ),
         `-- In schema.prisma, or Prisma drops it again: @@index([${names.join(', ')}]${map})`,
-        `CREATE INDEX IF NOT EXISTS ${quoteName(name)} ON ${nameTable(model.table)} (${used.map(({ column }) => quoteName(column)).join(', ')});`,
+        `CREATE INDEX IF NOT EXISTS ${quoteName(name)} ON ${table} (${used.map(({ column }) => quoteName(column)).join(', ')});`,
       ];
     });
 }

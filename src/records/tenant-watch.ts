@@ -30,9 +30,9 @@ export class TenantWatch {
       this.#report(
         `the row policies of ${model.name} need not compare the setting ${setting}: make sure that they do`,
       );
-    for (const { model, relation, target } of unowned)
+    for (const { model, tie } of unowned)
       this.#report(
-        `every caller sees all rows of ${model.name}, whose field ${relation} refers to ${target.name} of tenants: give it a tenant, or row policies of its own`,
+        `every caller sees all rows of ${model.name}, ${tie}: give it a tenant, or row policies of its own`,
       );
     return withheld;
   }

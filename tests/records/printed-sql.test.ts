@@ -97,6 +97,14 @@ onServer('what `steward grants` and `steward rls` print, on a PostgreSQL server'
     await office.database.query(await print('grants'));
   });
 
+  it('name the schema that Steward finds the tables in', async () => {
+    for (const command of ['grants', 'rls']) {
+      const sql = await print(command, { search_path: ['sales', 'public'] });
+      expect(sql).toMatch(/ON "sales"."invoices"/);
+      expect(sql).not.toMatch(/(ON|TABLE|VIEW) "(?!sales"|steward|public)/);
+    }
+  });
+
   describe('rls', () => {
     it('never shows the role the rows of others, between no two statements, when it is run again', async () => {
       const sql = await print('rls');
@@ -116,7 +124,9 @@ onServer('what `steward grants` and `steward rls` print, on a PostgreSQL server'
 
     it('makes each index once, under a name that PostgreSQL takes whole, however often it is run', async () => {
       const sql = await print('rls');
-      const names = [...sql.matchAll(/INDEX IF NOT EXISTS "([^"]+)" ON "ü/g)].map(([, name = '']) => name);
+      const names = [...sql.matchAll(/INDEX IF NOT EXISTS "([^"]+)" ON "public"."ü/g)].map(
+        ([, name = '']) => name,
+      );
       expect(new Set(names).size).toBe(3);
       for (const name of names) {
         expect(Buffer.byteLength(name)).toBeLessThanOrEqual(63);

@@ -66,10 +66,10 @@ function describeTenants({ withheld, unnamed, unowned }: TenantInspection): Find
       text: `tenants: the row policies of ${model.name} need not compare the setting ${setting}`,
       remedy: 'make sure that they do, by a function perhaps; steward rls prints policies',
     })),
-    ...unowned.map(({ model, relation, target }): Finding => ({
+    ...unowned.map(({ model, tie }): Finding => ({
       level: 'warning',
-      text: `tenants: every caller sees all rows of ${model.name}, whose field ${relation} refers to ${target.name} of tenants`,
-      remedy: 'give it a tenant, or row policies of its own; else its keys tell of rows of others',
+      text: `tenants: every caller sees all rows of ${model.name}, ${tie}`,
+      remedy: 'give it a tenant, or row policies of its own',
     })),
   ];
 }

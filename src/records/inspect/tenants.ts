@@ -17,11 +17,11 @@ export interface Unnamed {
   setting: string;
 }
 
-/** A relation to a model of tenants, of a model whose own rows every caller sees. */
+/** A model whose rows every caller sees, and which is tied to tenants. */
 export interface Unowned {
   model: Model;
-  relation: string;
-  target: Model;
+  /** Continues its name. */
+  tie: string;
 }
 
 export interface TenantInspection {
@@ -73,17 +73,38 @@ export async function inspectTenants(exposure: Exposure, read: Read): Promise<Te
   };
 }
 
-/** A foreign key tells which rows of other tenants there are; mostly, a tenant of this model was forgotten. */
+/**
+ * Models of which mostly a tenant was forgotten: one that refers to a tenant's, and whose foreign key tells which rows of
+ * others there are; and the one whose rows are the tenants.
+ */
 function listUnowned({ models, tenantModels }: Exposure): Unowned[] {
-  return [...models.values()].flatMap(({ model, tenants }) =>
-    tenants.length > 0
-      ? []
-      : model.fields.flatMap((field): Unowned[] => {
-          if (field.kind === 'column' || field.join.kind !== 'columns' || !field.join.refers) return [];
-          const target = tenantModels.find((one) => one.model.name === field.target)?.model;
-          return target ? [{ model, relation: field.name, target }] : [];
-        }),
+  const isOpen = (name: string) => models.get(name)?.tenants.length === 0;
+  const referring = [...models.values()].flatMap(({ model }) =>
+    listReferences(model).flatMap(({ name, target }): Unowned[] =>
+      isOpen(model.name) && tenantModels.some((one) => one.model.name === target)
+        ? [{ model, tie: `whose field ${name} refers to ${target} of tenants` }]
+        : [],
+    ),
   );
+  const referred = tenantModels.flatMap(({ model, tenants }) =>
+    listReferences(model).flatMap(({ target, columns }): Unowned[] => {
+      const tenant = tenants.find(({ column }) => columns.includes(column.column));
+      const open = isOpen(target) ? models.get(target)?.model : undefined;
+      return tenant && open
+        ? [{ model: open, tie: `which the tenant ${model.name}.${tenant.column.name} refers to` }]
+        : [];
+    }),
+  );
+  const once = new Map(referred.map((unowned) => [unowned.model, unowned]));
+  return [...referring, ...once.values()];
+}
+
+function listReferences({ fields }: Model): { name: string; target: string; columns: string[] }[] {
+  return fields.flatMap((field) => {
+    if (field.kind === 'column' || field.join.kind !== 'columns' || !field.join.refers) return [];
+    const { name, target, join } = field;
+    return [{ name, target, columns: join.pairs.map(({ here }) => here) }];
+  });
 }
 
 const INVOKER =

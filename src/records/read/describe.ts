@@ -69,15 +69,16 @@ async function estimateRows(models: readonly NamedModel[], signal: AbortSignal):
   const counts = new Map<ViewModel, string>();
   await Promise.all(
     [...bySource].map(async ([source, named]) => {
-      // A materialised view may have the rows of all tenants.
-      const kinds = source.ofTenants.size > 0 ? ['r', 'p'] : ['r', 'p', 'm'];
+      // A materialised view may have the rows of all tenants, and so may a part of a table of theirs.
+      const apart = source.ofTenants.size > 0;
+      const kinds = apart ? ['r', 'p'] : ['r', 'p', 'm'];
       const tables = named.map(({ model }) =>
         source.ofTenants.has(model.name) ? null : String(model.table),
       );
       // A database that is down says nothing of its models; what there is can be listed all the same.
       const rows = await source
         .readCatalogue(
-          sql`select case when c.relrowsecurity or c.reltuples < 0 then null else c.reltuples::bigint::text end as rows from unnest(${tables}::text[]) with ordinality as wanted(name, at) left join pg_class c on c.oid = to_regclass(wanted.name) and c.relkind::text = any(${kinds}::text[]) order by wanted.at`,
+          sql`select case when c.relrowsecurity or c.reltuples < 0 then null else c.reltuples::bigint::text end as rows from unnest(${tables}::text[]) with ordinality as wanted(name, at) left join pg_class c on c.oid = to_regclass(wanted.name) and c.relkind::text = any(${kinds}::text[]) and not (${apart} and exists (select from pg_inherits where c.oid in (inhrelid, inhparent))) order by wanted.at`,
           signal,
         )
         .catch((): TextRow[] => []);

@@ -149,9 +149,9 @@ export function quoteName(name: string): string {
   return String(new Identifier(name));
 }
 
-/** The table as statements name it. */
-export function nameTable(table: TableName): string {
-  return String(identifyTable(table));
+/** The table as statements name it. @param defaultSchema where it names none; absent, the search path decides */
+export function nameTable({ schema, name }: TableName, defaultSchema?: string): string {
+  return String(identifyTable({ schema: schema ?? defaultSchema, name }));
 }
 
 function identifyTable({ schema, name }: TableName): Identifier {
