@@ -27,7 +27,11 @@ onServer('rows of tenants, on a PostgreSQL server, as a role that owns nothing',
     for (const command of ['grants', 'rls', 'grants', 'rls'])
       await office.database.query(await print(command));
   });
-  afterAll(() => office.drop());
+  const servers: HttpSteward[] = [];
+  afterAll(async () => {
+    for (const steward of servers) await steward.stop();
+    await office.drop();
+  });
 
   it('are as `steward rls` and `steward grants` made them: doctor finds nothing to say of them', async () => {
     const { code, stdout } = await run(['doctor'], office.env);
@@ -134,7 +138,26 @@ onServer('rows of tenants, on a PostgreSQL server, as a role that owns nothing',
       expect((await read(200 + (org - 7))).text).toContain(ORGANISATIONS[org]);
       expect((await read(200 + (8 - org))).text).toContain('NOT_FOUND');
     }
-    await steward.stop();
+  });
+
+  it('are never seen by another tenant while calls are given up, which cancels their statements', async () => {
+    const { steward, tokens } = await serveTokens();
+    const question = { model: 'Invoice', metrics: 'count, min(orgId), max(orgId), max(customer.orgId)' };
+    const outcomes = { answered: 0, givenUp: 0 };
+    const askFor = async (milliseconds: number, at: number) => {
+      const org = at % 2 === 0 ? 7 : 8;
+      const signal = at % 5 < 2 ? AbortSignal.timeout(milliseconds) : undefined;
+      const request = { ...bearing(tokens[org]), ...(signal && { signal }) };
+      const answer = await steward.call('aggregate_records', question, request).catch(() => undefined);
+      if (!answer) return outcomes.givenUp++;
+      const { groups } = Object(answer.json?.result?.['structuredContent']) as RecordsAnswer['data'];
+      expect(groups.rows).toEqual([[90, org, org, org]]);
+      return outcomes.answered++;
+    };
+    for (let round = 0; round < 20; round++)
+      await Promise.all(Array.from({ length: 30 }, (_, at) => askFor(1 + ((at * 7 + round) % 25), at)));
+    expect(outcomes.answered).toBeGreaterThanOrEqual(360);
+    expect(outcomes.givenUp).toBeGreaterThan(20);
   });
 
   it('are those of the caller in saved questions, too, where what is masked stays so', async () => {
@@ -249,7 +272,7 @@ onServer('rows of tenants, on a PostgreSQL server, as a role that owns nothing',
   }
 
   async function serveTokens() {
-    const file = path.join(path.dirname(office.env['STEWARD_CONFIG'] ?? ''), 'tokens.json');
+    const file = path.join(path.dirname(office.env['STEWARD_CONFIG'] ?? ''), `tokens-${servers.length}.json`);
     const env = {
       ...(await office.configure({}, { questions: QUESTIONS })),
       AUTH_MODE: 'token',
@@ -265,7 +288,9 @@ onServer('rows of tenants, on a PostgreSQL server, as a role that owns nothing',
         )
       ).stdout.trim();
     const tokens = { 7: await create(7), 8: await create(8) };
-    return { steward: await HttpSteward.start(env), tokens };
+    const steward = await HttpSteward.start(env);
+    servers.push(steward);
+    return { steward, tokens };
   }
 });
 
