@@ -90,7 +90,7 @@ export interface OpenedSchema {
   exposure: Exposure;
   /** What callers need to read any of it. */
   claims: readonly ClaimedSetting[];
-  /** Fields that are visible and came after somebody last decided, as Model.field. */
+  /** Fields that are visible and came after the last decision, as Model.field. */
   unreviewed: readonly string[];
 }
 

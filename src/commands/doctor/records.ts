@@ -72,7 +72,7 @@ function describeTenants({ withheld, unnamed }: TenantInspection): Finding[] {
 function describeUnreviewed(fields: readonly string[]): Finding {
   return {
     level: 'warning',
-    text: `exposure: visible, and new since somebody decided: ${fields.join(', ')}`,
+    text: `exposure: visible, and new since the last review: ${fields.join(', ')}`,
     remedy: 'steward init --update',
   };
 }

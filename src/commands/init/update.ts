@@ -39,7 +39,7 @@ interface Difference {
 }
 
 /**
- * Prints what changed in the schemas of a configuration since somebody decided, and writes the decisions that follow: a
+ * Prints what changed in the schemas of a configuration since the last review, and writes the decisions that follow: a
  * new model is not exposed unless it is chosen, and what is gone is taken out.
  * @throws OperatorError; the file is unchanged then
  */

@@ -13,8 +13,8 @@ interface Writing {
   question: Question;
   tables: Columns;
   /**
-   * True where rows are sought that a negation leaves undecided. What no negation surrounds then counts as decided: that
-   * `a = 1` finds no row without `a` surprises nobody.
+   * True where rows are sought that a negation leaves undecided. What no negation surrounds then counts as decided:
+   * readers expect that `a = 1` finds no row without `a`.
    */
   seeksUndecided: boolean;
 }
