@@ -1,6 +1,6 @@
 import type { Condition } from '../filter/condition.js';
+import { listUndecidable } from '../filter/undecidable.js';
 import type { NamedModel } from '../records.js';
-import { listUndecidable } from '../sql/condition.js';
 import { writeCountUndecided } from '../sql/find.js';
 import type { Question } from '../sql/question.js';
 import type { Patience } from './patience.js';
