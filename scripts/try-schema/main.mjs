@@ -2,14 +2,15 @@
 // Tries Steward on a Prisma schema: makes its database, fills it with odd rows, serves every model, asks for pages, related
 // rows, counts and groups of each, and holds every answer against plain SQL. Exits 1 if one differs.
 //   npm run try-schema -- PATH [--seed 1] [--rows 120]
-import { mkdtemp, readFile, rm, stat, writeFile, readdir } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { readPrismaSchema } from '../../build/records/model/prisma-schema.js';
+import { readSchemaFiles } from '../../build/records/model/prisma/files.js';
+import { readPrismaSchema } from '../../build/records/model/prisma/read-schema.js';
 import { fill } from './fill.mjs';
 import { makeDatabase } from './make-database.mjs';
 import { askAll } from './questions.mjs';
@@ -28,7 +29,7 @@ if (location === undefined) {
   process.exit(2);
 }
 
-const files = await readSchemaFiles(path.resolve(location));
+const files = readSchemaFiles(path.resolve(location));
 const models = new Map(readPrismaSchema(files).models.map((model) => [model.name, model]));
 const random = createRandom(Number(values.seed));
 const database = await makeDatabase(SERVER, files);
@@ -113,15 +114,4 @@ async function serve() {
   const serving = new Client({ name: 'try-schema', version: '1' });
   await serving.connect(transport);
   return { client: serving, pid: transport.pid };
-}
-
-/** @param {string} at a file, or a folder of files */
-async function readSchemaFiles(at) {
-  const names = (await stat(at)).isDirectory()
-    ? (await readdir(at, { recursive: true }))
-        .filter((name) => name.endsWith('.prisma'))
-        .toSorted()
-        .map((name) => path.join(at, name))
-    : [at];
-  return Promise.all(names.map(async (name) => ({ name, text: await readFile(name, 'utf8') })));
 }
