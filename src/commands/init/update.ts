@@ -6,7 +6,7 @@ import { listConcerns } from '../../records/view/propose.js';
 import { workingFolder } from '../../settings/folders.js';
 import { readConfigurationContent } from '../../settings/sources.js';
 import { commandName } from '../command-name.js';
-import { CONFIGURATION } from '../configuration.js';
+import { CONFIGURATION } from '../parse-configuration.js';
 import { readIfAny } from '../whole-file.js';
 import { checkConfiguration } from './check.js';
 import { agree, canAsk, choose } from './choose.js';
