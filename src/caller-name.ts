@@ -1,6 +1,6 @@
 import { UNSEEN } from './visible-text.js';
 
-/** The one rule for names of callers, whatever their source: what logs and audit rows can show on one line, all of it visible. */
+/** The one rule for names of callers from any source: what logs and audit rows can show on one line, all of it visible. */
 export const CALLER_NAME = new RegExp(`^(?! )(?:(?!${UNSEEN}).){1,100}(?<! )$`, 'su');
 
 /** For messages, after the name of what holds the name. */

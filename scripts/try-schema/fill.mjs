@@ -1,3 +1,5 @@
+import { quote } from './oracle.mjs';
+
 /** @typedef {import('./random.mjs').Random} Random */
 /**
  * A column as the catalogue has it.
@@ -47,6 +49,7 @@ const WORDS = [
   '見積書',
   '🙂👩‍👩‍👧',
   'x'.repeat(3000),
+  'y'.repeat(190),
 ];
 
 /**
@@ -90,8 +93,10 @@ export async function fill(client, random, rows) {
     const target = columns.find(({ table, name }) => table === key.target && name === key.targetColumns[at]);
     if (!target) return null;
     const isSelf = key.target === key.table;
+    // Some have more related rows than an answer shows.
+    const most = random.chance(0.3) ? Math.min(3, rows) : rows;
     if (isSelf && row === 0 && column.nullable) return null;
-    return valueOf(target, isSelf ? Math.floor(row / 2) : leads ? row : random.below(rows), depth + 1);
+    return valueOf(target, isSelf ? Math.floor(row / 2) : leads ? row : random.below(most), depth + 1);
   };
 
   await client.query('SET session_replication_role = replica');
@@ -133,7 +138,9 @@ function scalar(column, type, row, isUnique, random) {
         ? row / 4
         : random.pick([0, -1.5, 3.25, '1e30', 'NaN', '-Infinity', random.below(1000) / 8]);
     case 'numeric':
-      return number(column, isUnique ? row : random.below(1_000_000));
+      if (isUnique) return number(column, row);
+      if (random.chance(0.02)) return 'NaN';
+      return `${random.pick(['', '-'])}${number(column, random.chance(0.1) ? undefined : random.below(1_000_000))}`;
     case 'money':
       return `${random.below(10_000)}.50`;
     case 'bool':
@@ -141,7 +148,7 @@ function scalar(column, type, row, isUnique, random) {
     case 'uuid':
       return `${(isUnique ? row : random.below(1e6)).toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`;
     case 'date':
-      return day(isUnique ? row : random.below(3000));
+      return !isUnique && random.chance(0.02) ? 'infinity' : day(isUnique ? row : random.below(3000));
     case 'timestamp':
     case 'timestamptz':
       if (!isUnique && random.chance(0.02))
@@ -175,15 +182,15 @@ function scalar(column, type, row, isUnique, random) {
 }
 
 const INTEGERS = {
-  int2: [0, 1, 2, -3, 32_767],
-  int4: [0, 1, 2, 17, -3, 2_147_483_647],
-  int8: [0, 1, 42, -3, '9007199254740993', '9223372036854775807'],
+  int2: [0, 1, 2, -32_768, 32_767],
+  int4: [0, 1, 2, 17, -3, -2_147_483_648, 2_147_483_647],
+  int8: [0, 1, 42, '-9223372036854775808', '9007199254740993', '9223372036854775807'],
 };
 
-/** @param {Column} column @param {number} value */
+/** @param {Column} column @param {number | undefined} value the whole part; absent, the largest */
 function number({ precision, scale }, value) {
   const digits = Math.max((precision ?? 12) - (scale ?? 4), 0);
-  const whole = String(value % 10 ** Math.min(digits, 9));
+  const whole = value === undefined ? '9'.repeat(digits) : String(value % 10 ** Math.min(digits, 9));
   return (scale ?? 4) > 0
     ? `${digits === 0 ? 0 : whole}.${'123456789'.slice(0, Math.min(scale ?? 4, 9))}`
     : whole;
@@ -191,19 +198,14 @@ function number({ precision, scale }, value) {
 
 /** @param {Column} column @param {number} row @param {boolean} isUnique @param {Random} random */
 function text({ longest, name }, row, isUnique, random) {
-  const value = isUnique ? `${name}-${row}` : random.pick(WORDS);
-  if (longest === null || Array.from(value).length <= longest) return value;
-  return isUnique
-    ? String(row).padStart(longest, '0').slice(-longest)
-    : Array.from(value).slice(0, longest).join('');
+  const fits = (/** @type {string} */ value) => Array.from(value).length <= (longest ?? Infinity);
+  // Cut, a word could end in half of what is one sign.
+  if (!isUnique) return random.pick(WORDS.filter(fits));
+  const value = `${name}-${row}`;
+  return fits(value) || longest === null ? value : String(row).padStart(longest, '0').slice(-longest);
 }
 
 /** @param {number} days */
 function day(days) {
   return new Date(Date.UTC(2020, 0, 1) + days * 86_400_000).toISOString().slice(0, 10);
-}
-
-/** @param {string} name */
-export function quote(name) {
-  return `"${name.replaceAll('"', '""')}"`;
 }

@@ -2,16 +2,18 @@
 // Tries Steward on a Prisma schema: makes its database, fills it with odd rows, serves every model, asks for pages, related
 // rows, counts and groups of each, and holds every answer against plain SQL. Exits 1 if one differs.
 //   npm run try-schema -- PATH [--seed 1] [--rows 120]
-import { mkdtemp, readFile, rm, stat, writeFile, readdir } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { readPrismaSchema } from '../../build/records/model/prisma-schema.js';
+import { readSchemaFiles } from '../../build/records/model/prisma/files.js';
+import { readPrismaSchema } from '../../build/records/model/prisma/read-schema.js';
 import { fill } from './fill.mjs';
 import { makeDatabase } from './make-database.mjs';
+import { see } from './oracle.mjs';
 import { askAll } from './questions.mjs';
 import { createRandom } from './random.mjs';
 
@@ -28,7 +30,7 @@ if (location === undefined) {
   process.exit(2);
 }
 
-const files = await readSchemaFiles(path.resolve(location));
+const files = readSchemaFiles(path.resolve(location));
 const models = new Map(readPrismaSchema(files).models.map((model) => [model.name, model]));
 const random = createRandom(Number(values.seed));
 const database = await makeDatabase(SERVER, files);
@@ -60,14 +62,25 @@ try {
   };
   await call('describe_models', {});
   const toFirst = performance.now() - started;
+  /** @type {string[]} */
   const problems = [];
+  let hidden = 0;
+  /** @type {Map<string, import('./oracle.mjs').Seen>} */
+  const seen = new Map();
   for (const model of models.values()) {
+    const { fields } = await call('describe_models', { model: model.name });
+    // What is masked can be selected, and nothing else.
+    const open = fields.rows.filter((/** @type {string[]} */ row) => !row.join(' ').includes('masked'));
+    const visible = new Set(open.map((/** @type {string[]} */ [name]) => name));
+    // All models are exposed, so all relations have to be seen. Some columns are hidden by their names.
+    const lost = model.fields.find(({ kind, name }) => kind === 'relation' && !visible.has(name));
+    if (lost) problems.push(`${model.name}: describe_models leaves out ${lost.name}`);
+    hidden += model.fields.length - visible.size;
+    seen.set(model.name, see(model, visible));
+  }
+  for (const model of seen.values()) {
     try {
-      const { fields } = await call('describe_models', { model: model.name });
-      // What is masked can be selected, and nothing else.
-      const open = fields.rows.filter((/** @type {string[]} */ row) => !row.join(' ').includes('masked'));
-      const visible = new Set(open.map((/** @type {string[]} */ [name]) => name));
-      for await (const problem of askAll({ model, models, visible, call, query, random, label: model.name }))
+      for await (const problem of askAll({ model, models: seen, call, query, random }))
         problems.push(`${model.name}: ${problem}`);
     } catch (error) {
       problems.push(`${model.name}: ${/** @type {Error} */ (error).message}`);
@@ -78,7 +91,7 @@ try {
   const status = await readFile(`/proc/${serving.pid}/status`, 'utf8').catch(() => '');
   const memory = Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? NaN) / 1024);
   console.log(
-    `${location}: ${models.size} models, ${calls} calls, ${problems.length} problems; start to first answer ${Math.round(toFirst)} ms, ` +
+    `${location}: ${models.size} models, ${hidden} fields hidden, ${calls} calls, ${problems.length} problems; start to first answer ${Math.round(toFirst)} ms, ` +
       `a call ${sorted[sorted.length >> 1]?.toFixed(1)} ms (median), most memory ${memory} MB`,
   );
   process.exitCode = problems.length > 0 ? 1 : 0;
@@ -113,15 +126,4 @@ async function serve() {
   const serving = new Client({ name: 'try-schema', version: '1' });
   await serving.connect(transport);
   return { client: serving, pid: transport.pid };
-}
-
-/** @param {string} at a file, or a folder of files */
-async function readSchemaFiles(at) {
-  const names = (await stat(at)).isDirectory()
-    ? (await readdir(at, { recursive: true }))
-        .filter((name) => name.endsWith('.prisma'))
-        .toSorted()
-        .map((name) => path.join(at, name))
-    : [at];
-  return Promise.all(names.map(async (name) => ({ name, text: await readFile(name, 'utf8') })));
 }

@@ -23,6 +23,7 @@ export async function makeDatabase(server, files) {
   const client = new pg.Client({ connectionString: url.href });
   client.on('error', () => {});
   await client.connect();
+  await client.query(`SET TimeZone = 'UTC'`);
   const drop = async () => {
     await client.end().catch(() => {});
     await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);

@@ -1,19 +1,22 @@
-import { quote } from './fill.mjs';
+import { makeCondition } from './filters.mjs';
+import { cellOf, hasOrder, quote, relatedRows, textOf } from './oracle.mjs';
 
-/** @typedef {import('../../build/records/model/schema.js').Model} Model */
-/** @typedef {import('../../build/records/model/schema.js').Column} Column */
-/** @typedef {import('../../build/records/model/schema.js').Relation} Relation */
+/** @typedef {import('./oracle.mjs').Seen} Seen */
+/** @typedef {import('./oracle.mjs').Column} Column */
 /** @typedef {import('./random.mjs').Random} Random */
 /** @typedef {(tool: string, args: object) => Promise<any>} Call answers what a tool answers; throws its error */
-/** @typedef {(sql: string, values?: unknown[]) => Promise<any[][]>} Query answers rows of text */
-/** @typedef {{ model: Model, models: ReadonlyMap<string, Model>, visible: ReadonlySet<string>, call: Call, query: Query, random: Random, label: string }} Asked */
+/** @typedef {(sql: string, values?: unknown[]) => Promise<(string | null)[][]>} Query answers rows of text */
+/** @typedef {{ model: Seen, models: ReadonlyMap<string, Seen>, call: Call, query: Query, random: Random }} Asked */
 
 const PAGE = 50;
-const MOST_FILTERS = 12;
-const SORTABLE = ['Int', 'BigInt', 'Float', 'Decimal', 'DateTime', 'Boolean', 'String', 'Enum'];
-const UNSORTABLE = ['Xml'];
-/** Strings in Prisma's schema, which PostgreSQL does not search as text. */
-const NO_TEXT = ['Uuid', 'Inet', 'Bit', 'VarBit', 'Xml'];
+/** Of a record at a time: an answer holds so many long values in full. */
+const COLUMNS = 3;
+const FILTERS = 20;
+/** Characters of a text in lists, and in groups. */
+const LONGEST_LISTED = 500;
+const LONGEST_GROUPED = 200;
+const MOST_GROUPS = 200;
+const INCLUDED = 10;
 
 /**
  * Asks everything of a model and holds each answer against plain SQL.
@@ -21,198 +24,234 @@ const NO_TEXT = ['Uuid', 'Inet', 'Bit', 'VarBit', 'Xml'];
  * @returns {AsyncGenerator<string>} a sentence for each answer that differs
  */
 export async function* askAll(asked) {
-  yield* askCount(asked);
   yield* askPages(asked);
+  yield* askRecords(asked);
   yield* askIncludes(asked);
   yield* askFilters(asked);
   yield* askGroups(asked);
 }
 
-/** @param {Asked} asked */
-async function* askCount({ model, call, query, label }) {
-  const { count } = await call('count_records', { model: label });
-  const expected = await queryOne(query, `SELECT count(*) FROM ${tableOf(model)}`);
-  if (count !== Number(expected)) yield `count is ${count}, and ${expected} in SQL`;
-}
-
-/** Three orders, each paged through: every row is there once. @param {Asked} asked */
-async function* askPages({ model, visible, call, query, random, label }) {
-  const columns = sortable(model, visible);
-  const orders = [
-    undefined,
-    ...[0, 1].map(
-      () => columns.length > 0 && `\`${random.pick(columns).name}\` ${random.pick(['asc', 'desc'])}`,
-    ),
-  ];
-  const key = model.keys.find((names) =>
-    names.every((name) => visible.has(name) && columnOf(model, name)?.isRequired),
+/** Three orders, each paged through: all rows, in this order. Without a key there is one page. @param {Asked} asked */
+async function* askPages({ model, call, query, random }) {
+  const sortable = model.columns.filter(hasOrder);
+  const orders = [1, 2].flatMap(() =>
+    sortable.length > 0 ? [{ by: random.pick(sortable), direction: random.pick(['asc', 'desc']) }] : [],
   );
-  const expected = await queryOne(query, `SELECT count(*) FROM ${tableOf(model)}`);
-  for (const order_by of orders.filter((order) => order !== false)) {
-    /** @type {string[]} */
-    const seen = [];
+  for (const order of [undefined, ...orders]) {
+    const columns = [...new Set([...model.key, ...(order ? [order.by] : [])])];
+    if (columns.length === 0) continue;
+    const order_by = order && `${nameOf(order.by)} ${order.direction}`;
+    const rows = [];
     let cursor;
     do {
-      const args = {
-        model: label,
-        limit: PAGE,
-        ...(order_by && { order_by }),
-        ...(cursor && { cursor }),
-        ...(key && { fields: JSON.stringify(key.map((name) => `\`${name}\``)) }),
-      };
-      const page = await call('find_records', args);
-      seen.push(...page.records.rows.map((/** @type {unknown[]} */ row) => JSON.stringify(row)));
+      const fields = JSON.stringify(columns.map(nameOf));
+      const args = { model: model.name, limit: PAGE, fields, ...(order_by && { order_by }) };
+      const page = await call('find_records', { ...args, ...(cursor && { cursor }) });
+      rows.push(...page.records.rows);
       cursor = page.next_cursor;
     } while (cursor);
-    if (key && (seen.length !== Number(expected) || new Set(seen).size !== seen.length))
-      yield `pages by ${order_by ?? 'the key'} have ${seen.length} rows, ${new Set(seen).size} of them different, of ${expected}`;
+    const keys = [
+      ...(order ? [`m.${quote(order.by.column)} ${order.direction} NULLS LAST`] : []),
+      ...model.key.map(({ column }) => `m.${quote(column)}`),
+    ];
+    const sql = `SELECT ${select(columns, 'm')} FROM ${model.table} m ORDER BY ${keys.join(', ')}`;
+    const expected = (await query(sql)).map((row) => readRow(columns, row, LONGEST_LISTED));
+    const held = model.key.length > 0 ? expected : expected.slice(0, PAGE);
+    yield* differ(`pages by ${order_by ?? 'the key'}`, rows, held);
   }
 }
 
-/** The first rows with each relation: as many related rows as SQL finds. @param {Asked} asked */
-async function* askIncludes({ model, models, visible, call, query, label }) {
-  const key = model.keys[0];
-  if (!key?.every((name) => visible.has(name))) return;
-  for (const relation of relationsOf(model, visible)) {
-    const fields = JSON.stringify(key.map((name) => `\`${name}\``));
+/** All columns, a few at a time, each time of another row. @param {Asked} asked */
+async function* askRecords({ model, call, query, random }) {
+  // The elements of lists of JSON stand in a cell as they were written.
+  const columns = model.columns.filter(
+    ({ type, isList }) => !isList || (type !== 'Json' && type !== 'Bytes'),
+  );
+  for (let at = 0; at < columns.length && model.key.length > 0; at += COLUMNS) {
+    const some = columns.slice(at, at + COLUMNS);
+    const sql = `SELECT ${select([...model.key, ...some], 'm')} FROM ${model.table} m ORDER BY md5(m::text || $1) LIMIT 1`;
+    const [row] = await query(sql, [String(random.below(1e6))]);
+    if (!row) return;
+    const cells = readRow([...model.key, ...some], row);
+    const key = JSON.stringify(Object.fromEntries(model.key.map(({ name }, index) => [name, cells[index]])));
+    const { record } = await call('get_record', {
+      model: model.name,
+      key,
+      fields: some.map(nameOf).join(', '),
+    });
+    const expected = some.map(({ name }, index) => [name, cells[model.key.length + index]]);
+    yield* differ(`record ${key}`, record.rows, expected);
+  }
+}
+
+/** The first rows with each relation: the related rows that SQL finds. @param {Asked} asked */
+async function* askIncludes({ model, models, call, query }) {
+  if (model.key.length === 0) return;
+  for (const relation of model.relations) {
+    const target = /** @type {Seen} */ (models.get(relation.target));
+    const columns = target.key.length > 0 ? target.key : target.columns.slice(0, 1);
     const { records } = await call('find_records', {
-      model: label,
-      fields,
-      include: `\`${relation.name}\``,
+      model: model.name,
+      fields: JSON.stringify(model.key.map(nameOf)),
+      include: JSON.stringify([`\`${relation.name}\`(${columns.map(nameOf).join(', ')})`]),
       limit: 20,
     });
-    const counts = records.rows.map((/** @type {unknown[]} */ row) => {
-      const related = /** @type {unknown[]} */ (row.at(-1));
-      return related.at(-1) === 'and more' ? 11 : related.length;
+    const order = columns.map(({ column }) => `there.${quote(column)}`).join(', ');
+    const related = `SELECT there.* ${relatedRows(relation, target, 'm', 'there')} ORDER BY ${order} LIMIT ${INCLUDED + 1}`;
+    const sql = `SELECT (SELECT json_agg(json_build_array(${select(columns, 'r')})) FROM (${related}) r) FROM ${model.table} m ORDER BY ${model.key.map(({ column }) => `m.${quote(column)}`).join(', ')} LIMIT 20`;
+    const expected = (await query(sql)).map(([text]) => {
+      const rows = /** @type {(string | null)[][]} */ (JSON.parse(text ?? '[]'));
+      const cells = rows.slice(0, INCLUDED).map((row) => readRow(columns, row, LONGEST_LISTED));
+      return rows.length > INCLUDED ? [...cells, 'and more'] : cells;
     });
-    const order = key.map((name) => `m.${quote(columnOf(model, name)?.column ?? '')}`).join(', ');
-    const expected = await query(
-      `SELECT least(11, (${countRelated(relation, models)})) FROM ${tableOf(model)} m ORDER BY ${order} LIMIT 20`,
-    );
-    const wanted = expected.map(([count]) => Number(count));
-    if (JSON.stringify(counts) !== JSON.stringify(wanted))
-      yield `include ${relation.name} has ${counts} rows, and ${wanted.join()} in SQL`;
+    const found = records.rows.map((/** @type {unknown[]} */ row) => row.at(-1));
+    // Without a key the related rows have no order.
+    const [one, other] =
+      target.key.length > 0
+        ? [found, expected]
+        : [found, expected].map((all) => all.map((/** @type {unknown[]} */ rows) => rows.length));
+    yield* differ(`include ${relation.name}`, one, other);
   }
 }
 
-/** Random conditions on values that are there. @param {Asked} asked */
-async function* askFilters({ model, visible, call, query, random, label }) {
-  const columns = columnsOf(model, visible).filter(
-    ({ isList, type }) => !isList && type !== 'Json' && type !== 'Bytes',
+/** How many rows there are, and how many meet random conditions. @param {Asked} asked */
+async function* askFilters(asked) {
+  const { model, call, query, random } = asked;
+  for (let number = 0; number < FILTERS; number++) {
+    const all = { filter: '', sql: 'true', json: undefined };
+    const { filter: text, sql, json } = number === 0 ? all : await makeCondition(asked, model, 'm');
+    const filter = json && random.chance(0.3) ? JSON.stringify([json]) : text;
+    const { count } = await call('count_records', { model: model.name, filter });
+    const expected = await query(`SELECT count(*) FROM ${model.table} m WHERE ${sql}`);
+    yield* differ(filter || 'count', [[String(count)]], expected);
+  }
+}
+
+/** Metrics of all rows, by each enum and boolean, by another column, and by a stretch of time. @param {Asked} asked */
+async function* askGroups({ model, call, query, random }) {
+  const columns = model.columns.filter(hasOrder);
+  const moments = columns.filter(
+    ({ type, native }) => type === 'DateTime' && !/^Time(tz)?$/.test(native ?? ''),
   );
-  for (let number = 0; number < MOST_FILTERS && columns.length > 0; number++) {
-    const column = random.pick(columns);
-    const name = `m.${quote(column.column)}`;
-    const value = await queryOne(
-      query,
-      `SELECT ${name}::text FROM ${tableOf(model)} m ORDER BY md5(m::text || $1) LIMIT 1`,
-      [String(number)],
-    );
-    const condition = writeCondition(column, value, random);
-    if (!condition) continue;
-    const { count } = await call('count_records', { model: label, filter: condition.filter });
-    const expected = await queryOne(
-      query,
-      `SELECT count(*) FROM ${tableOf(model)} m WHERE ${condition.sql(name)}`,
-      condition.values,
-    );
-    if (count !== Number(expected)) yield `${condition.filter} counts ${count}, and ${expected} in SQL`;
-  }
-}
-
-/** Counts and sums by each field of few values. @param {Asked} asked */
-async function* askGroups({ model, visible, call, query, label }) {
-  const columns = columnsOf(model, visible).filter(({ isList }) => !isList);
-  const sum = columns.find(({ type }) => type === 'Int' || type === 'Decimal');
-  for (const { name, column } of columns.filter(({ type }) => type === 'Enum' || type === 'Boolean')) {
-    const metrics = ['count', ...(sum ? [`sum(\`${sum.name}\`)`] : [])].join(', ');
+  const keys = [
+    ...columns.filter(({ type }) => type === 'Enum' || type === 'Boolean').map(plainKey),
+    ...(columns.length > 0 ? [plainKey(random.pick(columns))] : []),
+    ...(moments.length > 0 ? [stretchKey(random.pick(moments), random.pick(STRETCHES))] : []),
+  ];
+  for (const key of [undefined, ...keys]) {
+    const others = columns.length > 0 ? [1, 2, 3].map(() => metricOf(random.pick(columns), random)) : [];
+    const metrics = [COUNT, ...new Map(others.map((metric) => [metric.text, metric])).values()];
+    const having = key && random.chance(0.3);
+    // Beside a key of this name, the count is called otherwise.
+    const count = key?.text === '`count`' ? '_count' : 'count';
     const { groups } = await call('aggregate_records', {
-      model: label,
-      metrics,
-      group_by: `\`${name}\``,
-      order_by: 'count desc',
+      model: model.name,
+      metrics: metrics.map(({ text }) => text).join(', '),
+      ...(key && { group_by: key.text, order_by: `${count} desc`, limit: MOST_GROUPS }),
+      ...(having && { having: `${count} > 1` }),
     });
-    const counts = groups.rows.map((/** @type {unknown[]} */ [, ...values]) => values.join());
-    const rows = await query(
-      `SELECT count(*)${sum ? `, sum(${quote(sum.column)})` : ''} FROM ${tableOf(model)} GROUP BY ${quote(column)}`,
+    const shown = key ? [key, ...metrics] : metrics;
+    const grouping =
+      key &&
+      `GROUP BY ${key.group}${having ? ' HAVING count(*) > 1' : ''} ORDER BY count(*) DESC, ${key.order} NULLS LAST`;
+    const sql = `SELECT ${shown.map((one) => one.sql).join(', ')} FROM ${model.table} m ${grouping ?? ''} LIMIT ${MOST_GROUPS}`;
+    const expected = (await query(sql)).map((row) => row.map((text, at) => shown[at]?.read(text)));
+    yield* differ(
+      `${metrics.map(({ text }) => text).join(', ')} by ${key?.text ?? 'nothing'}`,
+      groups.rows,
+      expected,
     );
-    const expected = rows.map((values) => values.join());
-    if (JSON.stringify(counts.toSorted()) !== JSON.stringify(expected.toSorted()))
-      yield `${metrics} by ${name} are ${counts.join(' ')}, and ${expected.join(' ')} in SQL`;
   }
 }
 
-/** @param {Column} column @param {string | null} value @param {Random} random */
-function writeCondition({ name, type, native, values }, value, random) {
-  const field = `\`${name}\``;
-  if (value === null)
-    return { filter: `${field} is null`, sql: (/** @type {string} */ at) => `${at} IS NULL`, values: [] };
-  if (type === 'String' && !NO_TEXT.includes(native ?? '') && random.chance(0.4)) {
-    const part = Array.from(value).slice(0, 3).join('');
-    const escaped = part.replace(/[\\%_]/g, '\\$&');
-    if (part === '') return undefined;
-    return {
-      filter: `${field} starts with ${write(part)}`,
-      sql: (/** @type {string} */ at) => `${at}::text ILIKE $1 || '%'`,
-      values: [escaped],
-    };
-  }
-  const stored = values?.values.find((one) => one.stored === value)?.name;
-  const operator =
-    type === 'Enum' || type === 'Boolean' || type === 'String' ? '=' : random.pick(['=', '<=', '>']);
-  // A moment of the database is text without its zone.
-  const written =
-    type === 'DateTime' ? value.replace(/^(\S+) (\d\S*?)(\+00)?$/, '$1T$2Z') : (stored ?? value);
-  const plain = native === 'Money' ? written.replace(/[$,]/g, '') : written;
-  if (type === 'DateTime' && !/^\d{4}-\d\d-\d\dT\S+Z$/.test(written)) return undefined;
+/** With their names in answers. @type {[stretch: string, format: string][]} */
+const STRETCHES = Object.entries({
+  day: 'YYYY-MM-DD',
+  week: 'YYYY-MM-DD',
+  month: 'YYYY-MM',
+  quarter: 'YYYY-"Q"Q',
+  year: 'YYYY',
+});
+
+/** @typedef {{ text: string, sql: string, read(text: string | null): unknown }} Shown a column of the answer */
+/** @typedef {Shown & { group: string, order: string }} Key */
+
+/** @param {Column} column @returns {Key} */
+function plainKey(column) {
+  const at = numberOf(column);
   return {
-    filter: `${field} ${operator} ${write(plain)}`,
-    sql: (/** @type {string} */ at) => `${at} ${operator} $1`,
-    values: [value],
+    text: nameOf(column),
+    sql: `${at}::text`,
+    group: at,
+    order: at,
+    read: (text) => cellOf(column, text, LONGEST_GROUPED),
   };
 }
 
-/** @param {Relation} relation of m @param {ReadonlyMap<string, Model>} models */
-function countRelated({ join, target }, models) {
-  if (join.kind === 'table')
-    return `SELECT count(*) FROM ${nameOf(join.table)} j WHERE j.${quote(join.here)} = m.${quote(join.hereKey)}`;
-  const pairs = join.pairs.map(({ here, there }) => `j.${quote(there)} = m.${quote(here)}`);
-  return `SELECT count(*) FROM ${tableOf(/** @type {Model} */ (models.get(target)))} j WHERE ${pairs.join(' AND ')}`;
+/** @param {Column} column @param {[stretch: string, format: string]} stretch @returns {Key} */
+function stretchKey(column, [stretch, format]) {
+  const at = numberOf(column);
+  const first = `date_trunc('${stretch}', ${at})`;
+  const era = `CASE WHEN extract(year FROM ${first}) < 0 THEN ' BC' ELSE '' END`;
+  const sql = `CASE WHEN isfinite(${at}) THEN to_char(${first}, '${format}') || ${era} ELSE ${at}::text END`;
+  return {
+    text: `${stretch}(${nameOf(column)})`,
+    sql,
+    group: sql,
+    order: `min(${at})`,
+    read: (text) => text,
+  };
 }
 
-/** The first value of the first row. @param {Query} query @param {string} sql @param {unknown[]} [values] @returns {Promise<string | null>} */
-async function queryOne(query, sql, values) {
-  const [row] = await query(sql, values);
-  return row?.[0] ?? null;
+/** @type {Shown} */
+const COUNT = { text: 'count', sql: 'count(*)', read: Number };
+
+/** @param {Column} column @param {Random} random @returns {Shown} */
+function metricOf(column, random) {
+  const { type, native } = column;
+  const name = random.pick([
+    'count',
+    'count distinct',
+    ...(['Int', 'BigInt', 'Decimal'].includes(type) && native !== 'Oid' ? ['sum', 'avg'] : []),
+    ...(type !== 'Boolean' && !['Uuid', 'Bit', 'VarBit'].includes(native ?? '') ? ['min', 'max'] : []),
+  ]);
+  const write = (/** @type {string} */ at) =>
+    `${name.replace(' ', '(')}${name.includes(' ') ? ' ' : '('}${at})`;
+  const read = (/** @type {string | null} */ text) => {
+    if (name === 'min' || name === 'max') return cellOf(column, text, LONGEST_GROUPED);
+    if (name === 'avg') return text?.replace(/\.0+$|(\.\d*[1-9])0+$/, '$1') ?? null;
+    return name === 'sum' && (type !== 'Int' || text === null) ? text : Number(text);
+  };
+  return { text: write(nameOf(column)), sql: `${write(numberOf(column))}::text`, read };
 }
 
-/** @param {Model} model @param {ReadonlySet<string>} visible */
-const columnsOf = (model, visible) =>
-  /** @type {Column[]} */ (
-    model.fields.filter((field) => field.kind === 'column' && visible.has(field.name))
+/** @param {Column} column */
+const numberOf = ({ native, column }) => `m.${quote(column)}${native === 'Money' ? '::numeric' : ''}`;
+
+/** @param {Column} column */
+const nameOf = ({ name }) => `\`${name}\``;
+
+/** @param {readonly Column[]} columns @param {string} alias */
+const select = (columns, alias) =>
+  columns.map((column) => textOf(column, `${alias}.${quote(column.column)}`)).join(', ');
+
+/** @param {readonly Column[]} columns @param {readonly (string | null)[]} row @param {number} [longest] */
+const readRow = (columns, row, longest) =>
+  columns.map((column, at) => cellOf(column, row[at] ?? null, longest));
+
+/** @param {string} what @param {readonly unknown[]} rows @param {readonly unknown[]} expected */
+function* differ(what, rows, expected) {
+  if (JSON.stringify(rows) === JSON.stringify(expected)) return;
+  const at = expected.findIndex((row, index) => JSON.stringify(row) !== JSON.stringify(rows[index]));
+  const texts = [rows, expected].map(
+    (all) => JSON.stringify(all[at === -1 ? expected.length : at]) ?? 'none',
   );
-
-/** @param {Model} model @param {ReadonlySet<string>} visible */
-const relationsOf = (model, visible) =>
-  /** @type {Relation[]} */ (
-    model.fields.filter((field) => field.kind === 'relation' && visible.has(field.name))
+  const [one = '', other = ''] = texts;
+  const same = Array.from(one).findIndex((character, index) => character !== Array.from(other)[index]);
+  const [shown, wanted] = texts.map((text) =>
+    Array.from(text)
+      .slice(Math.max(0, same - 60), same + 60)
+      .join(''),
   );
-
-/** @param {Model} model @param {ReadonlySet<string>} visible */
-const sortable = (model, visible) =>
-  columnsOf(model, visible).filter(
-    ({ type, isList, native }) => !isList && SORTABLE.includes(type) && !UNSORTABLE.includes(native ?? ''),
-  );
-
-/** @param {Model} model @param {string} name */
-const columnOf = (model, name) =>
-  /** @type {Column | undefined} */ (model.fields.find((field) => field.name === name));
-
-/** @param {Model} model */
-const tableOf = ({ table }) => nameOf(table);
-
-/** @param {{ schema?: string | undefined, name: string }} table */
-const nameOf = ({ schema, name }) => (schema === undefined ? quote(name) : `${quote(schema)}.${quote(name)}`);
-
-/** @param {string} value */
-const write = (value) => `'${value.replaceAll("'", "''")}'`;
+  yield `${what}: ${rows.length} rows, and ${expected.length} in SQL; the first that differs has ${shown}, and ${wanted} in SQL`;
+}

@@ -44,7 +44,6 @@ export const composeConfigured: Compose = (options) => {
   const configured = readConfigured(options.config);
   const { records, directory, callerScopes, callerClaims } = configured;
   const staff = directory ? [composeDirectory(options, directory)] : [];
-  assertDistinct(configured, staff);
   const taken = staff
     .flatMap(({ databases }) => databases)
     .reduce((sum, one) => sum + one.mostConnections, 0);
@@ -64,16 +63,6 @@ export const composeConfigured: Compose = (options) => {
     callerClaims,
   };
 };
-
-/** @throws OperatorError for a question that is called as a tool of the directory */
-function assertDistinct({ questions }: Configured, staff: readonly Composition[]): void {
-  const tools = staff.flatMap(({ domains }) => domains.flatMap((domain) => domain.tools));
-  const clash = questions.find(({ name }) => tools.some((tool) => tool.name === name));
-  if (clash)
-    throw new OperatorError(
-      `questions.${clash.name}: The staff directory has a tool of this name. Give the question another.`,
-    );
-}
 
 /** The staff directory. */
 function composeDirectory(

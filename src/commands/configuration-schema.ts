@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ENVIRONMENT } from '../settings/environment.js';
-import { CONFIGURATION } from './configuration.js';
+import { CONFIGURATION } from './parse-configuration.js';
 import { CHOOSING } from '../settings/sources.js';
 import { DOMAIN_SETTINGS } from './read-config.js';
 

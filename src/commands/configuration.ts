@@ -1,70 +1,23 @@
 import path from 'node:path';
-import { z } from 'zod';
-import { SCOPE, type Claims, type Scope } from '../capability/define.js';
+import type { Claims, Scope } from '../capability/define.js';
 import { DIRECTORY_SCOPES } from '../directory/rights.js';
 import { OperatorError } from '../errors.js';
-import {
-  DATABASE,
-  openSchema,
-  POLICIES,
-  SECTION_KEYS,
-  type DatabaseSection,
-  type OpenedSchema,
-} from '../records/configuration.js';
+import { openSchema, type DatabaseSection, type OpenedSchema } from '../records/configuration.js';
 import { prepareQuestion, type SavedQuestion } from '../records/questions/prepare.js';
-import { QUESTION_KEYS, QUESTIONS } from '../records/questions/section.js';
 import { TOOL_NAMES } from '../records/questions/tool-names.js';
 import { Records } from '../records/records.js';
 import type { Exposure } from '../records/view/exposure.js';
 import { Views } from '../records/views.js';
-import { suggest } from '../capability/nearest.js';
-import { describeIssue } from '../settings/describe-issue.js';
-import { readPostgresUrl } from '../settings/postgres-url.js';
 import type { Session } from '../database/session.js';
 import type { Config } from '../settings/config.js';
-
-export const DATABASE_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,39}$/;
-
-/** All that a configuration file says but its settings: what is served. */
-export const CONFIGURATION = z.strictObject({
-  databases: z
-    .record(z.string().regex(DATABASE_NAME, 'a name of letters, digits, _ and -'), DATABASE)
-    .default({})
-    .describe('The databases whose records can be read, by name'),
-  directory: z
-    .union(
-      [
-        z.boolean(),
-        z.strictObject({
-          url: z.string().min(1).optional(),
-          policies: POLICIES,
-          read_only: z.boolean().default(false).describe('true: nothing of it can be changed here'),
-        }),
-      ],
-      { error: 'takes true, false, or { "url": "env:NAME" }' },
-    )
-    .default(false)
-    .describe(
-      'true: the staff directory is served, too; or the address of its database, its row policies, and whether it is only read',
-    ),
-  questions: QUESTIONS.describe('Saved questions by name; each is a tool of its own'),
-  tools: z
-    .enum(['all', 'questions'])
-    .default('all')
-    .describe('questions: no tools of records but those of the saved questions'),
-  caller: z
-    .strictObject({
-      scopes: z.array(z.string().regex(SCOPE)).optional(),
-      claims: z
-        .record(z.string().min(1), z.union([z.string(), z.number(), z.boolean()]))
-        .optional()
-        .describe('What the caller claims, for "claims" of a database; a text may be env:NAME'),
-    })
-    .optional()
-    .describe(
-      'What the caller over stdio may do and claims, and every caller with AUTH_MODE=none; without scopes, everything',
-    ),
-});
+import {
+  parseFile,
+  resolveDatabase,
+  resolveReference,
+  resolveUrl,
+  type ConfigurationContent,
+  type ConfigurationFile,
+} from './parse-configuration.js';
 
 /** What a session sees of a database. */
 type Sight = Pick<Session, 'searchPath' | 'policies'>;
@@ -158,7 +111,7 @@ export function readConfigured(config: Config): Configured {
 }
 
 function prepareQuestions(
-  sections: z.output<typeof QUESTIONS>,
+  sections: ConfigurationContent['questions'],
   databases: readonly ServedDatabase[],
   file: string,
 ): SavedQuestion[] {
@@ -186,10 +139,7 @@ export function readDirectory(config: Config): NonNullable<Configured['directory
  */
 export function readAddress(config: Config, name: string | undefined): string | undefined {
   const { file } = config;
-  const {
-    databases,
-    directory,
-  }: Pick<z.output<typeof CONFIGURATION>, 'databases' | 'directory'> = file
+  const { databases, directory }: Pick<ConfigurationContent, 'databases' | 'directory'> = file
     ? parseFile(file)
     : { databases: {}, directory: true };
   const names = Object.keys(databases);
@@ -206,32 +156,12 @@ export function readAddress(config: Config, name: string | undefined): string | 
   );
 }
 
-function parseFile(file: NonNullable<Config['file']>): z.output<typeof CONFIGURATION> {
-  const parsed = CONFIGURATION.safeParse(file.content);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => `  - ${describeProblem(issue)}`);
-  throw new OperatorError(`The configuration file ${file.path} cannot be used:\n${problems.join('\n')}`);
-}
-
-function resolveDatabase(name: string, section: DatabaseSection, file: NonNullable<Config['file']>): string {
-  return resolveUrl(section.url, `databases.${name}.url`, file);
-}
-
 /** All scopes that something which is served needs. */
 export function scopesOf({ records, directory }: Configured): Scope[] {
   const ofRecords = records.flatMap(({ exposure }) =>
     [...exposure.models.values()].map(({ scope }) => scope),
   );
   return [...new Set([...(directory ? DIRECTORY_SCOPES : []), ...ofRecords])];
-}
-
-function describeProblem(issue: z.core.$ZodIssue): string {
-  const at = issue.path.join('.');
-  if (issue.code !== 'unrecognized_keys') return `${at} ${describeIssue(issue)}`;
-  const known = [...Object.keys(CONFIGURATION.shape), ...SECTION_KEYS, ...QUESTION_KEYS];
-  return issue.keys
-    .map((key) => `${[...issue.path, key].join('.')} means nothing.${suggest(key, known)}`)
-    .join(' ');
 }
 
 /** A token for the directory opens no record. */
@@ -249,31 +179,11 @@ function open(section: DatabaseSection, url: string, file: string): OpenedSchema
   return openSchema(section, { folder: path.dirname(file), origin: path.basename(file), url });
 }
 
-function resolveUrl(text: string, at: string, file: NonNullable<Config['file']>): string {
-  const read = readPostgresUrl(resolveReference(text, at, file));
-  if ('url' in read) return read.url;
-  throw new OperatorError(
-    `${file.path}: ${at} is no address such as postgresql://user:password@host:5432/name: it ${read.problem}.`,
-  );
-}
-
-/** @throws OperatorError for `env:NAME` where NAME is not set */
-function resolveReference(text: string, at: string, file: NonNullable<Config['file']>): string {
-  const name = /^env:(.+)$/.exec(text)?.[1];
-  const value =
-    name === undefined ? text : Object.hasOwn(file.references, name) ? file.references[name] : undefined;
-  if (value === undefined)
-    throw new OperatorError(
-      `${file.path}: ${at} refers to ${name}, which is not set. Set it in the environment, or in a file .env beside the configuration.`,
-    );
-  return value;
-}
-
 /** DATABASE_URL is read only where it is used: in a project of others it may be an address of any kind. */
 function serveDirectory(
-  directory: z.output<typeof CONFIGURATION>['directory'],
+  directory: ConfigurationContent['directory'],
   { database, readOnly }: Config,
-  file: NonNullable<Config['file']>,
+  file: ConfigurationFile,
 ): ServedDirectory | undefined {
   if (directory === false) return undefined;
   const { url: written, policies, read_only = false } = directory === true ? {} : directory;

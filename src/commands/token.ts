@@ -31,7 +31,7 @@ export function addTokenCommands(token: Command): void {
     )
     .option(
       '--claim <name=value>',
-      'a claim of whoever calls with it, as "claims" of a database asks for; may be given several times',
+      'a claim of its caller, as "claims" of a database asks for; may be given several times',
       addClaim,
     )
     .action(createToken);

@@ -13,7 +13,7 @@ export class ReadOnlyPool extends SessionPool {
   constructor(config: SessionClientConfig) {
     // The statement is on its way when BEGIN fails (a cancel request may hit it), and would run outside the transaction.
     super({ ...config, session: { ...config.session, readOnly: true }, pipeline: true });
-    // A transaction of somebody else's could write where all clients share one session.
+    // Where all clients share one session, a transaction of another client could write.
     this.connect = (() => Promise.reject(new Error('Here is only read.'))) as typeof this.connect;
   }
 

@@ -40,11 +40,7 @@ export class SessionPool extends pg.Pool {
 
   /** Runs a statement outside of a transaction of its caller's. */
   protected async run(client: Lent, statement: Statement, values?: unknown[]): Promise<pg.QueryResult> {
-    if (!client.pooled) return client.query(statement, values);
-    await client.query('BEGIN');
-    const result = await client.query(statement, values);
-    await client.query('COMMIT');
-    return result;
+    return onOneServer(client, () => client.query(statement, values));
   }
 
   /** Runs what the database undid again. */
@@ -105,4 +101,13 @@ export class SessionPool extends pg.Pool {
     if (client.hasStalePlans) this.#renewedAt = client.idleSince;
     if (client.getTransactionStatus() !== 'I' || client.cancelled || client.hasStalePlans) void client.end();
   }
+}
+
+/** A pooler keeps to one server within a transaction, and a transaction has the session's settings. */
+export async function onOneServer<Result>(client: Lent, work: () => Promise<Result>): Promise<Result> {
+  if (!client.pooled) return work();
+  await client.query('BEGIN');
+  const result = await work();
+  await client.query('COMMIT');
+  return result;
 }

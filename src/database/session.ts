@@ -14,7 +14,7 @@ export interface Session extends SessionConfig {
    * because its answer would look like that of a table with fewer rows.
    */
   policies?: 'by-role' | undefined;
-  /** True: transactions cannot write, whatever they begin with. */
+  /** True: transactions cannot write, even one that begins as READ WRITE. */
   readOnly?: boolean | undefined;
 }
 

@@ -28,7 +28,7 @@ export class PreferringClient extends pg.Client {
       if (!(await offersTls(driver))) driver.ssl = driver.connection.ssl = false;
       return connect(...args);
     };
-    // With a function to call back, nobody waits for what is returned; and `offersTls` never fails.
+    // With a callback the promise is not awaited; and `offersTls` never fails.
     this.connect = connectAfter as typeof this.connect;
   }
 }

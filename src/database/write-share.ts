@@ -3,7 +3,7 @@ import type { SessionConfig } from '../settings/config.js';
 
 /**
  * Bounds the connections of a pool that writes hold. A write may wait for a lock that another client holds, and with all
- * connections waiting nobody could read any more. A write that finds no place waits for one without a connection.
+ * connections waiting no client could read. A write that finds no place waits for one without a connection.
  */
 export class WriteShare {
   #free: number;

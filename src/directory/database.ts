@@ -29,7 +29,7 @@ export const MIGRATIONS: Migrations = {
   ]),
 };
 
-/** The directory serves from a database that has exactly its migrations, and whose names are compared whatever the case. */
+/** The directory serves from a database that has exactly its migrations, and that compares names without case. */
 export async function check(client: PrismaClient): Promise<CheckResult> {
   const migrations = await checkMigrations(client, MIGRATIONS);
   if (migrations.problem) return migrations;

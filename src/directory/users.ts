@@ -39,7 +39,7 @@ const COUNTED_AT_MOST = 10_000;
 /** What a cursor holds: created_at as it is shown, id, page number. */
 type PageEnd = [string, number, number];
 
-/** Whoever finds users may also read the names of departments. */
+/** A caller who finds users may also read the names of departments. */
 const READER = { scopes: new Set(['directory:read']) };
 
 /** Newest first. The id breaks ties, so that a page boundary between users of one millisecond loses none of them. */

@@ -28,10 +28,10 @@ export function createAdmission(
   authentication: Authentication,
   rateLimit: RateLimit,
   inFlight: InFlight,
-  observe?: (step: AdmissionStep, error: unknown) => void,
+  observe: (step: AdmissionStep, error: unknown) => void,
 ): Admit {
   const refuse = (step: AdmissionStep) => (error: unknown) => {
-    observe?.(step, error);
+    observe(step, error);
     throw error;
   };
   const count = (key: string, messages = 1) => rateLimit(key, messages).catch(refuse('rate_limit'));

@@ -1,12 +1,14 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { SCOPE } from '../capability/define.js';
 import { timeZone } from './arguments.js';
-import { readPrismaSchema, SchemaError, type SchemaFile } from './model/prisma-schema.js';
+import { readSchemaFiles } from './model/prisma/files.js';
+import { readPrismaSchema } from './model/prisma/read-schema.js';
+import { SchemaError } from './model/schema-error.js';
 import type { Schema } from './model/schema.js';
 import type { ClaimedSetting } from './claims.js';
-import { claimKindOf, decideExposure, type Exposure } from './view/exposure.js';
+import { decideExposure, type Exposure } from './view/exposure.js';
+import { claimKindOf } from './view/tenants.js';
 import { FIELD_MARKS } from './view/marks.js';
 import { suggest } from '../capability/nearest.js';
 
@@ -90,7 +92,7 @@ export interface OpenedSchema {
   exposure: Exposure;
   /** What callers need to read any of it. */
   claims: readonly ClaimedSetting[];
-  /** Fields that are visible and came after somebody last decided, as Model.field. */
+  /** Fields that are visible and came after the last decision, as Model.field. */
   unreviewed: readonly string[];
 }
 
@@ -161,26 +163,4 @@ function listUnreviewed(exposure: Exposure, choices: DatabaseSection['models']):
  */
 export function readSchema(location: string, defaultSchema?: string): Schema {
   return readPrismaSchema(readSchemaFiles(location), defaultSchema);
-}
-
-/** A folder's files are joined, those of its folders included, as Prisma does. */
-function readSchemaFiles(location: string): SchemaFile[] {
-  try {
-    const names = statSync(location).isDirectory()
-      ? readdirSync(location, { recursive: true, encoding: 'utf8' })
-          .filter((name) => name.endsWith('.prisma'))
-          .toSorted()
-          .map((name) => path.join(location, name))
-      : [location];
-    if (names.length === 0) throw new SchemaError(`The folder ${location} holds no .prisma file.`);
-    return names.map((name) => ({
-      name: path.relative(process.cwd(), name),
-      text: readFileSync(name, 'utf8'),
-    }));
-  } catch (error) {
-    if (error instanceof SchemaError) throw error;
-    throw new SchemaError(`The schema ${location} cannot be read: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
 }

@@ -8,7 +8,7 @@ const LONGEST_NAME = 63;
 
 /**
  * Writes the policies that show a role the rows of one tenant, and the indexes that they need, as a migration. It may be
- * run again. The restrictive policy holds whatever others allow the role.
+ * run again. The restrictive policy holds even where others allow the role more.
  * @param defaultSchema of tables that name none
  */
 export function writePolicies({ tenantModels }: Exposure, role: string, defaultSchema: string): string {

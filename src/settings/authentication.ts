@@ -3,7 +3,7 @@ import { isLoopback } from './fields.js';
 
 const needed = z.string('must be set where AUTH_MODE is jwt');
 
-/** With AUTH_MODE=none whoever gets through has every scope: nothing may lead here from another machine. */
+/** With AUTH_MODE=none every client has every scope, so no other machine may reach this one. */
 const UNASKED = 'where AUTH_MODE is none: callers are not asked who they are. Set AUTH_MODE to token or jwt';
 
 /** The authentication method of HTTP callers: rules on combinations of variables that apply to `steward http` only. */

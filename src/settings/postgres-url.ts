@@ -121,7 +121,7 @@ function readTls({ searchParams }: URL, environment: NodeJS.ProcessEnv): void {
     const value = environment[variable];
     if (value && !searchParams.get(name)) searchParams.set(name, value);
   }
-  // Stricter than libpq, which would check nothing: whoever names an authority wants it to be asked.
+  // Stricter than libpq, which would check nothing although an authority is named.
   if (namesRoot && !searchParams.has('sslmode')) searchParams.set('sslmode', 'verify-full');
   const mode = searchParams.get('sslmode') ?? '';
   if (mode !== '' && !SSL_MODES.includes(mode))

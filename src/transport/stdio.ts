@@ -1,4 +1,3 @@
-import type { Readable, Writable } from 'node:stream';
 import {
   ErrorCode,
   type JSONRPCMessage,
@@ -37,17 +36,13 @@ export class StdioTransport {
   /** As the greeting settled it; there may be none. */
   #version: string | undefined;
 
-  constructor(
-    private readonly options: StdioOptions,
-    private readonly input: Readable = process.stdin,
-    private readonly output: Writable = process.stdout,
-  ) {}
+  constructor(private readonly options: StdioOptions) {}
 
   start(): void {
-    this.input.on('data', (chunk: Buffer) => this.#receive(chunk));
-    for (const event of ['end', 'close', 'error']) this.input.on(event, () => this.options.onEnd());
+    process.stdin.on('data', (chunk: Buffer) => this.#receive(chunk));
+    for (const event of ['end', 'close', 'error']) process.stdin.on(event, () => this.options.onEnd());
     // The client reads no more answers, so none is sent.
-    this.output.on('error', () => {
+    process.stdout.on('error', () => {
       this.#underWay.clear();
       this.#drained?.();
       this.options.onEnd();
@@ -135,7 +130,7 @@ export class StdioTransport {
 
   #send(line: object, answers: Answer[]): void {
     // Calls back when the line has left the process, or when the client no longer reads.
-    this.output.write(`${JSON.stringify(line)}\n`, () => {
+    process.stdout.write(`${JSON.stringify(line)}\n`, () => {
       for (const answer of answers) if ('id' in answer) this.#settle(answer.id);
     });
   }

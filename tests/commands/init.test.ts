@@ -372,7 +372,7 @@ describe('steward init', () => {
         DATABASE_URL,
         STEWARD_CONFIG: at('steward.config.json'),
       });
-      expect(stdout).toMatch(/warn {2}exposure: visible, and new since somebody decided: orders\.gift/);
+      expect(stdout).toMatch(/warn {2}exposure: visible, and new since the last review: orders\.gift/);
     } finally {
       await database.drop();
     }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Prompt, Tool } from '@modelcontextprotocol/sdk/types.js';
-import { startSteward, type Steward } from '../support/steward.js';
+import { startSteward, withoutCursor, type Steward } from '../support/steward.js';
 import { TOOLS } from './pinned-tools.js';
 
 // The whole public surface in one place. A change here is a change that clients see: say so in CHANGELOG.md.
@@ -53,9 +53,6 @@ const signature = ({ properties = {}, required = [] }: Schema) =>
 
 const argumentsOf = ({ arguments: args = [] }: Prompt) =>
   args.map(({ name, required }) => (required ? name : `${name}?`)).join(' ');
-
-/** Two cursors of the same position differ: each is encrypted with a nonce of its own. */
-const withoutCursor = (data: Answer) => ({ ...data, next_cursor: typeof data.next_cursor });
 
 /** The rows of the next page; undefined if the answer names none. */
 async function pageAfter(tool: string, args: Record<string, unknown>, { next_cursor }: Answer) {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startSteward, type AnswerData, type Steward } from '../support/steward.js';
+import { startSteward, withoutCursor, type AnswerData, type Steward } from '../support/steward.js';
 
 const INVALID_PARAMS = -32602;
 const RESOURCE_NOT_FOUND = -32002;
@@ -18,9 +18,6 @@ const read = async (uri: string) => {
   const { contents } = await steward.client.readResource({ uri });
   return JSON.parse((contents[0] as { text: string }).text) as AnswerData;
 };
-
-/** Each cursor is encrypted with a nonce of its own. */
-const withoutCursor = (answer: AnswerData) => ({ ...answer, next_cursor: answer.next_cursor !== null });
 
 const findUsers = async (args: Record<string, unknown>) => (await steward.call('find_users', args)).data;
 

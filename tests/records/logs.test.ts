@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createRedaction } from '../../src/records/redact.js';
-import { readPrismaSchema } from '../../src/records/model/prisma-schema.js';
+import { readPrismaSchema } from '../../src/records/model/prisma/read-schema.js';
 import { eventually } from '../support/eventually.js';
 import { parseExposition } from '../support/exposition.js';
 import { HttpSteward } from '../support/http.js';

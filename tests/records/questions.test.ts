@@ -8,7 +8,7 @@ import { freshDatabase, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { parseExposition } from '../support/exposition.js';
 import { bearing, codeOf, HttpSteward } from '../support/http.js';
-import { startSteward, type Steward } from '../support/steward.js';
+import { startSteward, withoutCursor, type Steward } from '../support/steward.js';
 import type { RecordsAnswer } from './zoo/zoo.js';
 
 const SCHEMA = `
@@ -210,9 +210,6 @@ const QUESTIONS = {
   },
 };
 
-/** No two cursors are the same text. */
-const withoutCursor = ({ data }: RecordsAnswer) => ({ ...data, next_cursor: data.next_cursor !== null });
-
 let folder: string;
 let database: TestDatabase;
 let url: string;
@@ -385,7 +382,7 @@ describe('a saved question', () => {
   ])('%s %j answers as the plain tool with the value written in', async (question, args, tool, plain) => {
     const [asked, written] = [await call(question, args), await call(tool, plain)];
     expect(asked.error).toBeUndefined();
-    expect(withoutCursor(asked)).toEqual(withoutCursor(written));
+    expect(withoutCursor(asked.data)).toEqual(withoutCursor(written.data));
   });
 
   it('has defaults, which null and nothing mean', async () => {
@@ -880,7 +877,7 @@ describe('a mistake in a question ends the start', () => {
     [
       'the name of a tool of the directory',
       { directory: true, questions: { get_user: { description: 'd', count: { model: 'Person' } } } },
-      'questions.get_user: The staff directory has a tool of this name. Give the question another.',
+      'There are two tools "get_user". Give one of them another name.',
     ],
     [
       'no question to serve',
@@ -906,7 +903,7 @@ describe('a mistake in a question ends the start', () => {
     [asking({ find: { model: 'Persn' } }), "questions.q.find.model: There is no model 'Persn'."],
     [
       { directory: true, questions: { get_user: { description: 'd', count: { model: 'Person' } } } },
-      'questions.get_user: The staff directory has a tool of this name.',
+      'There are two tools "get_user".',
     ],
     [
       { caller: { scopes: ['teams', 'taems'] } },

@@ -77,7 +77,7 @@ function describeTenants({ withheld, unnamed, unowned }: TenantInspection): Find
 function describeUnreviewed(fields: readonly string[]): Finding {
   return {
     level: 'warning',
-    text: `exposure: visible, and new since somebody decided: ${fields.join(', ')}`,
+    text: `exposure: visible, and new since the last review: ${fields.join(', ')}`,
     remedy: 'steward init --update',
   };
 }

@@ -10,7 +10,7 @@ export interface Choice {
 
 const MOST_LINES = 20;
 
-/** Without a terminal nobody can be asked, so flags have to say it. */
+/** Without a terminal flags have to say it. */
 export const canAsk = (): boolean => process.stdin.isTTY && process.stdout.isTTY;
 
 /** Lets a person choose some of the names. @throws OperatorError when they end it */

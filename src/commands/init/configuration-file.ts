@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { DATABASE_NAME } from '../configuration.js';
+import { DATABASE_NAME } from '../parse-configuration.js';
 import { writeWhole } from '../whole-file.js';
 
 const SCHEMA_OF_FILE = 'node_modules/steward-mcp/steward.schema.json';

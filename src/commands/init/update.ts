@@ -6,7 +6,7 @@ import { listConcerns } from '../../records/view/propose.js';
 import { workingFolder } from '../../settings/folders.js';
 import { readConfigurationContent } from '../../settings/sources.js';
 import { commandName } from '../command-name.js';
-import { CONFIGURATION } from '../configuration.js';
+import { CONFIGURATION } from '../parse-configuration.js';
 import { readIfAny } from '../whole-file.js';
 import { checkConfiguration } from './check.js';
 import { agree, canAsk, choose } from './choose.js';
@@ -39,7 +39,7 @@ interface Difference {
 }
 
 /**
- * Prints what changed in the schemas of a configuration since somebody decided, and writes the decisions that follow: a
+ * Prints what changed in the schemas of a configuration since the last review, and writes the decisions that follow: a
  * new model is not exposed unless it is chosen, and what is gone is taken out.
  * @throws OperatorError; the file is unchanged then
  */

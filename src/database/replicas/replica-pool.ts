@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type pg from 'pg';
-import { SessionPool, type Lent, type Statement } from '../session-pool.js';
+import { onOneServer, SessionPool, type Lent, type Statement } from '../session-pool.js';
 import type { WalPosition } from './primary-position.js';
 
 /** Longest time for a replica to report its position, in milliseconds. */
@@ -64,12 +64,10 @@ export class ReplicaPool extends SessionPool {
     const position = required.getStore();
     if (!position) throw new Error('A read from a replica needs the position that it must have replayed.');
     try {
-      // A pooler keeps to one server within a transaction.
-      if (client.pooled) await client.query('BEGIN');
-      await assertReplayed(client, position);
-      const result = await client.query(statement, values);
-      if (client.pooled) await client.query('COMMIT');
-      return result;
+      return await onOneServer(client, async () => {
+        await assertReplayed(client, position);
+        return client.query(statement, values);
+      });
     } catch (error) {
       throw READ_TIMEOUT.test((error as Error).message)
         ? new ReplicaError('does not answer', { cause: error })

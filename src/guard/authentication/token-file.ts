@@ -46,7 +46,7 @@ export async function readTokensIfAny(file: string): Promise<StoredToken[] | und
   );
 }
 
-/** Whoever can write the file can give themselves any token. @throws OperatorError */
+/** An account that can write the file can give itself any token. @throws OperatorError */
 async function readOwn(handle: FileHandle, file: string): Promise<string> {
   const [{ mode: all }, text] = await Promise.all([handle.stat(), handle.readFile('utf8')])
     .catch((error: unknown) => {

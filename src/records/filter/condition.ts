@@ -19,6 +19,9 @@ export type Condition =
       term: Condition | undefined;
     };
 
+/** A condition on a column or a relation. */
+export type Leaf = Exclude<Condition, { terms: unknown } | { kind: 'not' }>;
+
 /** A column of a model, or of a model that to-one relations lead to. */
 export interface Reference {
   relations: readonly ViewRelation[];

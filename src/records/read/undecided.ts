@@ -1,6 +1,6 @@
 import type { Condition } from '../filter/condition.js';
+import { listUndecidable } from '../filter/undecidable.js';
 import type { NamedModel } from '../records.js';
-import { listUndecidable } from '../sql/condition.js';
 import { writeCountUndecided } from '../sql/find.js';
 import type { Question } from '../sql/question.js';
 import type { Patience } from './patience.js';
@@ -10,7 +10,7 @@ const MOST_LOOKED_AT = 10_000;
 
 /**
  * Says which rows a negation leaves out because a value is missing, as `status != PAID` leaves out those without status:
- * that is SQL's rule, and not what everybody expects.
+ * that is SQL's rule, and not what every reader expects.
  */
 export async function describeUndecided(
   { model, source }: NamedModel,

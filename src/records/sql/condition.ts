@@ -1,9 +1,12 @@
 import { join, raw, sqltag as sql, type Sql } from '@prisma/client/runtime/client';
-import { nameOf, type Condition, type Reference, type Value } from '../filter/condition.js';
+import type { Condition, Leaf, Reference, Value } from '../filter/condition.js';
 import type { Comparison, Match } from '../filter/syntax.js';
-import type { ViewColumn } from '../view/view.js';
+import { isNegative } from '../filter/undecidable.js';
+import type { ViewColumn, ViewRelation } from '../view/view.js';
+import { writeHas } from './has.js';
 import type { Question } from './question.js';
 import { joinCondition, Tables } from './tables.js';
+import { compareTime, sign } from './time.js';
 
 /** Where the columns of a condition are found. */
 export type Columns = Pick<Tables, 'column' | 'reach' | 'aliases'>;
@@ -13,8 +16,8 @@ interface Writing {
   question: Question;
   tables: Columns;
   /**
-   * True where rows are sought that a negation leaves undecided. What no negation surrounds then counts as decided: that
-   * `a = 1` finds no row without `a` surprises nobody.
+   * True where rows are sought that a negation leaves undecided. What no negation surrounds then counts as decided:
+   * readers expect that `a = 1` finds no row without `a`.
    */
   seeksUndecided: boolean;
 }
@@ -39,14 +42,6 @@ function write(condition: Condition, writing: Writing, negated: boolean): Sql {
   return writing.seeksUndecided && !isNegative(condition, negated) ? sql`(${leaf}) is true` : leaf;
 }
 
-/** True for what a reader may expect to find rows that lack a value, as `!=` and `none`. */
-function isNegative(condition: Leaf, negated: boolean): boolean {
-  if (condition.kind === 'compare' && condition.operator === '!=') return true;
-  return negated || (condition.kind === 'related' && condition.quantifier === 'none');
-}
-
-type Leaf = Exclude<Condition, { terms: unknown } | { kind: 'not' }>;
-
 function writeLeaf(condition: Leaf, writing: Writing): Sql {
   const { tables, question } = writing;
   switch (condition.kind) {
@@ -59,7 +54,12 @@ function writeLeaf(condition: Leaf, writing: Writing): Sql {
     case 'match':
       return match(tables.column(condition.reference), condition.how, condition.text);
     case 'has':
-      return has(tables.column(condition.reference), condition.reference.column, condition.value, question);
+      return writeHas(
+        tables.column(condition.reference),
+        condition.reference.column,
+        condition.value,
+        question,
+      );
     case 'null':
       return sql`${tables.column(condition.reference)} is null`;
     case 'missing':
@@ -77,7 +77,7 @@ function writeIn(
 ): Sql {
   if (type !== 'DateTime')
     return sql`${column} = any(${values.map((value) => (value.kind === 'exact' ? value.text : ''))})`;
-  const equal = values.map((value) => timeComparison(column, native, '=', value, question));
+  const equal = values.map((value) => compareTime(column, native, '=', value, question));
   return sql`(${join(equal, ' or ')})`;
 }
 
@@ -89,70 +89,8 @@ function compare(
   value: Value,
   question: Question,
 ): Sql {
-  if (type === 'DateTime') return timeComparison(column, native, operator, value, question);
+  if (type === 'DateTime') return compareTime(column, native, operator, value, question);
   return sql`${column} ${sign(operator)} ${value.kind === 'exact' ? value.text : ''}`;
-}
-
-function sign(operator: Comparison): Sql {
-  return raw(operator === '!=' ? '<>' : operator);
-}
-
-/** On a timestamp, a day means all of it: `= 2026-05-01` is from its first moment to before the next day's. */
-function timeComparison(
-  column: Sql,
-  native: string | undefined,
-  operator: Comparison,
-  value: Value,
-  question: Question,
-): Sql {
-  if (value.kind === 'exact') return sql`${column} ${sign(operator)} ${value.text}`;
-  if (value.kind !== 'day' || native === 'Date')
-    return sql`${column} ${sign(operator)} ${moment(value, native, question)}`;
-  const start = moment(value, native, question);
-  const end = moment({ kind: 'day', text: value.text }, native, question, 1);
-  switch (operator) {
-    case '=':
-      return sql`(${column} >= ${start} and ${column} < ${end})`;
-    case '!=':
-      return sql`not (${column} >= ${start} and ${column} < ${end})`;
-    case '<':
-      return sql`${column} < ${start}`;
-    case '<=':
-      return sql`${column} < ${end}`;
-    case '>':
-      return sql`${column} >= ${end}`;
-    case '>=':
-      return sql`${column} >= ${start}`;
-  }
-}
-
-/** A value as one of the column's type. Prisma's timestamps without a zone are UTC. */
-function moment(value: Value, native: string | undefined, { zone, now }: Question, addedDays = 0): Sql {
-  if (native === 'Date') {
-    if (value.kind !== 'distance') return sql`${'text' in value ? value.text : ''}::date`;
-    return value.isElapsed
-      ? sql`((${now}::timestamptz + ${value.interval}::interval) at time zone ${zone})::date`
-      : sql`((${now}::timestamptz at time zone ${zone}) + ${value.interval}::interval)::date`;
-  }
-  const point = (): Sql => {
-    switch (value.kind) {
-      case 'distance':
-        return value.isElapsed
-          ? sql`(${now}::timestamptz + ${value.interval}::interval)`
-          : sql`(((${now}::timestamptz at time zone ${zone}) + ${value.interval}::interval) at time zone ${zone})`;
-      case 'local':
-        return sql`(${value.text}::timestamp at time zone ${zone})`;
-      case 'day': {
-        // Where a clock goes back over midnight, a day begins at the first of two; PostgreSQL takes the second.
-        const start = sql`(${value.text}::date + ${addedDays}::int)::timestamp`;
-        const hourLater = sql`(${start} - interval '1 hour') at time zone ${zone} + interval '1 hour'`;
-        return sql`least(${start} at time zone ${zone}, ${hourLater})`;
-      }
-      default:
-        return sql`${value.text}::timestamptz`;
-    }
-  };
-  return native === 'Timestamptz' ? point() : sql`(${point()} at time zone 'UTC')`;
 }
 
 /** Case does not count, and every character stands for itself. A collation of the column's own may refuse LIKE. */
@@ -162,46 +100,7 @@ function match(column: Sql, how: Match, text: string): Sql {
   return sql`${column}::text collate "default" ilike ${pattern}`;
 }
 
-/** True or false, never neither: a list that is null holds nothing. */
-function has(column: Sql, { type, native, isList }: ViewColumn, value: Value, question: Question): Sql {
-  if (isList && type === 'DateTime')
-    return sql`exists (select from unnest(${column}) as element(value) where ${timeComparison(raw('element.value'), native, '=', value, question)})`;
-  const text = value.kind === 'exact' ? value.text : '';
-  if (isList && type === 'Json')
-    return sql`exists (select from unnest(${column}) as element(value) where ${toJsonb(raw('element.value'), native)} = any(${jsonMeanings(text)}::jsonb[]))`;
-  if (isList) return sql`(${column} is not null and ${column} @> ${[text]})`;
-  const json = toJsonb(column, native);
-  const inArray = isJson(text)
-    ? sql` or (jsonb_typeof(${json}) = 'array' and ${json} @> ${text}::jsonb)`
-    : raw('');
-  return sql`(${column} is not null and (${json} ? ${text}${inArray}))`;
-}
-
-/** Escapes of NUL and of halves of characters, which `json` holds and `jsonb` refuses. */
-const NO_CHARACTER = String.raw`(?<!\\)((?:\\\\)*)(?:\\u0000|\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f][0-9a-f]{2})|(?<!\\ud[89ab][0-9a-f]{2})\\ud[c-f][0-9a-f]{2})`;
-
-function toJsonb(json: Sql, native: string | undefined): Sql {
-  if (native !== 'Json') return json;
-  return sql`regexp_replace(${json}::text, ${NO_CHARACTER}, ${String.raw`\1\\ufffd`}, 'gi')::jsonb`;
-}
-
-/** A number, true, false or null: what an array of JSON may hold besides text. */
-function isJson(text: string): boolean {
-  return /^(true|false|null|-?(0|[1-9]\d*)(\.\d+)?(e[+-]?\d{1,3})?)$/.test(text);
-}
-
-/** What a text may mean as an element: the text itself, and the JSON that it is. */
-function jsonMeanings(text: string): string[] {
-  const asText = JSON.stringify(text.replaceAll('\0', '\ufffd').toWellFormed());
-  try {
-    JSON.parse(text);
-    return text.includes(String.raw`\u`) ? [asText] : [asText, text];
-  } catch {
-    return [asText];
-  }
-}
-
-function isPresent(relations: ViewRelationPath, tables: Columns): Sql {
+function isPresent(relations: readonly ViewRelation[], tables: Columns): Sql {
   const relation = relations.at(-1);
   if (relation?.join.kind !== 'columns') return raw('true');
   const alias = tables.reach(relations);
@@ -209,11 +108,9 @@ function isPresent(relations: ViewRelationPath, tables: Columns): Sql {
   return sql`(${join(columns, ' and ')})`;
 }
 
-type ViewRelationPath = Extract<Condition, { kind: 'missing' }>['relations'];
-
 /** `every` means that no related row fails to meet the condition; one for which it is undecided fails. */
 function writeRelated({ relations, quantifier, term }: Leaf & { kind: 'related' }, writing: Writing): Sql {
-  const relation = relations.at(-1) as ViewRelationPath[number];
+  const relation = relations.at(-1) as ViewRelation;
   const towards = relations.slice(0, -1);
   const here = writing.tables.reach(towards);
   const tables = new Tables(relation.target(), writing.tables.aliases);
@@ -228,55 +125,4 @@ function writeRelated({ relations, quantifier, term }: Leaf & { kind: 'related' 
   return towards.length === 0
     ? found
     : sql`(case when ${isPresent(towards, writing.tables)} then ${found} end)`;
-}
-
-/** What may be null under a negation, and so keeps rows from being found that a reader may expect. */
-export interface Undecidable {
-  names: readonly string[];
-  /** False for required relations alone: they lead nowhere only where no foreign key guards them. */
-  isExpected: boolean;
-}
-
-export function listUndecidable(condition: Condition): Undecidable {
-  const parts = listParts(condition, false);
-  const optional = parts.filter(({ isRequired }) => !isRequired);
-  const isExpected = optional.length > 0;
-  return { names: [...new Set((isExpected ? optional : parts).map(({ name }) => name))], isExpected };
-}
-
-interface Part {
-  name: string;
-  isRequired: boolean;
-}
-
-function listParts(condition: Condition, negated: boolean): Part[] {
-  switch (condition.kind) {
-    case 'and':
-    case 'or':
-      return condition.terms.flatMap((term) => listParts(term, negated));
-    case 'not':
-      return listParts(condition.term, true);
-    case 'compare':
-    case 'in':
-    case 'match': {
-      const { reference } = condition;
-      const column = { name: nameOf(reference), isRequired: reference.column.isRequired };
-      const parts = [...listSteps(reference.relations), ...(column.isRequired ? [] : [column])];
-      return isNegative(condition, negated) ? parts : [];
-    }
-    case 'related':
-      return isNegative(condition, negated) ? listSteps(condition.relations.slice(0, -1)) : [];
-    default:
-      return [];
-  }
-}
-
-function listSteps(relations: ViewRelationPath): Part[] {
-  return relations.map(({ isRequired }, at) => ({
-    name: relations
-      .slice(0, at + 1)
-      .map(({ name }) => name)
-      .join('.'),
-    isRequired,
-  }));
 }

@@ -1,16 +1,10 @@
-import { SchemaError } from '../model/prisma-schema.js';
-import type { Column, ColumnName, Model, Schema } from '../model/schema.js';
-import {
-  assertAgreed,
-  assertNoMarks,
-  readFieldMarks,
-  readModelMarks,
-  readTenantMark,
-  type FieldMark,
-} from './marks.js';
-import type { ClaimKind } from '../claims.js';
+import { SchemaError } from '../model/schema-error.js';
+import type { Column, Model, Schema } from '../model/schema.js';
+import { closeCopies } from './copies.js';
+import { assertAgreed, assertNoMarks, readFieldMarks, readModelMarks, type FieldMark } from './marks.js';
 import { suggest } from '../../capability/nearest.js';
 import { looksSecret } from './secret-names.js';
+import { readTenants, type Tenant } from './tenants.js';
 
 /** What a configuration says of a model; the same as its marks. */
 export interface ModelChoice {
@@ -32,13 +26,6 @@ export interface ExposedModel {
   leastGroup: number;
   /** What says whose a row is. Empty: the rows are for every caller. */
   tenants: readonly Tenant[];
-}
-
-/** A field that names whose a row is. */
-export interface Tenant {
-  column: Column;
-  /** Of the database: it holds the caller's claim. */
-  setting: string;
 }
 
 export interface ColumnExposure {
@@ -91,7 +78,8 @@ export function decideExposure(
   return { models: new Map(exposed), tenantModels, warnings: differences };
 }
 
-interface DecidedModel extends ExposedModel {
+/** A model, exposed or not. */
+export interface DecidedModel extends ExposedModel {
   isExposed: boolean;
   columns: Map<string, ColumnExposure>;
 }
@@ -118,44 +106,6 @@ function decideModel(
     tenants: readTenants(model, choice.tenant ?? {}, origin),
   };
 }
-
-function readTenants(model: Model, choices: Readonly<Record<string, string>>, origin: string): Tenant[] {
-  const names = model.fields.map(({ name }) => name);
-  const unknown = Object.keys(choices).find((name) => !names.includes(name));
-  if (unknown !== undefined)
-    throw new SchemaError(
-      `${origin}: model ${model.name} has no field '${unknown}'.${suggest(unknown, names)}`,
-    );
-  return model.fields.flatMap((field) => {
-    const marked = readTenantMark(field.documentation);
-    const chosen = Object.hasOwn(choices, field.name) ? choices[field.name] : undefined;
-    const setting = chosen ?? marked;
-    if (setting === undefined) return [];
-    const place = chosen === undefined ? `${field.source.file}:${field.source.line}` : origin;
-    const complain = (message: string): never => {
-      throw new SchemaError(`${place}: ${model.name}.${field.name} ${message}`);
-    };
-    if (marked !== undefined && marked !== setting)
-      complain(`is compared with "${setting}" here, and with "${marked}" by its mark. Give it one.`);
-    if (field.kind === 'relation')
-      return complain('is a relation: mark the field that holds the key of the tenant.');
-    if (claimKindOf(field) === undefined)
-      complain('cannot say whose a row is: that takes one text, whole number or UUID.');
-    return { column: field, setting };
-  });
-}
-
-/** What a claim has to be that is compared with a column; undefined where none can be. */
-export function claimKindOf({ type, native, isList }: Column): ClaimKind | undefined {
-  if (isList) return undefined;
-  if (type === 'BigInt') return 'whole number of 8 bytes';
-  if (type === 'Int') return native === 'SmallInt' ? 'whole number of 2 bytes' : 'whole number of 4 bytes';
-  if (type !== 'String') return undefined;
-  if (native === 'Uuid') return 'UUID';
-  return TEXTS.has(native ?? 'Text') ? 'text' : undefined;
-}
-
-const TEXTS = new Set(['Text', 'VarChar', 'Char', 'Citext']);
 
 function decideColumns(
   model: Model,
@@ -207,71 +157,4 @@ function decide(
 
 function isHiddenByDefault({ name, column, type }: Column): boolean {
   return type === 'Bytes' || looksSecret(name) || looksSecret(column);
-}
-
-/** Closes columns that would tell what a hidden or masked one holds, until there is none. */
-function closeCopies(
-  models: readonly DecidedModel[],
-  find: (name: string) => DecidedModel | undefined,
-  onDifference: (difference: string) => void,
-): void {
-  const close = (model: DecidedModel) => hideDerived(model) || closeReferring(model, find, onDifference);
-  while (models.some(close));
-}
-
-/** The database makes a column from others: one that names a closed column is hidden. @returns true if there was one */
-function hideDerived({ model, columns: decided }: DecidedModel): boolean {
-  const columns = model.fields.filter((field) => field.kind === 'column');
-  const closed = [...columns.filter(({ name }) => isClosed(decided, name)), ...model.withheld];
-  const derived = columns.find(
-    ({ name, generatedFrom = '' }) =>
-      decided.has(name) && closed.some((column) => isNamedIn(generatedFrom, column)),
-  );
-  return derived !== undefined && decided.delete(derived.name);
-}
-
-/** A foreign key holds what the key does that it refers to, and is closed as that is. @returns true if there was one */
-function closeReferring(
-  { model, isExposed, columns: decided }: DecidedModel,
-  find: (name: string) => DecidedModel | undefined,
-  onDifference: (difference: string) => void,
-): boolean {
-  for (const relation of model.fields) {
-    if (relation.kind === 'column' || relation.join.kind !== 'columns' || !relation.join.refers) continue;
-    const target = find(relation.target);
-    for (const { here, there } of relation.join.pairs) {
-      const own = columnNamed(model, here);
-      const key = target && columnNamed(target.model, there);
-      if (!own || !key || isClosed(decided, own.name) || !isClosed(target.columns, key.name)) continue;
-      const { untrusted = false } = decided.get(own.name) ?? {};
-      const masked = target.columns.has(key.name);
-      if (masked) decided.set(own.name, { masked, untrusted });
-      else decided.delete(own.name);
-      if (isExposed)
-        onDifference(
-          `${model.name}.${own.name} holds what ${target.model.name}.${key.name} does: it is ${masked ? 'masked' : 'hidden'}, too.`,
-        );
-      return true;
-    }
-  }
-  return false;
-}
-
-/** True for what is hidden, and for what is masked. */
-function isClosed(decided: ReadonlyMap<string, ColumnExposure>, name: string): boolean {
-  return decided.get(name)?.masked !== false;
-}
-
-function columnNamed({ fields }: Model, column: string): Column | undefined {
-  return fields.find((field): field is Column => field.kind === 'column' && field.column === column);
-}
-
-/** A name that SQL has to quote is looked for as it is quoted, any other as a word. */
-function isNamedIn(expression: string, { name, column }: ColumnName): boolean {
-  const words: string[] = expression.toLowerCase().match(/[\p{L}\d_$]+/gu) ?? [];
-  return (
-    words.includes(name.toLowerCase()) ||
-    words.includes(column.toLowerCase()) ||
-    expression.includes(`"${column.replaceAll('"', '""')}"`)
-  );
 }

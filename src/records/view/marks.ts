@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 import { SCOPE } from '../../capability/define.js';
-import { SchemaError } from '../model/prisma-schema.js';
+import { SchemaError } from '../model/schema-error.js';
 import type { Comment, Source, StrayComment } from '../model/schema.js';
 import { findNearest } from '../../capability/nearest.js';
 

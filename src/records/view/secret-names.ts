@@ -1,4 +1,4 @@
-/** Words of names that hold what nobody should read. */
+/** Words of names whose values are secret. */
 const WORDS = [
   'hash',
   'hashes',

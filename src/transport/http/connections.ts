@@ -7,7 +7,7 @@ const LOGGED_EVERY_MS = 10_000;
 /**
  * The open connections, no more than a bound. A client becomes known with its first request that is let in. Where all
  * places are taken, a new connection gets that of the unknown client who has been there longest; with none of these, it
- * is refused. So whoever opens connections and has no credentials cannot keep those out who do.
+ * is refused. So a client without credentials cannot keep those out that have them.
  */
 export class Connections {
   readonly #all = new Set<Socket>();

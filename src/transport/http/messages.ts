@@ -34,7 +34,7 @@ export function checkHeaders({ headers }: IncomingMessage): void {
     );
 }
 
-/** Whatever the parameters of a media range say, they are true of plain JSON; but for its weight. */
+/** The parameters of a media range are all true of plain JSON, but for its weight. */
 function acceptsJson(accept: string | undefined): boolean {
   const bare = accept?.replace(/;(?!\s*q=)[^;,]*/gi, '');
   return accepts({ headers: { accept: bare } } as IncomingMessage).type('application/json') !== false;

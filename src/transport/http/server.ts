@@ -195,10 +195,7 @@ function answers({ method }: Route, asked: string | undefined): boolean {
   return asked === method || (asked === 'HEAD' && method === 'GET');
 }
 
-/**
- * For a connection that its client would keep open while the server ends, and one where nobody knows whether a body
- * follows.
- */
+/** For a connection that its client would keep open while the server ends, and one where a body may follow. */
 function closeAfterwards(response: ServerResponse): void {
   response.shouldKeepAlive = false;
 }
