@@ -1,18 +1,16 @@
 import pg from 'pg';
-import { migrate } from '../tests/support/migrate.mjs';
 import { atEnd } from './cleanup.mjs';
-import { fill } from './fill.mjs';
 import { progress } from './progress.mjs';
 
 /**
- * A database with so many users.
+ * A database that is filled, until the end.
  * @param {string} server URL of a server on which databases may be created
  * @param {string} name
- * @param {number} userCount
- * @param {{ keep: boolean, again: boolean }} options `again`: whether to take one that was kept
+ * @param {{ keep: boolean, again: boolean }} options `keep`: whether to leave it; `again`: whether to take one that was kept
+ * @param {(client: pg.Client, url: string) => Promise<unknown>} fill
  * @returns {Promise<string>} its URL
  */
-export async function filledDatabase(server, name, userCount, { keep, again }) {
+export async function filledDatabase(server, name, { keep, again }, fill) {
   const admin = await connectTo(server);
   const url = new URL(server);
   url.pathname = `/${name}`;
@@ -24,24 +22,9 @@ export async function filledDatabase(server, name, userCount, { keep, again }) {
   atEnd(() => (keep && isFilled ? console.error(`Kept: ${name}`) : drop()));
   await drop();
   progress(`${name}: filling it`);
-  await migrate(url.href);
-  const client = await connectTo(url.href);
-  await fill(client, userCount);
-  isFilled = true;
-  return url.href;
-}
-
-/** A database of these tables, until the end. @param {string} server @param {string} name @param {string} tables */
-export async function createDatabase(server, name, tables) {
-  const admin = await connectTo(server);
-  const drop = () => admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-  await drop();
-  atEnd(drop);
   await admin.query(`CREATE DATABASE ${name}`);
-  const url = new URL(server);
-  url.pathname = `/${name}`;
-  const client = await connectTo(url.href);
-  await client.query(tables);
+  await fill(await connectTo(url.href), url.href);
+  isFilled = true;
   return url.href;
 }
 

@@ -1,3 +1,4 @@
+import { migrate } from '../tests/support/migrate.mjs';
 import { progress } from './progress.mjs';
 
 const BATCHES = 10;
@@ -7,9 +8,11 @@ const BATCHES = 10;
  * 1 % at new.example.com, so that there are words that match only the oldest or only the newest. Field Service, a fifth
  * of the older half, has hired no one since; user 51 has changed a lot, but long ago.
  * @param {import('pg').Client} client
+ * @param {string} url of the same database
  * @param {number} userCount
  */
-export async function fill(client, userCount) {
+export async function fill(client, url, userCount) {
+  await migrate(url);
   await client.query(`
     INSERT INTO departments (name) SELECT unnest(ARRAY['Engineering', 'Sales', 'Customer Support', 'Operations',
       'Marketing', 'Finance', 'Human Resources', 'Legal', 'Research', 'Field Service'])`);

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { atEnd, cleanUp } from '../cleanup.mjs';
 import { connectTo, filledDatabase } from '../database.mjs';
 import { openDirectory } from '../directory.mjs';
+import { fill } from '../fill.mjs';
 import { progress } from '../progress.mjs';
 import { judge, readsLargeTable } from './plan.mjs';
 import { allReads } from './reads.mjs';
@@ -45,7 +46,10 @@ if (flags.help || !server || !Number.isInteger(userCount) || userCount < 1000) {
 
 try {
   const { keep, again } = flags;
-  const url = await filledDatabase(server, 'steward_explain', userCount, { keep: keep || again, again });
+  const options = { keep: keep || again, again };
+  const url = await filledDatabase(server, 'steward_explain', options, (client, at) =>
+    fill(client, at, userCount),
+  );
   process.exitCode = (await explainAll(url)) ? 0 : 1;
 } finally {
   await cleanUp();

@@ -78,6 +78,32 @@ export async function medianCallMs({ first, calls, before }, call, check) {
   return median(times);
 }
 
+const AT_ONCE = 32;
+
+/**
+ * Calls a second, 32 at once.
+ * @template Answer
+ * @param {{ first: number, calls: number }} block `first`: number of its first call
+ * @param {(at: number) => Promise<Answer>} call
+ * @param {(answer: Answer, at: number) => void} check after all, and not timed
+ */
+export async function callsASecond({ first, calls }, call, check) {
+  /** @type {[Answer, number][]} */
+  const answers = [];
+  let next = first;
+  const work = async () => {
+    while (next < first + calls) {
+      const at = next++;
+      answers.push([await call(at), at]);
+    }
+  };
+  const started = performance.now();
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  const seconds = (performance.now() - started) / 1000;
+  for (const answer of answers) check(...answer);
+  return calls / seconds;
+}
+
 /** @param {number[]} values @param {number} share of the values that are below */
 function quantile(values, share) {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN;

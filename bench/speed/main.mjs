@@ -4,11 +4,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { PackagesUnavailableError } from '../../scripts/cached-packages.mjs';
 import { formatMarkdown, replaceSection } from '../../scripts/markdown.mjs';
 import { cleanUp, isOver } from '../cleanup.mjs';
+import { connectTo } from '../database.mjs';
 import { progress } from '../progress.mjs';
 import { FIGURES } from './figures/index.mjs';
 import { HELP, readOptions } from './options.mjs';
 import { inOneLine, isReached, report } from './report.mjs';
-import { openStage } from './stage.mjs';
+import { prepareStages } from './stage.mjs';
 
 const SECTION = 'bench';
 
@@ -29,15 +30,16 @@ async function run(options, server) {
   try {
     // Before anything is measured in vain.
     if (write) replaceSection(await readFile(write, 'utf8'), SECTION, '');
-    const stage = await openStage(options, server);
+    const stages = await prepareStages(options, server);
     const rows = [];
     for (const { measure } of FIGURES.filter(({ name }) => only.includes(name))) {
-      const measured = await measure(stage);
+      const measured = await measure(stages);
       // A long run that is broken off has told what it found until then.
       for (const row of measured) progress(inOneLine(row));
       rows.push(...measured);
     }
-    const { rows: versions } = await stage.client.query('SHOW server_version');
+    const client = await connectTo(server);
+    const { rows: versions } = await client.query('SHOW server_version');
     const text = await formatMarkdown(
       report(rows, options, versions[0].server_version),
       import.meta.filename,

@@ -2,20 +2,23 @@ import { parseArgs } from 'node:util';
 import { FIGURES } from './figures/index.mjs';
 
 /**
- * `size.many`: the users where depth and totals are measured.
- * @typedef {typeof FULL & { help: boolean, size: { users: number, many: number }, only: string[], keep: boolean, again: boolean, judge: boolean, write: string | undefined }} Options
+ * `size.many`: the users or orders where depth and totals are measured.
+ * @typedef {typeof FULL & { help: boolean, size: { users: number, orders: number, many: number }, only: string[], keep: boolean, again: boolean, judge: boolean, write: string | undefined }} Options
  */
 
-export const HELP = `Usage: npm run bench -- [options]
+export const HELP = `Usage: npm run bench -- [NAME …] [options]
 
 Measures Steward beside other MCP servers for PostgreSQL, on one database, in alternating blocks of calls. Prints a
 table of ratios and targets.
 
-  --only NAME    one figure; may be given several times. The figures:
-${FIGURES.map(({ name, what }) => `                   ${name.padEnd(15)}${what}`).join('\n')}
+Names are those of figures, or of a group of them; without any, all are measured:
+${FIGURES.map(({ name, what }) => `  ${name.padEnd(20)}${what}`).join('\n')}
+  ${'records'.padEnd(20)}all those of records, but the start
+
+  --only NAME    the same as NAME
   --blocks N     blocks of each server (default 40)
-  --users N      users of the directory (default 100000, and 1000000 where depth and totals are measured)
-  --short        10,000 users and few, short blocks: to see that it works, not what it measures
+  --users N      users of the directory (default 100000), also where depth and totals are measured (default 1000000)
+  --short        10,000 users or orders and few, short blocks: to see that it works, not what it measures
   --keep         leave the databases (steward_bench_N) where they are
   --again        use those that --keep left, and leave them
   --write FILE   put the table into the section "generated: bench" of FILE, too
@@ -35,7 +38,8 @@ const SHORT = { blocks: 2, calls: 15, callsAtOnce: 64, callsBeforeMemory: 100, w
 
 /** @returns {Options} @throws for an option that is wrong */
 export function readOptions() {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
     options: {
       only: { type: 'string', multiple: true, default: [] },
       blocks: { type: 'string' },
@@ -51,21 +55,25 @@ export function readOptions() {
   const extent = values.short ? SHORT : FULL;
   const one = values.users ?? (values.short ? '10000' : undefined);
   const users = wholeNumber('users', one ?? '100000', 10_000);
-  const names = FIGURES.map(({ name }) => name);
-  const unknown = values.only.filter((name) => !names.includes(name));
-  if (unknown.length > 0) throw new Error(`--only ${unknown.join(', ')}: there is no such figure.`);
+  const asked = [...values.only, ...positionals];
+  const unknown = asked.filter((name) => !FIGURES.some((figure) => isMeant(figure, name)));
+  if (unknown.length > 0) throw new Error(`${unknown.join(', ')}: there is no such figure.`);
+  const only = FIGURES.filter((figure) => asked.length === 0 || asked.some((name) => isMeant(figure, name)));
   return {
     ...extent,
     blocks: wholeNumber('blocks', values.blocks ?? String(extent.blocks), 1),
     help: values.help,
-    size: { users, many: one === undefined ? 1_000_000 : users },
-    only: values.only.length > 0 ? values.only : names,
+    size: { users, orders: values.short ? 10_000 : 100_000, many: one === undefined ? 1_000_000 : users },
+    only: only.map(({ name }) => name),
     keep: values.keep || values.again,
     again: values.again,
     judge: values.judge,
     write: values.write,
   };
 }
+
+/** @param {{ name: string, group?: string }} figure @param {string} asked */
+const isMeant = ({ name, group }, asked) => asked === name || asked === group;
 
 /** @param {string} name @param {string} text @param {number} least */
 function wholeNumber(name, text, least) {

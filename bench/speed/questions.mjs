@@ -26,10 +26,18 @@ export function toSql({ criteria, limit }) {
 }
 
 /** The same, for the peer whose statements are written beforehand. */
-export const PREPARED = {
-  newest: `SELECT ${COLUMNS} ${SOURCE} ${NEWEST_FIRST} LIMIT $1`,
-  byCriteria: selectByCriteria('$1', '$2', '$3'),
-};
+export const TOOLBOX_TOOLS = [
+  {
+    name: 'list_recent_users',
+    statement: `SELECT ${COLUMNS} ${SOURCE} ${NEWEST_FIRST} LIMIT $1`,
+    parameters: { limit: 'integer' },
+  },
+  {
+    name: 'find_users',
+    statement: selectByCriteria('$1', '$2', '$3'),
+    parameters: { department: 'string', role: 'string', limit: 'integer' },
+  },
+];
 
 /** @param {string} department @param {string} role @param {string} limit */
 function selectByCriteria(department, role, limit) {

@@ -14,7 +14,7 @@ import { PEER_VERSIONS } from './servers/peers.mjs';
 export function report(rows, { size, blocks, calls, callsAtOnce }, postgresVersion) {
   const cores = `${os.availableParallelism()} cores (${os.cpus()[0]?.model.trim() ?? 'unknown'})`;
   const machine = `${cores}, which client, servers and PostgreSQL ${postgresVersion} share; Node ${process.versions.node}.`;
-  const users = `${size.users.toLocaleString('en')} users, unless the figure says otherwise.`;
+  const users = `${size.users.toLocaleString('en')} users or ${size.orders.toLocaleString('en')} orders, unless the figure says otherwise.`;
   const extent = `Each ratio is the median of ${blocks} pairs of blocks, of ${calls} calls one at a time or ${callsAtOnce} calls 32 at once.`;
   const date = new Date().toISOString().slice(0, 10);
   return [
@@ -73,7 +73,7 @@ export function inOneLine(row) {
 /** @param {Row} row */
 function target({ target: wanted }) {
   if (!wanted) return '–';
-  return 'most' in wanted ? `≤ ${wanted.most.toFixed(1)}` : `≥ ${wanted.least.toFixed(1)}`;
+  return 'most' in wanted ? `≤ ${wanted.most.toFixed(2)}` : `≥ ${wanted.least.toFixed(2)}`;
 }
 
 /** @param {Row} row */

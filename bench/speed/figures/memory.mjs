@@ -26,7 +26,7 @@ export async function measureMemory({ options: { callsBeforeMemory: calls }, kin
     measured.set(kind.name, [(await memoryOfTree(contestant.pid)) / 2 ** 20]);
     await contestant.stop();
   }
-  return rowsOf({ figure, form: '', unit: 'MB', targets: { [TOOLBOX]: { most: 1.5 } } }, measured);
+  return rowsOf({ figure, form: '', unit: 'MB', targets: { [TOOLBOX]: { most: 1.4 } } }, measured);
 }
 
 /** Resident memory of a process and of all that it started, in bytes; Linux only. @param {number} pid */

@@ -9,15 +9,18 @@ import { freePort } from '../../../tests/support/free-port.mjs';
 import { atEnd } from '../../cleanup.mjs';
 import { Client, overHttp, overPipes } from './client.mjs';
 
-/** @typedef {import('./index.mjs').ServerKind} ServerKind */
-/** @typedef {Awaited<ReturnType<typeof openContestant>>} Contestant */
+/**
+ * @template [Asked=import('../questions.mjs').Question]
+ * @typedef {Awaited<ReturnType<typeof openContestant<Asked>>>} Contestant
+ */
 
 const START_MS = 30_000;
 const FAREWELL_MS = 3000;
 
 /**
  * A server that runs, and a client that has greeted it.
- * @param {ServerKind} kind
+ * @template Asked
+ * @param {import('./index.mjs').ServerKind<Asked>} kind
  * @param {string} folder for its log; the end of it is shown where it fails
  * @param {boolean} isOverHttp
  */
@@ -73,7 +76,7 @@ export async function openContestant(kind, folder, isOverHttp) {
     client,
     pid: child.pid ?? 0,
     stop,
-    /** @param {import('../questions.mjs').Question} question @throws for an answer that is an error */
+    /** @param {Asked} question @throws for an answer that is an error */
     ask: (question) => client.call(...kind.toCall(question)),
   };
 }

@@ -5,7 +5,6 @@ import {
   PackagesUnavailableError,
   pinnedNode,
 } from '../../../scripts/cached-packages.mjs';
-import { PREPARED } from '../questions.mjs';
 
 const PLATFORM = `${process.platform}-${process.arch}`;
 
@@ -37,12 +36,17 @@ export async function installPeers() {
   };
 }
 
-/** The configuration file of Toolbox: one source, and a tool for each kind of question. @param {string} databaseUrl */
-export function toolboxConfig(databaseUrl) {
+/**
+ * A tool of Toolbox. Without a statement, it takes SQL. `parameters`: types by name.
+ * @typedef {{ name: string, statement?: string, parameters?: Record<string, string> }} ToolboxTool
+ */
+
+/** The configuration file of Toolbox: one source and its tools. @param {string} databaseUrl @param {ToolboxTool[]} tools */
+export function toolboxConfig(databaseUrl, tools) {
   const url = new URL(databaseUrl);
   const source = {
     kind: 'source',
-    name: 'staff',
+    name: 'postgres',
     type: 'postgres',
     host: url.hostname,
     port: Number(url.port || 5432),
@@ -52,21 +56,17 @@ export function toolboxConfig(databaseUrl) {
     password: decodeURIComponent(url.password) || 'none',
     queryParams: { sslmode: url.searchParams.get('sslmode') ?? 'disable' },
   };
-  /** @param {string} name @param {string} statement @param {Record<string, string>} parameters types by name */
-  const tool = (name, statement, parameters) => ({
+  const describe = (/** @type {ToolboxTool} */ { name, statement, parameters = {} }) => ({
     kind: 'tool',
-    type: 'postgres-sql',
+    type: statement === undefined ? 'postgres-execute-sql' : 'postgres-sql',
     source: source.name,
     name,
     description: name,
-    parameters: Object.entries(parameters).map(([of, type]) => ({ name: of, type, description: of })),
-    statement,
+    ...(statement !== undefined && {
+      parameters: Object.entries(parameters).map(([of, type]) => ({ name: of, type, description: of })),
+      statement,
+    }),
   });
-  const documents = [
-    source,
-    tool('list_recent_users', PREPARED.newest, { limit: 'integer' }),
-    tool('find_users', PREPARED.byCriteria, { department: 'string', role: 'string', limit: 'integer' }),
-  ];
   // JSON is YAML.
-  return documents.map((document) => JSON.stringify(document)).join('\n---\n');
+  return [source, ...tools.map(describe)].map((document) => JSON.stringify(document)).join('\n---\n');
 }

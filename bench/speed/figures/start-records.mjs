@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { generateSchema } from '../../../tests/records/generated-schema.mjs';
-import { createDatabase } from '../../database.mjs';
 import { compare, rowsOf } from '../compare.mjs';
 import { EMPTY_SDK, steward } from '../servers/index.mjs';
 import { memoryOfTree } from './memory.mjs';
@@ -14,11 +13,12 @@ const MOST_BLOCKS = 10;
  * Start and memory with schemas of several sizes: all that is read of a schema is read at each start.
  * @param {import('../stage.mjs').Stage} stage
  */
-export async function measureRecords({ kinds, options, server, folder, start }) {
+export async function measureStartOfRecords(stage) {
+  const { kinds, options, start } = stage;
   const empty = kinds.filter(({ name }) => name === EMPTY_SDK);
   const rows = [];
   for (const models of SIZES) {
-    const kind = await recordsOf(models, server, folder);
+    const kind = await recordsOf(models, stage);
     const form = `${models} models`;
     const heading = { form, targets: { [EMPTY_SDK]: undefined } };
     const blocks = Math.min(options.blocks, MOST_BLOCKS);
@@ -47,15 +47,13 @@ const CALL = /** @type {[string, object]} */ ([
   { model: 'Shipment1', filter: 'stage = DONE' },
 ]);
 
-/** @param {number} models @param {string} server @param {string} folder @returns {Promise<import('../stage.mjs').ServerKind>} */
-async function recordsOf(models, server, folder) {
+/** @param {number} models @param {import('../stage.mjs').Stage} stage @returns {Promise<import('../stage.mjs').ServerKind>} */
+async function recordsOf(models, { folder, filled }) {
   const { schema, tables } = generateSchema(models);
-  const url = await createDatabase(server, `steward_bench_models_${models}`, tables);
+  const url = await filled(`models_${models}`, (client) => client.query(tables));
   const config = path.join(folder, `models-${models}.json`);
   await writeFile(path.join(folder, `models-${models}.prisma`), schema);
   const databases = { large: { schema: `models-${models}.prisma`, url } };
   await writeFile(config, JSON.stringify({ databases }));
-  const { stdio, ...kind } = steward(url);
-  const env = { ...stdio.env, STEWARD_CONFIG: config };
-  return { ...kind, stdio: { ...stdio, env }, toCall: () => CALL };
+  return { ...steward(url, { STEWARD_CONFIG: config }), toCall: () => CALL };
 }

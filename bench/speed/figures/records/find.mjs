@@ -1,0 +1,40 @@
+import { callsASecond, compare, medianCallMs } from '../../compare.mjs';
+import { DBHUB, TOOLBOX } from '../../servers/index.mjs';
+import { agreement } from '../../shop/answers.mjs';
+import { findShape } from '../../shop/questions.mjs';
+
+/** @typedef {import('../../shop/stage.mjs').Shop} Shop */
+/** @typedef {import('../../shop/stage.mjs').ShopContestant} ShopContestant */
+
+/** No server is asked anything twice. */
+const FIRST_SEEDS = { stdio: 0, HTTP: 1e6, 'stdio at once': 2e6 };
+const FORM = 'each another shape';
+
+/** @param {Shop} shop @param {'stdio' | 'HTTP'} series @param {ShopContestant[]} contestants */
+export function findOneAtATime({ options: { blocks, calls } }, series, contestants) {
+  const figure = `find_records, one table, ${series}, one at a time`;
+  const heading = { figure, form: FORM, unit: 'ms', targets: { [TOOLBOX]: { most: 1.3 } } };
+  const agree = agreement(contestants.length);
+  return compare(heading, contestants, blocks, (contestant, block) =>
+    medianCallMs(
+      { first: block * calls, calls },
+      (at) => contestant.ask(findShape(FIRST_SEEDS[series] + at)),
+      (answer, at) => agree(contestant.name, at, answer),
+    ),
+  );
+}
+
+/** @param {Shop} shop */
+export async function findAtOnce({ options: { blocks, callsAtOnce: calls }, overStdio }) {
+  const figure = 'find_records, one table, stdio, 32 at once';
+  const heading = { figure, form: FORM, unit: 'calls/s', targets: { [DBHUB]: { least: 0.7 } } };
+  const contestants = await overStdio();
+  const agree = agreement(contestants.length);
+  return compare(heading, contestants, blocks, (contestant, block) =>
+    callsASecond(
+      { first: block * calls, calls },
+      (at) => contestant.ask(findShape(FIRST_SEEDS['stdio at once'] + at)),
+      (answer, at) => agree(contestant.name, at, answer),
+    ),
+  );
+}
