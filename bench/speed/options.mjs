@@ -19,7 +19,7 @@ ${FIGURES.map(({ name, what }) => `  ${name.padEnd(20)}${what}`).join('\n')}
   --blocks N     blocks of each server (default 40)
   --users N      users of the directory (default 100000), also where depth and totals are measured (default 1000000)
   --short        10,000 users or orders and few, short blocks: to see that it works, not what it measures
-  --keep         leave the databases (steward_bench_N) where they are
+  --keep         leave the databases (steward_bench_…) and the role steward_bench_reader where they are
   --again        use those that --keep left, and leave them
   --write FILE   put the table into the section "generated: bench" of FILE, too
   --judge        exit code 1 if a target is missed

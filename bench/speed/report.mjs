@@ -15,7 +15,7 @@ export function report(rows, { size, blocks, calls, callsAtOnce }, postgresVersi
   const cores = `${os.availableParallelism()} cores (${os.cpus()[0]?.model.trim() ?? 'unknown'})`;
   const machine = `${cores}, which client, servers and PostgreSQL ${postgresVersion} share; Node ${process.versions.node}.`;
   const users = `${size.users.toLocaleString('en')} users or ${size.orders.toLocaleString('en')} orders, unless the figure says otherwise.`;
-  const extent = `Each ratio is the median of ${blocks} pairs of blocks, of ${calls} calls one at a time or ${callsAtOnce} calls 32 at once.`;
+  const extent = `Each ratio is the median of ${blocks} pairs of blocks, of up to ${calls} calls one at a time or ${callsAtOnce} calls 32 at once.`;
   const date = new Date().toISOString().slice(0, 10);
   return [
     `Made on ${date} on ${machine} ${PEER_VERSIONS}. ${users} ${extent}`,

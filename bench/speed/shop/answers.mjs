@@ -3,7 +3,7 @@ import { textOf } from '../rightness.mjs';
 /** @typedef {import('../servers/client.mjs').Answer} Answer */
 
 /** The rows of an answer, in whichever form a server gives them: their values alone, in order. @param {Answer} answer @returns {unknown[]} */
-export function rowsOf(answer) {
+export function readRows(answer) {
   const { records, groups } = /** @type {Record<string, any>} */ (answer.structuredContent ?? {});
   return plain(records?.rows ?? groups?.rows ?? peersRows(answer));
 }
@@ -33,7 +33,7 @@ export function agreement(contestants) {
   /** What was answered first, and how often it was since. @type {Map<number, { name: string, rows: string, answers: number }>} */
   const open = new Map();
   return (/** @type {string} */ name, /** @type {number} */ question, /** @type {Answer} */ answer) => {
-    const rows = JSON.stringify(rowsOf(answer));
+    const rows = JSON.stringify(readRows(answer));
     const first = open.get(question) ?? { name, rows, answers: 0 };
     if (rows !== first.rows)
       throw new Error(`question ${question}: ${name} answers ${rows}, and ${first.name} ${first.rows}`);

@@ -1,7 +1,7 @@
 import { connectTo } from '../../../database.mjs';
 import { progress } from '../../../progress.mjs';
 import { compare, medianCallMs } from '../../compare.mjs';
-import { rowsOf } from '../../shop/answers.mjs';
+import { readRows } from '../../shop/answers.mjs';
 import { shopSteward } from '../../shop/stage.mjs';
 
 const PAGE = 100;
@@ -40,7 +40,7 @@ export async function measureDeepRecords({ options: { size, blocks, calls }, dat
       { first: block * calls, calls },
       (call) => ask({ limit: limitOf(call), ...place.at(call) }),
       (answer, call) => {
-        const found = rowsOf(answer).length;
+        const found = readRows(answer).length;
         if (found !== limitOf(call)) throw new Error(`${limitOf(call)} orders were asked for, not ${found}`);
       },
     ),
@@ -61,5 +61,5 @@ async function assertPlace(url, before, answer) {
     [before, PAGE],
   );
   const expected = rows.map(({ id }) => id).join();
-  if (rowsOf(answer).join() !== expected) throw new Error(`the page after ${before} orders is not right`);
+  if (readRows(answer).join() !== expected) throw new Error(`the page after ${before} orders is not right`);
 }

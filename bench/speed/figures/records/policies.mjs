@@ -22,12 +22,13 @@ const FIRST_SEED = 3e6;
  */
 export async function measurePolicies({ options, server, filled, start }) {
   await dropReaderAtEnd(server, options);
-  const owner = await filled('shop_policies', (client) => fillShop(client, options.size.orders));
+  const { orders } = options.size;
+  const owner = await filled(`shop_policies_${orders}`, (client) => fillShop(client, orders));
   const reader = await makeReader(owner);
   const narrowed = await start(shopSteward(reader, CONFIG));
   const whole = await start(shopSteward(owner));
   const ways = [
-    { name: 'with', client: narrowed.client, filter: (/** @type {string} */ asked) => asked },
+    { name: 'with them', client: narrowed.client, filter: (/** @type {string} */ asked) => asked },
     {
       name: 'without them',
       client: whole.client,

@@ -1,6 +1,6 @@
 import { compare, medianCallMs } from '../../compare.mjs';
 import { TOOLBOX } from '../../servers/index.mjs';
-import { agreement, rowsOf } from '../../shop/answers.mjs';
+import { agreement, readRows } from '../../shop/answers.mjs';
 
 /**
  * A question of one shape, with values of its own each time, over stdio. A tool of Toolbox has its SQL.
@@ -23,7 +23,7 @@ export async function measureTopic({ options, overStdio }, topic, most, calls = 
       { first: block * calls, calls },
       (at) => contestant.ask(topic.ask(at)),
       (answer, at) => {
-        if (rowsOf(answer).length === 0) throw new Error(`${topic.name} ${at}: no rows`);
+        if (readRows(answer).length === 0) throw new Error(`${topic.name} ${at}: no rows`);
         agree(contestant.name, at, answer);
       },
     ),
