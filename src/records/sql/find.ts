@@ -1,6 +1,6 @@
 import { empty, join, raw, sqltag as sql, type Sql } from '@prisma/client/runtime/client';
 import type { Condition, Reference } from '../filter/condition.js';
-import type { ViewColumn, ViewModel, ViewRelation } from '../view/view.js';
+import type { ViewModel, ViewRelation } from '../view/view.js';
 import { writeCell } from './cells.js';
 import { writeCondition, writeUndecided } from './condition.js';
 import {
@@ -77,15 +77,18 @@ export function writeFind(plan: FindPlan, question: Question): Sql {
 }
 
 function mostRowBytes({ columns, includes, order, longestText }: FindPlan): number {
-  const sum = (references: readonly Reference[], longest: number) =>
-    references.reduce((bytes, { column }) => bytes + mostCellBytes(column, longest), 0);
-  const related = includes.reduce((bytes, include) => bytes + sum(include.columns, longestText), 0);
+  const related = includes.reduce((bytes, include) => bytes + mostBytesOf(include.columns, longestText), 0);
   const keys = order.map(({ reference }) => reference);
-  return sum(columns, longestText) + (INCLUDED_ROWS + 1) * related + sum(keys, LONGEST_POSITION);
+  return (
+    mostBytesOf(columns, longestText) + (INCLUDED_ROWS + 1) * related + mostBytesOf(keys, LONGEST_POSITION)
+  );
 }
 
-function mostCellBytes({ type, isList }: ViewColumn, longest: number): number {
-  return type === 'String' || type === 'Json' || isList ? longest * BYTES_OF_A_CHARACTER : SHORT_CELL_BYTES;
+function mostBytesOf(references: readonly Reference[], longest: number): number {
+  return references.reduce((bytes, { column: { type, isList } }) => {
+    const isText = type === 'String' || type === 'Json' || isList;
+    return bytes + (isText ? longest * BYTES_OF_A_CHARACTER : SHORT_CELL_BYTES);
+  }, 0);
 }
 
 /** The number of rows, counted up to a bound. */
