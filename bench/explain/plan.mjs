@@ -27,13 +27,13 @@ export async function judge(client, read, statement) {
   const custom = await explain(client, statement, 'force_custom_plan');
   // A statement without a name is planned for its values each time.
   const generic = statement.name ? await explain(client, statement, 'force_generic_plan') : undefined;
-  const isCount = statement.text.includes('COUNT(*)');
-  const most = isCount ? Math.max(read.rows, A_COUNT) : read.rows;
+  const counts = statement.text.includes('count(*)');
+  const most = counts ? Math.max(read.rows, A_COUNT) : read.rows;
   const readings = [custom, ...(generic ? [generic] : [])];
   const scanned = readings.flatMap((reading) => reading.scanned);
   const tooMany = readsLargeTable(statement) && readings.some((reading) => reading.rows > most);
   return {
-    label: `${read.label}${isCount ? ' (count)' : ''}`,
+    label: read.label,
     custom,
     generic,
     verdict: scanned.length > 0 ? `SCANS ${scanned.join(', ')}` : tooMany ? `MORE THAN ${most} ROWS` : '',

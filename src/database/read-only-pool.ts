@@ -26,11 +26,15 @@ export class ReadOnlyPool extends SessionPool {
     statement: Statement,
     values?: unknown[],
   ): Promise<pg.QueryResult> {
+    const { stream } = client.connection;
+    // One packet for the three: each write of its own would wake the server.
+    stream.cork();
     const sent = [
       client.query(['BEGIN READ ONLY', ...writeCallerSettings()].join('; ')),
       client.query(withoutName(statement), values),
       client.query('COMMIT'),
     ] as const;
+    stream.uncork();
     const settled = await Promise.allSettled(sent);
     const failed = settled.find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;

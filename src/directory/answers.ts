@@ -3,6 +3,7 @@ import { notice, withNotice } from '../capability/answer/notice.js';
 import { table } from '../capability/answer/table.js';
 import type { Context } from '../capability/define.js';
 import type { UserChange } from './audited-change.js';
+import type { ListedUser } from './read-page.js';
 import type { User } from './users.js';
 
 /** The shapes that answers share. */
@@ -23,17 +24,11 @@ export const userRecord = z.strictObject({
 export type UserRecord = z.input<typeof userRecord>;
 
 export function toUserRecord(user: User): UserRecord {
-  const { id, username, email, department, role, active, createdAt, updatedAt } = user;
-  return {
-    id,
-    username,
-    email,
-    department: department.name,
-    role,
-    active,
-    created_at: createdAt,
-    updated_at: updatedAt,
-  };
+  return { ...toListedRecord(user), updated_at: user.updatedAt };
+}
+
+function toListedRecord({ id, username, email, department, role, active, createdAt }: ListedUser) {
+  return { id, username, email, department: department.name, role, active, created_at: createdAt };
 }
 
 /**
@@ -66,7 +61,7 @@ const { updated_at: _, ...listedColumns } = userRecord.shape;
 /** Users in a list, without `updated_at`, which get_user returns. */
 export const userTable = table(listedColumns);
 
-export const toUserTable = (users: readonly User[]) => userTable.fill(users.map(toUserRecord));
+export const toUserTable = (users: readonly ListedUser[]) => userTable.fill(users.map(toListedRecord));
 
 export const preferences = z
   .record(z.string(), z.unknown())

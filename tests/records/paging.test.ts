@@ -75,6 +75,17 @@ describe('Paging', () => {
     expect(rows).toHaveLength(expected);
   });
 
+  it('visits each row once, downwards, where the database has nulls that the schema has not', async () => {
+    await zoo.database.query(`
+      ALTER TABLE zoo.animals ALTER name DROP NOT NULL;
+      UPDATE zoo.animals SET name = NULL, note = name WHERE id IN (3, 4, 5)`);
+    const rows = await visit({ model: 'Animal', fields: 'id', order_by: 'name desc', limit: 2 });
+    expect(new Set(rows.map(([id]) => id)).size).toBe(60);
+    await zoo.database.query(`
+      UPDATE zoo.animals SET name = note, note = NULL WHERE name IS NULL;
+      ALTER TABLE zoo.animals ALTER name SET NOT NULL`);
+  });
+
   it('visits each row that was there, once, while others come and go', async () => {
     const rows = await visit({ model: 'Animal', fields: 'id, name', order_by: 'name', limit: 5 }, (page) =>
       zoo.database.query(

@@ -4,11 +4,15 @@ import { renderCell } from './text.js';
 
 const LARGEST_ANSWER_BYTES = 256 * 1024;
 
+/** The bytes of an answer that a byte of a row's JSON may become. A soft hyphen has two, and its escape seven, twice. */
+const MOST_GROWTH = 8;
+
 /**
  * The rows that fit into an answer, and at least one: text and structured content say the same, so each row is counted
  * as both. A character that is shown as an escape takes several times its bytes.
  */
 export function takeFittingRows<Row extends object>(rows: Row[], largestBytes = 200 * 1024): Row[] {
+  if (Buffer.byteLength(JSON.stringify(rows)) * MOST_GROWTH <= largestBytes) return rows;
   let bytes = 0;
   const firstTooMany = rows.findIndex((row) => {
     bytes += measureRow(row);

@@ -22,6 +22,8 @@ export interface CatalogueColumn {
   /** Of an element, where it is a list; of the base, where it is a domain. */
   type: string;
   isList: boolean;
+  /** No row has null there. Of a view that is not known, and taken for true. */
+  isRequired: boolean;
   /** The values of an enum, in the database's order. */
   labels: readonly string[];
 }
@@ -53,6 +55,7 @@ function writeCatalogue(tables: readonly string[]): Sql {
     select c.relkind::text as kind, c.relrowsecurity::text as policies, row_security_active(c.oid)::text as held,
       (has_table_privilege(c.oid, 'DELETE, TRUNCATE') or has_any_column_privilege(c.oid, 'INSERT, UPDATE'))::text as writable,
       (select json_agg(json_build_array(${quoted}, type.typname, element.oid is not null,
+          a.attnotnull or own.typnotnull or c.relkind in ('v', 'm'),
           array(select enumlabel from pg_enum where enumtypid = type.oid order by enumsortorder)))
         from pg_attribute a join pg_type own on own.oid = a.atttypid
           left join pg_type element on element.oid = own.typelem and own.typcategory = 'A'
@@ -69,12 +72,14 @@ function writeCatalogue(tables: readonly string[]): Sql {
 const quoted = sql`'"' || replace(a.attname, '"', '""') || '"'`;
 
 function toTable(row: TextRow): CatalogueTable {
-  const columns = JSON.parse(row['columns'] ?? '[]') as [string, string, boolean, string[]][];
+  const columns = JSON.parse(row['columns'] ?? '[]') as [string, string, boolean, boolean, string[]][];
   return {
     isView: row['kind'] === 'v',
     policies: row['policies'] === 'false' ? 'none' : row['held'] === 'true' ? 'hold' : 'bypassed',
     writable: row['writable'] === 'true',
-    columns: new Map(columns.map(([name, type, isList, labels]) => [name, { type, isList, labels }])),
+    columns: new Map(
+      columns.map(([name, type, isList, isRequired, labels]) => [name, { type, isList, isRequired, labels }]),
+    ),
     indexes: JSON.parse(row['indexes'] ?? '[]') as string[][],
   };
 }

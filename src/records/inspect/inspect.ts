@@ -7,7 +7,7 @@ import type { Exposure } from '../view/exposure.js';
 import { makeView, type ViewColumn, type ViewField, type ViewModel } from '../view/view.js';
 import { catalogueName, readCatalogue, type CatalogueTable, type Read } from './catalogue.js';
 import { inspectHidden, type Reach } from './hidden.js';
-import { describeTypeDifference } from './types.js';
+import { describeColumnDifference } from './types.js';
 
 /** A way in which a database is not as its schema says, or not as its reader would like it. */
 export interface Difference {
@@ -187,7 +187,7 @@ function toProblem({ name, table }: ViewModel, field: ViewField, code: string): 
 function compareTypes(model: ViewModel, table: CatalogueTable): Difference[] {
   return [...model.fields.values()].flatMap((field): Difference[] => {
     const found = field.kind === 'column' ? table.columns.get(catalogueName(field)) : undefined;
-    const text = found && describeTypeDifference(field as ViewColumn, found);
+    const text = found && describeColumnDifference(field as ViewColumn, found);
     return text === undefined
       ? []
       : [{ level: 'warning', text: `${model.name}.${field.name}: ${text}`, remedy: FOLLOW }];

@@ -28,7 +28,11 @@ const BY_TYPE: Record<Exclude<ViewColumn['type'], 'Enum'>, readonly string[]> = 
 };
 
 /** Says how a column of the database differs from its field; undefined if they agree. */
-export function describeTypeDifference(column: ViewColumn, found: CatalogueColumn): string | undefined {
+export function describeColumnDifference(column: ViewColumn, found: CatalogueColumn): string | undefined {
+  return describeTypeDifference(column, found) ?? describeNullDifference(column, found);
+}
+
+function describeTypeDifference(column: ViewColumn, found: CatalogueColumn): string | undefined {
   const { type, native, values, isList } = column;
   if (isList !== found.isList)
     return `is ${article(found)} in the database, and ${listed(isList)} in the schema`;
@@ -40,6 +44,15 @@ export function describeTypeDifference(column: ViewColumn, found: CatalogueColum
   const known = BY_NATIVE[native ?? ''] ?? BY_TYPE[type];
   if (known.includes(found.type)) return undefined;
   return `is ${found.type} in the database, where the schema has ${known[0]}`;
+}
+
+/** To Prisma, a list that is null is an empty one. */
+function describeNullDifference(
+  { isRequired, isList }: ViewColumn,
+  found: CatalogueColumn,
+): string | undefined {
+  if (!isRequired || isList || found.isRequired) return undefined;
+  return 'may be null in the database, and is required in the schema; pages in its order may lack rows';
 }
 
 function article({ type, isList }: CatalogueColumn): string {

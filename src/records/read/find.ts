@@ -109,7 +109,7 @@ export async function find(services: Services, input: FindInput, context: Contex
   const shown = read.slice(0, input.limit);
   const filled = fillFittingTable(fields, includes, shown, LONGEST_LISTED_TEXT, services.largestAnswerBytes);
   const { table } = filled;
-  const there = Number(read[0]?.['seen'] ?? 0);
+  const there = Number(read[0]?.['seen'] ?? read.length);
   const isCut = filled.isCut || shown.length < Math.min(there, input.limit);
   const more = isCut || there > input.limit;
   const last = more ? read[table.rows.length - 1] : undefined;

@@ -7,16 +7,21 @@ const PATIENCE_MS = 2000;
 export type Patience = <Result>(read: (reader: Reader) => Promise<Result>) => Promise<Result | undefined>;
 
 /**
- * Begins the time within which all notes to an answer have to be read. They help, and must never cost the answer: neither
+ * The time within which all notes to an answer have to be read. They help, and must never cost the answer: neither
  * its time nor, by failing, the answer itself.
  */
 export function beginPatience({ claims, signal }: Reader): Patience {
-  const end = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
+  let end: AbortSignal | undefined;
   return async (read) => {
-    if (end.aborted) return undefined;
+    // It begins with the first note: most answers have none.
+    const over = (end ??= AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]));
+    if (over.aborted) return undefined;
     const late = new Promise<undefined>((resolve) =>
-      end.addEventListener('abort', () => resolve(undefined), { once: true }),
+      over.addEventListener('abort', () => resolve(undefined), { once: true }),
     );
-    return Promise.race([cancelledBy(end, () => read({ claims, signal: end })).catch(() => undefined), late]);
+    return Promise.race([
+      cancelledBy(over, () => read({ claims, signal: over })).catch(() => undefined),
+      late,
+    ]);
   };
 }

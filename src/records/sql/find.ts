@@ -3,7 +3,14 @@ import type { Condition, Reference } from '../filter/condition.js';
 import type { ViewModel, ViewRelation } from '../view/view.js';
 import { writeCell } from './cells.js';
 import { writeCondition, writeUndecided } from './condition.js';
-import { writeAfter, writeOrder, writePosition, type OrderKey, type Position } from './position.js';
+import {
+  LONGEST_POSITION,
+  writeAfter,
+  writeOrder,
+  writePosition,
+  type OrderKey,
+  type Position,
+} from './position.js';
 import type { Question } from './question.js';
 import { Aliases, joinCondition, Tables } from './tables.js';
 
@@ -33,9 +40,15 @@ export interface Include {
 /** Of an include, for each row. One more is read. */
 export const INCLUDED_ROWS = 10;
 
+/** Read without being measured: the measure takes as long as the rows themselves. */
+const UNMEASURED_BYTES = 4 * 1024 * 1024;
+const BYTES_OF_A_CHARACTER = 4;
+/** Of a cell that is no text: a number, a time, a name of an enum. */
+const SHORT_CELL_BYTES = 200;
+
 /**
- * The columns are c0, c1 …, then includes as JSON i0 …, then the position p0 …; all of them text. `seen` is the number of
- * rows that there are, up to one beyond the limit, with those that the bytes left out.
+ * The columns are c0, c1 …, then includes as JSON i0 …, then the position p0 …; all of them text. Where the rows may be
+ * large, `seen` is the number of those that there are, up to one beyond the limit, with those that the bytes left out.
  */
 export function writeFind(plan: FindPlan, question: Question): Sql {
   const { model, columns, includes, condition, order, position, limit, longestText, mostBytes } = plan;
@@ -51,6 +64,7 @@ export function writeFind(plan: FindPlan, question: Question): Sql {
   ];
   const selected = [...cells, ...included, ...end];
   const page = sql`select ${join(selected)} from ${tables.from()}${where(conditions)}${order.length > 0 ? sql` order by ${writeOrder(order, tables)}` : empty} limit ${limit + 1}::int`;
+  if ((limit + 1) * mostRowBytes(plan) <= UNMEASURED_BYTES) return page;
   const before = raw(
     'sum(octet_length(page::text)) over (rows between unbounded preceding and current row) - octet_length(page::text)',
   );
@@ -60,6 +74,21 @@ export function writeFind(plan: FindPlan, question: Question): Sql {
     ...end.map((_, at) => `p${at}`),
   ];
   return sql`select ${raw([...names, 'seen'].join())} from (select page.*, (count(*) over ())::text as seen, ${before} as before from (${page}) as page) as sized where before < ${mostBytes}::int`;
+}
+
+function mostRowBytes({ columns, includes, order, longestText }: FindPlan): number {
+  const related = includes.reduce((bytes, include) => bytes + mostBytesOf(include.columns, longestText), 0);
+  const keys = order.map(({ reference }) => reference);
+  return (
+    mostBytesOf(columns, longestText) + (INCLUDED_ROWS + 1) * related + mostBytesOf(keys, LONGEST_POSITION)
+  );
+}
+
+function mostBytesOf(references: readonly Reference[], longest: number): number {
+  return references.reduce((bytes, { column: { type, isList } }) => {
+    const isText = type === 'String' || type === 'Json' || isList;
+    return bytes + (isText ? longest * BYTES_OF_A_CHARACTER : SHORT_CELL_BYTES);
+  }, 0);
 }
 
 /** The number of rows, counted up to a bound. */

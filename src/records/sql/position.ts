@@ -10,13 +10,17 @@ export interface OrderKey {
 /** Where a page ended: each key's exact text as PostgreSQL wrote it, or null. */
 export type Position = readonly (string | null)[];
 
+/**
+ * Nulls come last. Where there are none it is not said: `desc nulls last` is the order of no index that Prisma can declare, and
+ * PostgreSQL would sort the table for each page.
+ */
 export function writeOrder(keys: readonly OrderKey[], tables: Tables): Sql {
   return join(
-    keys.map(({ reference, descending }) =>
-      descending
-        ? sql`${tables.column(reference)} desc nulls last`
-        : sql`${tables.column(reference)} asc nulls last`,
-    ),
+    keys.map(({ reference, descending }) => {
+      const column = tables.column(reference);
+      if (!descending) return sql`${column} asc`;
+      return isNullable(reference) ? sql`${column} desc nulls last` : sql`${column} desc`;
+    }),
   );
 }
 
@@ -41,8 +45,11 @@ export function writeAfter(keys: readonly OrderKey[], position: Position, tables
   const column = tables.column(key.reference);
   const isLast = rest.length === 0;
   const afterInRest = isLast ? sql`false` : writeAfter(rest, position.slice(1), tables);
-  // Nulls come last, so after a null come only nulls.
-  if (value === null) return sql`(${column} is null and ${afterInRest})`;
+  // Nulls come last, so after a null come only nulls. A column that must not have one may have it all the same (of a view).
+  if (value === null)
+    return key.descending && !isNullable(key.reference)
+      ? sql`(${column} is not null or ${afterInRest})`
+      : sql`(${column} is null and ${afterInRest})`;
   const beyond = key.descending ? sql`${column} < ${value}` : sql`${column} > ${value}`;
   const notBefore = key.descending ? sql`${column} <= ${value}` : sql`${column} >= ${value}`;
   if (!isNullable(key.reference))

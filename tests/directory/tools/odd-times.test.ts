@@ -5,8 +5,8 @@ import { everyPage, records, startSteward, type Steward } from '../../support/st
 const ODD: [id: number, stored: string, shown: string][] = [
   [1, 'infinity', 'infinity'],
   [2, 'infinity', 'infinity'],
-  [3, '12026-01-01 00:00:00+00', '12026-01-01T00:00:00Z'],
-  [5, '0044-03-15 10:00:00+00 BC', '0044-03-15T10:00:00Z BC'],
+  [3, '12026-01-01 00:00:00+00', '12026-01-01T00:00:00.000Z'],
+  [5, '0044-03-15 10:00:00+00 BC', '0044-03-15T10:00:00.000Z BC'],
   [4, '-infinity', '-infinity'],
 ];
 
@@ -38,7 +38,7 @@ it('lists them among the others', async () => {
   expect(newest.slice(0, 3).map(({ id, created_at }) => [id, created_at])).toEqual([
     [2, 'infinity'],
     [1, 'infinity'],
-    [3, '12026-01-01T00:00:00Z'],
+    [3, '12026-01-01T00:00:00.000Z'],
   ]);
   expect(newest[3]?.created_at).toMatch(/^20\d\d-.*\.\d{3}Z$/);
 });
@@ -61,7 +61,7 @@ it.each<[what: string, criteria: Record<string, unknown>]>([
 
 it('changes such a user, and shows when the change was', async () => {
   const { data } = await steward.call('set_user_role', { user_id: 3, role: 'Historian' });
-  expect(data.user).toMatchObject({ role: 'Historian', created_at: '12026-01-01T00:00:00Z' });
+  expect(data.user).toMatchObject({ role: 'Historian', created_at: '12026-01-01T00:00:00.000Z' });
   expect(data.user.updated_at).toMatch(/^20\d\d-/);
 });
 
