@@ -14,7 +14,7 @@ const A_COUNT = 50_000;
 
 /** @param {Statement} statement */
 export function readsLargeTable({ text }) {
-  return new RegExp(`(FROM|JOIN|UPDATE)\\s+("public"\\.)?"?(${LARGE_TABLES.join('|')})\\b`).test(text);
+  return new RegExp(`(FROM|JOIN|UPDATE)\\s+("?public"?\\.)?"?(${LARGE_TABLES.join('|')})\\b`).test(text);
 }
 
 /**
@@ -28,10 +28,10 @@ export async function judge(client, read, statement) {
   // A statement without a name is planned for its values each time.
   const generic = statement.name ? await explain(client, statement, 'force_generic_plan') : undefined;
   const counts = statement.text.includes('count(*)');
-  const most = counts ? Math.max(read.rows, A_COUNT) : read.rows;
+  const most = counts ? read.rows + Math.max(read.rows, A_COUNT) : read.rows;
   const readings = [custom, ...(generic ? [generic] : [])];
   const scanned = readings.flatMap((reading) => reading.scanned);
-  const tooMany = readsLargeTable(statement) && readings.some((reading) => reading.rows > most);
+  const tooMany = readings.some((reading) => reading.rows > most);
   return {
     label: read.label,
     custom,
@@ -60,7 +60,7 @@ async function explain(client, { text, values }, mode) {
   const nodes = [...walk(plan)];
   return {
     nodes: [...new Set(nodes.filter(isScan).map(nameOf))],
-    rows: nodes.filter(isScan).reduce((sum, node) => sum + rowsRead(node), 0),
+    rows: nodes.filter(isOfLargeTable).reduce((sum, node) => sum + rowsRead(node), 0),
     buffers: Number(plan['Shared Hit Blocks']) + Number(plan['Shared Read Blocks']),
     ms,
     scanned: nodes
@@ -79,6 +79,12 @@ function* walk(node) {
 /** @param {PlanNode} node */
 function isScan(node) {
   return /(Seq|Index|Index Only|Bitmap Index|Bitmap Heap) Scan$/.test(String(node['Node Type']));
+}
+
+/** Indexes are named after their tables. @param {PlanNode} node */
+function isOfLargeTable(node) {
+  const name = String(node['Relation Name'] ?? node['Index Name']);
+  return isScan(node) && LARGE_TABLES.some((table) => name.startsWith(table));
 }
 
 /** @param {PlanNode} node */

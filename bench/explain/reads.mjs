@@ -5,7 +5,7 @@
  */
 
 const PAGE = 20;
-/** A page, its department names, and the few that an index which ignores `active` yields beside them. */
+/** A page, and the few that an index which ignores `active` yields beside them. */
 const A_PAGE = 500;
 
 /**
