@@ -46,7 +46,8 @@ function create(file: string, text: string): void {
 function replace(file: string, text: string, before: string): void {
   const written = `${file}.${process.pid}`;
   try {
-    writeFileSync(written, text);
+    // For no other user before it has the rights of the file.
+    writeFileSync(written, text, { mode: 0o600 });
     chmodSync(written, statSync(file).mode);
     if (readFileSync(file, 'utf8') !== before) throw Object.assign(new Error('changed'), { code: 'EEXIST' });
     renameSync(written, file);

@@ -49,8 +49,8 @@ function writeRole(role: string, to: string): string {
 }
 
 /**
- * A view with security_invoker reads with the rights of this role, and only the database knows what. `steward rls` gives it
- * to the views of tenants.
+ * A view with security_invoker reads with the rights of this role, and only the database knows which views have it. `steward rls`
+ * sets it on views with a tenant.
  */
 function writeReadByViews({ models }: Exposure, to: string, defaultSchema: string): string[] {
   const views = [...models.values()].flatMap(({ model, tenants }) => {

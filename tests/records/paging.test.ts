@@ -77,13 +77,27 @@ describe('Paging', () => {
 
   it('visits each row once, downwards, where the database has nulls that the schema has not', async () => {
     await zoo.database.query(`
+      CREATE TABLE names AS SELECT id, name FROM zoo.animals WHERE id IN (3, 4, 5);
       ALTER TABLE zoo.animals ALTER name DROP NOT NULL;
-      UPDATE zoo.animals SET name = NULL, note = name WHERE id IN (3, 4, 5)`);
+      UPDATE zoo.animals SET name = NULL WHERE id IN (3, 4, 5)`);
     const rows = await visit({ model: 'Animal', fields: 'id', order_by: 'name desc', limit: 2 });
-    expect(new Set(rows.map(([id]) => id)).size).toBe(60);
     await zoo.database.query(`
-      UPDATE zoo.animals SET name = note, note = NULL WHERE name IS NULL;
-      ALTER TABLE zoo.animals ALTER name SET NOT NULL`);
+      UPDATE zoo.animals a SET name = n.name FROM names n WHERE n.id = a.id;
+      ALTER TABLE zoo.animals ALTER name SET NOT NULL;
+      DROP TABLE names`);
+    expect(new Set(rows.map(([id]) => id)).size).toBe(60);
+    expect(rows).toHaveLength(60);
+  });
+
+  it('puts nulls of a view last, too, which no database can refuse', async () => {
+    await zoo.database.query(
+      'CREATE OR REPLACE VIEW zoo.crowd AS SELECT mood, CASE WHEN mood IS NOT NULL THEN count(*) END AS total FROM zoo.animals GROUP BY mood',
+    );
+    const { data } = await zoo.call('find_records', { model: 'Crowd', order_by: 'total desc' });
+    await zoo.database.query(
+      'CREATE OR REPLACE VIEW zoo.crowd AS SELECT mood, count(*) AS total FROM zoo.animals GROUP BY mood',
+    );
+    expect(data.records.rows.map(([, total]) => total === null)).toEqual([false, false, false, true]);
   });
 
   it('visits each row that was there, once, while others come and go', async () => {

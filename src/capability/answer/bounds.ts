@@ -4,7 +4,7 @@ import { renderCell } from './text.js';
 
 const LARGEST_ANSWER_BYTES = 256 * 1024;
 
-/** The bytes of an answer that a byte of a row's JSON may become. A soft hyphen has two, and its escape seven, twice. */
+/** An answer holds each row twice, and shows a soft hyphen, of 2 bytes, as an escape of 7: that makes 7 of each. */
 const MOST_GROWTH = 8;
 
 /**

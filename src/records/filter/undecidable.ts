@@ -52,7 +52,7 @@ function listSteps(relations: readonly ViewRelation[]): Part[] {
   }));
 }
 
-/** True for what a reader may expect to find rows that lack a value, as `!=` and `none`. */
+/** True where a reader may expect rows that lack a value, as with `!=` and `none`. */
 export function isNegative(condition: Leaf, negated: boolean): boolean {
   if (condition.kind === 'compare' && condition.operator === '!=') return true;
   return negated || (condition.kind === 'related' && condition.quantifier === 'none');

@@ -184,7 +184,7 @@ function isNamed(setting: string, policies: readonly Policy[]): boolean {
   );
 }
 
-/** `held`: row policies narrow what this role reads, or would, were row_security off. */
+/** `held`: row policies narrow what this role reads. */
 function readTables(models: readonly Model[], read: Read) {
   return read(sql`
     select c.relkind::text as kind, c.relrowsecurity::text as enabled, row_security_active(c.oid)::text as held,

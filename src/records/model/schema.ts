@@ -59,19 +59,8 @@ export interface ColumnName {
 
 export type Field = Column | Relation;
 
-export const SCALAR_TYPES = [
-  'String',
-  'Boolean',
-  'Int',
-  'BigInt',
-  'Float',
-  'Decimal',
-  'DateTime',
-  'Json',
-  'Bytes',
-] as const;
-
-export type ScalarType = (typeof SCALAR_TYPES)[number];
+export type ScalarType =
+  'String' | 'Boolean' | 'Int' | 'BigInt' | 'Float' | 'Decimal' | 'DateTime' | 'Json' | 'Bytes';
 
 export interface Column extends ColumnName {
   kind: 'column';

@@ -11,7 +11,7 @@ export interface OrderKey {
 export type Position = readonly (string | null)[];
 
 /**
- * Nulls come last. Where there are none it is not said: `desc nulls last` is the order of no index that Prisma can declare, and
+ * Nulls come last. Where the column is required it is not said: `desc nulls last` is the order of no index that Prisma can declare, and
  * PostgreSQL would sort the table for each page.
  */
 export function writeOrder(keys: readonly OrderKey[], tables: Tables): Sql {
@@ -45,7 +45,8 @@ export function writeAfter(keys: readonly OrderKey[], position: Position, tables
   const column = tables.column(key.reference);
   const isLast = rest.length === 0;
   const afterInRest = isLast ? sql`false` : writeAfter(rest, position.slice(1), tables);
-  // Nulls come last, so after a null come only nulls. A column that must not have one may have it all the same (of a view).
+  // Of a required column, PostgreSQL's own order holds. It may have nulls all the same, where the database differs from the
+  // schema: they come first when descending, else last.
   if (value === null)
     return key.descending && !isNullable(key.reference)
       ? sql`(${column} is not null or ${afterInRest})`

@@ -85,12 +85,12 @@ export function makeView(exposure: Exposure, scopes: ReadonlySet<string>): View 
     if (!isVisible(model.name)) continue;
     const fields = new Map<string, ViewField>();
     for (const field of model.fields) {
-      // PostgreSQL requires no value of a view. Those that tell its rows apart are taken to be there.
-      const mayLack = model.isView && !model.keys.some((key) => key.includes(field.name));
+      // PostgreSQL has no NOT NULL for a view. Only its keys are taken to have values.
+      const mayBeNull = model.isView && !model.keys.some((key) => key.includes(field.name));
       const shared = {
         name: field.name,
         isList: field.isList,
-        isRequired: field.isRequired && !mayLack,
+        isRequired: field.isRequired && !mayBeNull,
         documentation: describe(field.documentation),
       };
       if (field.kind === 'relation') {

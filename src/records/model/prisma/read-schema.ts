@@ -42,21 +42,18 @@ interface ReadFiles {
 }
 
 function toSchema(
-  { enums: enumsOf, models: declared, indexes }: PrismaDataModel,
+  { enums: declaredEnums, models: declared, indexes }: PrismaDataModel,
   { files, comments, defaultSchema }: ReadFiles,
 ): Schema {
-  const data = {
-    enums: enumsOf,
-    indexes,
-    models: declared.map((model) => ({ ...model, schema: model.schema ?? defaultSchema ?? null })),
-  };
   const enums = new Map<string, Enum>(
-    data.enums.map(({ name, values }) => [
+    declaredEnums.map(({ name, values }) => [
       name,
       { name, values: values.map((value) => ({ name: value.name, stored: value.dbName ?? value.name })) },
     ]),
   );
-  const models = new Map(data.models.map((model) => [model.name, model]));
+  const models = new Map(
+    declared.map((model) => [model.name, { ...model, schema: model.schema ?? defaultSchema ?? null }]),
+  );
   const { find, isView, withheld, isWithheldAt } = readDeclarations(files, models);
   const documenting = new Set<NumberedComment>();
   const linesOf = (documentation = ''): Comment[] =>
@@ -75,7 +72,7 @@ function toSchema(
     fields: model.fields.flatMap((field) => toField(model, field) ?? []),
     withheld: withheld(model),
     keys: keysOf(model),
-    indexes: data.indexes
+    indexes: indexes
       .filter((index) => index.model === model.name)
       .map(({ fields }) => fields.map(({ name }) => name)),
   });
@@ -105,7 +102,7 @@ function toSchema(
     if (!join) return undefined;
     return { ...shared, kind: 'relation', target: target.name, join } satisfies Relation;
   };
-  const read = data.models.map(toModel);
+  const read = [...models.values()].map(toModel);
   const strayComments = comments
     .filter((comment) => !documenting.has(comment))
     .flatMap(({ lines, isPlain }) =>
