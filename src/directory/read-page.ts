@@ -49,8 +49,12 @@ export async function readPage(prisma: PrismaClient, query: PageQuery): Promise<
       (SELECT name::text FROM public.departments d WHERE d.id = department_id) AS department
     FROM public.users WHERE ${selectPage(query)}`;
   const users = rows.map(({ id, username, email, department, role, active, createdAt }) => ({
-    ...{ id, username, email, role, active },
+    id,
+    username,
+    email,
     department: { name: department },
+    role,
+    active,
     createdAt: showTime(createdAt),
   }));
   const [first] = rows;
