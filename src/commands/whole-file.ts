@@ -1,4 +1,14 @@
-import { chmodSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import {
+  chmodSync,
+  chownSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { OperatorError } from '../errors.js';
 
 /** The text of a file; undefined where there is none. @throws OperatorError if it cannot be read */
@@ -44,11 +54,13 @@ function create(file: string, text: string): void {
 }
 
 function replace(file: string, text: string, before: string): void {
-  const written = `${file}.${process.pid}`;
+  const written = `${file}.${randomUUID()}`;
   try {
-    // For no other user before it has the rights of the file.
-    writeFileSync(written, text, { mode: 0o600 });
-    chmodSync(written, statSync(file).mode);
+    // For no other user before it has the owner and the rights of the file.
+    writeFileSync(written, text, { flag: 'wx', mode: 0o600 });
+    const { uid, gid, mode } = statSync(file);
+    chownSync(written, uid, gid);
+    chmodSync(written, mode);
     if (readFileSync(file, 'utf8') !== before) throw Object.assign(new Error('changed'), { code: 'EEXIST' });
     renameSync(written, file);
   } finally {

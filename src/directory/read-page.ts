@@ -1,3 +1,4 @@
+import { readingFrom } from '../database/replicas/replicas.js';
 import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
 import { showTime } from './times.js';
 import type { User } from './users.js';
@@ -44,7 +45,8 @@ export async function readPage(prisma: PrismaClient, query: PageQuery): Promise<
   const { matching, after, skip = 0 } = query;
   const count = countMatching(matching);
   // A join would have PostgreSQL sort the page once more.
-  const rows = await prisma.$queryRaw<Row[]>`
+  const reads = readingFrom(prisma);
+  const rows = await reads.$queryRaw<Row[]>`
     SELECT id, username::text, email::text, role::text, active, created_at::text AS "createdAt", ${count} AS total,
       (SELECT name::text FROM public.departments d WHERE d.id = department_id) AS department
     FROM public.users WHERE ${selectPage(query)}`;
@@ -61,7 +63,7 @@ export async function readPage(prisma: PrismaClient, query: PageQuery): Promise<
   if (first) return { users, total: first.total };
   // Beyond the last page there is no row to tell the total.
   const isFirstPage = !after && skip === 0;
-  const [counted] = isFirstPage ? [] : await prisma.$queryRaw<{ total: number }[]>`SELECT ${count} AS total`;
+  const [counted] = isFirstPage ? [] : await reads.$queryRaw<{ total: number }[]>`SELECT ${count} AS total`;
   return { users, total: counted?.total ?? 0 };
 }
 

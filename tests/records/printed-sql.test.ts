@@ -8,7 +8,7 @@ import { openOffice, serveOffice, type Office } from './office/office.js';
 const LONG = 'ü'.repeat(20);
 const TABLES = `
   CREATE VIEW bills AS SELECT id, org_id, title FROM invoices;
-  CREATE TABLE "${LONG}" (id int PRIMARY KEY, "org_${LONG}" int NOT NULL, "${LONG}a" int, "${LONG}b" int)`;
+  CREATE TABLE "${LONG}" (id int PRIMARY KEY, "org_${LONG}" int NOT NULL, "${LONG}a" int, "${LONG}b" int, words text[])`;
 const MODELS = `
 /// @mcp.expose
 view Bill {
@@ -25,8 +25,10 @@ model Long {
   orgId Int  @map("org_${LONG}")
   a     Int? @map("${LONG}a")
   b     Int? @map("${LONG}b")
+  words String[]
   @@index([a], map: "by_a")
   @@index([b], map: "by_b")
+  @@index([words], type: Gin)
   @@map("${LONG}")
 }
 `;

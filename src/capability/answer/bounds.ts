@@ -4,8 +4,8 @@ import { renderCell } from './text.js';
 
 const LARGEST_ANSWER_BYTES = 256 * 1024;
 
-/** An answer holds each row twice, and shows a soft hyphen, of 2 bytes, as an escape of 7: that makes 7 of each. */
-const MOST_GROWTH = 8;
+/** An answer holds each row twice. A DEL, of 1 byte, is shown as an escape of 5 or, in related records, of 7. */
+const MOST_GROWTH = 12;
 
 /**
  * The rows that fit into an answer, and at least one: text and structured content say the same, so each row is counted

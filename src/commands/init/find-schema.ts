@@ -72,10 +72,19 @@ function findAt(folder: string): string | undefined {
 /** The schemas of packages below, as in a monorepo. A folder that may not be read is passed over. */
 function searchBelow(folder: string, depth: number): string[] {
   return listFolders(folder).flatMap((one) => {
-    const here = findAt(one);
+    const here = findIfOpen(one);
     if (here !== undefined) return [here];
     return depth > 1 ? searchBelow(one, depth - 1) : [];
   });
+}
+
+function findIfOpen(folder: string): string | undefined {
+  try {
+    return findAt(folder);
+  } catch (error) {
+    if (isClosed(error)) return undefined;
+    throw error;
+  }
 }
 
 function listFolders(folder: string): string[] {
@@ -84,9 +93,14 @@ function listFolders(folder: string): string[] {
       .filter((entry) => entry.isDirectory() && !/^(\.|node_modules$)/.test(entry.name))
       .map(({ name }) => path.join(folder, name));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EACCES') return [];
+    if (isClosed(error)) return [];
     throw error;
   }
+}
+
+/** Folders of other users, and those that macOS keeps to itself. */
+function isClosed(error: unknown): boolean {
+  return ['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
 /** The file itself, or those of the folder and of its folders. */

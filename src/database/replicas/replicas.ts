@@ -18,13 +18,20 @@ interface Extensible {
 
 /** The argument of an extension of Prisma Client. */
 interface Operation {
-  model: string;
+  /** Absent: of the client itself. */
+  model?: string;
   operation: string;
   args: unknown;
   query(args: unknown): Promise<unknown>;
 }
 
 type Read = (args: unknown) => Promise<unknown>;
+
+/** The client for raw statements that only read, outside of a transaction: they may go to a replica, if there is one. */
+export function readingFrom<Client extends DatabaseClient>(client: Client): Client {
+  const { $replica } = client as { $replica?: () => Client };
+  return $replica ? $replica.call(client) : client;
+}
 
 /** The replicas of a primary, and the position of the primary that they must have replayed. */
 export class Replicas<Client extends DatabaseClient> {
@@ -41,7 +48,8 @@ export class Replicas<Client extends DatabaseClient> {
   }
 
   /**
-   * A client whose reads go to a replica, and whose writes, transactions and raw statements go to the primary.
+   * A client whose reads go to a replica, and whose writes, transactions and raw statements go to the primary; for raw
+   * statements that only read, see `readingFrom`.
    *
    * Callers read their own writes, through any process, and no state is kept for that. Each call queries the primary once
    * for the position of its log, and reads from a replica that has replayed it. A commit that was acknowledged before the
@@ -54,7 +62,9 @@ export class Replicas<Client extends DatabaseClient> {
   route(primary: Client): Client {
     const extensible = primary as unknown as Extensible;
     const $allOperations = (operation: Operation) => this.#read(operation);
-    const replica = extensible.$extends({ query: { $allModels: { $allOperations } } });
+    const replica = extensible.$extends({
+      query: { $allModels: { $allOperations }, $queryRaw: $allOperations },
+    });
     // The extension separates reads from writes and transactions, but picks replicas at random. So it gets a single one,
     // which routes each call itself.
     return extensible.$extends(readReplicas({ replicas: [replica as never] })) as Client;
@@ -76,8 +86,10 @@ export class Replicas<Client extends DatabaseClient> {
     const route = call && (await this.#routeOf(call));
     if (!route) return query(args);
     try {
-      const read = Reflect.get(Reflect.get(route.replica.client, model) as object, operation) as Read;
-      return await atLeastAt(route.position, async () => read(args));
+      const { client } = route.replica;
+      const owner = model === undefined ? client : (Reflect.get(client, model) as object);
+      const read = Reflect.get(owner, operation) as Read;
+      return await atLeastAt(route.position, async () => read.call(owner, args));
     } catch (error) {
       if (call.aborted || ranTooLong(error)) throw error;
       route.replica.failed(error);

@@ -35,7 +35,7 @@ export interface Model {
   withheld: readonly ColumnName[];
   /** Sets of columns that tell rows apart, by field name; the primary key first. */
   keys: readonly (readonly string[])[];
-  /** What is indexed according to the schema, by field name. */
+  /** The B-tree indexes of the schema, by field name. */
   indexes: readonly (readonly string[])[];
 }
 

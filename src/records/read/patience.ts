@@ -11,10 +11,15 @@ export type Patience = <Result>(read: (reader: Reader) => Promise<Result>) => Pr
  * its time nor, by failing, the answer itself.
  */
 export function beginPatience({ claims, signal }: Reader): Patience {
+  const until = performance.now() + PATIENCE_MS;
   let end: AbortSignal | undefined;
   return async (read) => {
-    // It begins with the first note: most answers have none.
-    const over = (end ??= AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]));
+    // Most answers need no note, and so no timer.
+    end ??= AbortSignal.any([
+      signal,
+      AbortSignal.timeout(Math.max(0, Math.floor(until - performance.now()))),
+    ]);
+    const over = end;
     if (over.aborted) return undefined;
     const late = new Promise<undefined>((resolve) =>
       over.addEventListener('abort', () => resolve(undefined), { once: true }),

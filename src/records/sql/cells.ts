@@ -19,9 +19,10 @@ export function writeCell(column: Sql, described: ViewColumn, longest: number): 
   if (masked) return raw('null');
   if (isList) return sql`left(array_to_json(${writeElements(column, described)})::text, ${longest + 1}::int)`;
   if (type === 'Bytes') return sql`octet_length(${column})::text`;
-  if (type === 'Json' || (type === 'String' && !SHORT.has(native ?? '')))
-    return sql`left(${column}::text, ${longest + 1}::int)`;
-  return sql`${writeNumber(column, described)}::text`;
+  const text = sql`${writeNumber(column, described)}::text`;
+  // A numeric may have 147,455 digits.
+  const mayBeLong = type === 'Json' || type === 'Decimal' || (type === 'String' && !SHORT.has(native ?? ''));
+  return mayBeLong ? sql`left(${text}, ${longest + 1}::int)` : text;
 }
 
 function writeElements(list: Sql, column: ViewColumn): Sql {

@@ -43,7 +43,7 @@ export const INCLUDED_ROWS = 10;
 /** Read without being measured: the measure takes as long as the rows themselves. */
 const UNMEASURED_BYTES = 4 * 1024 * 1024;
 const BYTES_OF_A_CHARACTER = 4;
-/** Of a cell that is no text: a number, a time, a name of an enum. */
+/** Of a cell that is not cut: a whole number, a time, a name of an enum. */
 const SHORT_CELL_BYTES = 200;
 
 /**
@@ -86,7 +86,7 @@ function mostRowBytes({ columns, includes, order, longestText }: FindPlan): numb
 
 function mostBytesOf(references: readonly Reference[], longest: number): number {
   return references.reduce((bytes, { column: { type, isList } }) => {
-    const isText = type === 'String' || type === 'Json' || isList;
+    const isText = type === 'String' || type === 'Json' || type === 'Decimal' || isList;
     return bytes + (isText ? longest * BYTES_OF_A_CHARACTER : SHORT_CELL_BYTES);
   }, 0);
 }

@@ -30,7 +30,7 @@ export interface ViewModel {
   fields: ReadonlyMap<string, ViewField>;
   /** Sets of visible columns that tell rows apart, none of them masked; the primary key first. */
   keys: readonly (readonly ViewColumn[])[];
-  /** What is indexed according to the schema: visible columns only, from the first on. */
+  /** The B-tree indexes of the schema: visible columns only, from the first on. */
   indexes: readonly (readonly ViewColumn[])[];
   /** Groups of fewer rows are not shown. */
   leastGroup: number;

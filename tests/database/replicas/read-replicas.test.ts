@@ -311,7 +311,7 @@ const statementsAt = async (server: PostgresServer) =>
     )
   ).map(({ query }) => query);
 
-const isRead = (statement: string) => /^SELECT .*"public"\."/s.test(statement);
+const isRead = (statement: string) => /^\s*SELECT .*("public"\."|public\.users)/s.test(statement);
 const isWrite = (statement: string) => /^(INSERT|UPDATE|COMMIT|BEGIN)/.test(statement);
 
 /** Waits until the replica has all that the primary has written so far. */

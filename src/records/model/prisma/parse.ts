@@ -6,7 +6,7 @@ import type { SchemaFile } from './files.js';
 export interface PrismaDataModel {
   enums: { name: string; values: { name: string; dbName: string | null }[] }[];
   models: PrismaModel[];
-  indexes: { model: string; fields: { name: string }[] }[];
+  indexes: { model: string; algorithm?: string; fields: { name: string }[] }[];
 }
 
 export interface PrismaModel {

@@ -73,7 +73,8 @@ function toSchema(
     withheld: withheld(model),
     keys: keysOf(model),
     indexes: indexes
-      .filter((index) => index.model === model.name)
+      // The other kinds have no order, and operators of their own.
+      .filter(({ model: of, algorithm = 'BTree' }) => of === model.name && algorithm === 'BTree')
       .map(({ fields }) => fields.map(({ name }) => name)),
   });
   const toField = (model: PrismaModel, field: PrismaField): Field | undefined => {
