@@ -17,13 +17,16 @@ import { startSteward } from './support/steward.js';
 
 const execute = promisify(execFile);
 
-/** Runs no script of a package. The network is for what npm's cache lacks. */
+/** Installs a tarball without a network and without a script of a package: what it needs is packed of this checkout. */
 async function install(tarball: string, folder: string): Promise<void> {
-  const quietly = ['--ignore-scripts', '--no-audit', '--no-fund'];
+  const needed = NOT_BUNDLED.map((name) => path.join(ROOT, 'node_modules', name));
+  const { stdout } = await execute('npm', ['pack', '--json', '--ignore-scripts', ...needed], { cwd: folder });
+  const packed = (JSON.parse(stdout) as { filename: string }[]).map(({ filename }) =>
+    path.join(folder, filename),
+  );
+  const quietly = ['--ignore-scripts', '--no-audit', '--no-fund', '--offline'];
   // Without a prefix npm would take a folder above for the project, if that has packages.
-  const npm = (where: string) =>
-    execute('npm', ['install', ...quietly, where, '--prefix', folder, tarball], { cwd: folder });
-  await npm('--offline').catch(() => npm('--prefer-offline'));
+  await execute('npm', ['install', ...quietly, '--prefix', folder, tarball, ...packed], { cwd: folder });
 }
 
 async function filesOf(folder: string): Promise<{ file: string; bytes: number }[]> {
