@@ -1,17 +1,11 @@
+import { seededRandom } from '../../../scripts/seeded-random.mjs';
 import { DAYS, FIRST_DAY } from './fill.mjs';
 
 /** What is drawn from a seed, and the same each time. @typedef {ReturnType<typeof draw>} Draw */
 
 /** @param {number} seed */
 export function draw(seed) {
-  let state = seed;
-  /** From 0 to below 1 (mulberry32). */
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const next = seededRandom(seed);
   /** A whole number from `least` to `most`. @param {number} least @param {number} most */
   const whole = (least, most) => least + Math.floor(next() * (most - least + 1));
   return {

@@ -17,7 +17,8 @@ import { findShape, TOOLBOX_TOOLS } from './questions.mjs';
 const FIRST_SEED = 1e9;
 
 /** A shop, and the servers that answer questions about it. @param {import('../stage.mjs').Ground} ground */
-export async function openShop({ options, server, peers, folder, filled, start }) {
+export async function openShop(ground) {
+  const { options, peers, folder, filled } = ground;
   const database = remembering((/** @type {number} */ orders) =>
     filled(`shop_${orders}`, (client) => fillShop(client, orders)),
   );
@@ -40,11 +41,8 @@ export async function openShop({ options, server, peers, folder, filled, start }
     return contestants;
   });
   return {
-    options,
-    server,
-    filled,
+    ...ground,
     database,
-    start,
     overStdio: () => openAll('stdio'),
     overHttp: () => openAll('http'),
   };
