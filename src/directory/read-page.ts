@@ -44,8 +44,8 @@ type Row = Omit<ListedUser, 'department'> & { department: string; total: number 
 export async function readPage(prisma: PrismaClient, query: PageQuery): Promise<Page> {
   const { matching, after, skip = 0 } = query;
   const count = countMatching(matching);
-  // A join would have PostgreSQL sort the page once more.
   const reads = readingFrom(prisma);
+  // A join would have PostgreSQL sort the page once more.
   const rows = await reads.$queryRaw<Row[]>`
     SELECT id, username::text, email::text, role::text, active, created_at::text AS "createdAt", ${count} AS total,
       (SELECT name::text FROM public.departments d WHERE d.id = department_id) AS department

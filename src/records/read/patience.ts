@@ -7,7 +7,7 @@ const PATIENCE_MS = 2000;
 export type Patience = <Result>(read: (reader: Reader) => Promise<Result>) => Promise<Result | undefined>;
 
 /**
- * The time within which all notes to an answer have to be read. They help, and must never cost the answer: neither
+ * Begins the time within which all notes to an answer have to be read. They help, and must never cost the answer: neither
  * its time nor, by failing, the answer itself.
  */
 export function beginPatience({ claims, signal }: Reader): Patience {
@@ -15,11 +15,10 @@ export function beginPatience({ claims, signal }: Reader): Patience {
   let end: AbortSignal | undefined;
   return async (read) => {
     // Most answers need no note, and so no timer.
-    end ??= AbortSignal.any([
+    const over = (end ??= AbortSignal.any([
       signal,
       AbortSignal.timeout(Math.max(0, Math.floor(until - performance.now()))),
-    ]);
-    const over = end;
+    ]));
     if (over.aborted) return undefined;
     const late = new Promise<undefined>((resolve) =>
       over.addEventListener('abort', () => resolve(undefined), { once: true }),
