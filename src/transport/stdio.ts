@@ -128,7 +128,12 @@ export class StdioTransport {
     return cancelling.signal.aborted ? undefined : answer;
   }
 
+  /** Lines that are made at one moment leave together: each write of its own costs as much as making the line. */
   #send(line: object, answers: Answer[]): void {
+    if (process.stdout.writableCorked === 0) {
+      process.stdout.cork();
+      setImmediate(() => process.stdout.uncork());
+    }
     // Calls back when the line has left the process, or when the client no longer reads.
     process.stdout.write(`${JSON.stringify(line)}\n`, () => {
       for (const answer of answers) if ('id' in answer) this.#settle(answer.id);
