@@ -5,7 +5,7 @@ import { measureDeepPage } from './deep-page.mjs';
 import { measureMemory } from './memory.mjs';
 import { measureCharactersOfRecords } from './records/characters.mjs';
 import { measureDeepRecords } from './records/deep-page.mjs';
-import { findAtOnce, findOneAtATime } from './records/find.mjs';
+import { findAfterStart, findAtOnce, findOneAtATime } from './records/find.mjs';
 import { measureTopic } from './records/topic.mjs';
 import { measurePolicies } from './records/policies.mjs';
 import { atOnce, oneAtATime } from './series.mjs';
@@ -73,6 +73,7 @@ export const FIGURES = [
     findOneAtATime(shop, 'HTTP', await shop.overHttp()),
   ),
   ofRecords('at-once', 'the same over stdio, 32 at once', findAtOnce),
+  ofRecords('first-calls', 'the same over stdio, of a process that has just started', findAfterStart),
   ofRecords('include', 'orders by a field of their customer, with their items', (shop) =>
     measureTopic(shop, WHOLESALE, 1.2),
   ),

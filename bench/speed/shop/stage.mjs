@@ -43,6 +43,7 @@ export async function openShop(ground) {
   return {
     ...ground,
     database,
+    kinds,
     overStdio: () => openAll('stdio'),
     overHttp: () => openAll('http'),
   };

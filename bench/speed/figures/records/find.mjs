@@ -7,7 +7,7 @@ import { findShape } from '../../shop/questions.mjs';
 /** @typedef {import('../../shop/stage.mjs').ShopContestant} ShopContestant */
 
 /** No server is asked anything twice. */
-const FIRST_SEEDS = { stdio: 0, HTTP: 1e6, 'stdio at once': 2e6 };
+const FIRST_SEEDS = { stdio: 0, HTTP: 1e6, 'stdio at once': 2e6, 'first calls': 4e6 };
 const FORM = 'each another shape';
 
 /** @param {Shop} shop @param {'stdio' | 'HTTP'} series @param {ShopContestant[]} contestants */
@@ -37,4 +37,26 @@ export async function findAtOnce({ options: { blocks, callsAtOnce: calls }, over
       (answer, at) => agree(contestant.name, at, answer),
     ),
   );
+}
+
+const MOST_STARTS = 10;
+
+/**
+ * The first calls of a process, while what they use is compiled: for information.
+ * @param {Shop} shop
+ */
+export function findAfterStart({ options: { blocks, firstCalls: calls }, kinds, start }) {
+  const figure = `find_records, one table, stdio, one at a time, the first ${calls} calls of a process`;
+  const heading = { figure, form: FORM, unit: 'ms', targets: { [TOOLBOX]: undefined } };
+  const agree = agreement(kinds.length);
+  return compare(heading, kinds, Math.min(blocks, MOST_STARTS), async (kind, block) => {
+    const contestant = await start(kind);
+    const took = await medianCallMs(
+      { first: block * calls, calls },
+      (at) => contestant.ask(findShape(FIRST_SEEDS['first calls'] + at)),
+      (answer, at) => agree(kind.name, at, answer),
+    );
+    await contestant.stop();
+    return took;
+  });
 }
