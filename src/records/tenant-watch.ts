@@ -23,17 +23,10 @@ export class TenantWatch {
 
   /** Looks at the database, and logs what is withheld, each once. */
   async look(read: Read): Promise<readonly Withheld[]> {
-    const { withheld, unnamed, unowned } = await inspectTenants(this.exposure, read);
+    const { withheld, doubts } = await inspectTenants(this.exposure, read);
     for (const { model, reason, remedy } of withheld)
       this.#report(`${model.name} is not served, because ${reason}; ${remedy}`);
-    for (const { model, setting } of unnamed)
-      this.#report(
-        `the row policies of ${model.name} need not compare the setting ${setting}: make sure that they do`,
-      );
-    for (const { model, tie } of unowned)
-      this.#report(
-        `every caller sees all rows of ${model.name}, ${tie}: give it a tenant, or row policies of its own`,
-      );
+    for (const { text, remedy } of doubts) this.#report(`${text}: ${remedy}`);
     return withheld;
   }
 

@@ -54,23 +54,14 @@ function describe(
   ];
 }
 
-function describeTenants({ withheld, unnamed, unowned }: TenantInspection): Finding[] {
+function describeTenants({ withheld, doubts }: TenantInspection): Finding[] {
   return [
     ...withheld.map(({ model, reason, remedy }): Finding => ({
       level: 'problem',
       text: `tenants: ${model.name} is not served, because ${reason}`,
       remedy,
     })),
-    ...unnamed.map(({ model, setting }): Finding => ({
-      level: 'warning',
-      text: `tenants: the row policies of ${model.name} need not compare the setting ${setting}`,
-      remedy: 'make sure that they do, by a function perhaps; steward rls prints policies',
-    })),
-    ...unowned.map(({ model, tie }): Finding => ({
-      level: 'warning',
-      text: `tenants: every caller sees all rows of ${model.name}, ${tie}`,
-      remedy: 'give it a tenant, or row policies of its own',
-    })),
+    ...doubts.map(({ text, remedy }): Finding => ({ level: 'warning', text: `tenants: ${text}`, remedy })),
   ];
 }
 

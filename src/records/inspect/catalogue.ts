@@ -63,7 +63,8 @@ function writeCatalogue(tables: readonly string[]): Sql {
           join pg_type type on type.oid = case when named.typtype = 'd' then named.typbasetype else named.oid end
         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)::text as columns,
       (select json_agg(array(select ${quoted} from unnest(i.indkey::int[]) with ordinality as key(number, at)
-            left join pg_attribute a on a.attrelid = i.indrelid and a.attnum = key.number order by key.at))
+            left join pg_attribute a on a.attrelid = i.indrelid and a.attnum = key.number order by key.at)
+          order by i.indexrelid)
         from pg_index i where i.indrelid = c.oid and i.indisvalid and i.indpred is null)::text as indexes
     from unnest(${tables}::text[]) with ordinality as wanted(name, at) left join pg_class c on c.oid = to_regclass(wanted.name)
     order by wanted.at`;

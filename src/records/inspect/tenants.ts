@@ -11,29 +11,28 @@ export interface Withheld {
   remedy: string;
 }
 
-/** A model of tenants and a setting that its policies need not compare: a function of theirs may, which is not looked into. */
-export interface Unnamed {
-  model: Model;
-  setting: string;
+/** What may show a tenant's rows to others, and what to do about it. */
+export interface Doubt {
+  text: string;
+  remedy: string;
+}
+
+export interface TenantInspection {
+  withheld: readonly Withheld[];
+  doubts: readonly Doubt[];
 }
 
 /** A model whose rows every caller sees, and which is tied to tenants. */
-export interface Unowned {
+interface Unowned {
   model: Model;
   /** Continues its name. */
   tie: string;
 }
 
-export interface TenantInspection {
-  withheld: readonly Withheld[];
-  unnamed: readonly Unnamed[];
-  unowned: readonly Unowned[];
-}
-
 /** Looks whether row policies hold for this role on the tables of all tenants, and for what else reads of these. */
 export async function inspectTenants(exposure: Exposure, read: Read): Promise<TenantInspection> {
   const { models, tenantModels } = exposure;
-  if (tenantModels.length === 0) return { withheld: [], unnamed: [], unowned: [] };
+  if (tenantModels.length === 0) return { withheld: [], doubts: [] };
   const exposed = [...models.values()].map(({ model }) => model);
   const owned = tenantModels.map(({ model }) => model);
   const references = listUnowned(exposure);
@@ -52,13 +51,13 @@ export async function inspectTenants(exposure: Exposure, read: Read): Promise<Te
     const why = explainOpen(row);
     return why ? [{ model, ...why }] : [];
   });
-  const unnamed = tenantModels.flatMap(({ model, tenants }, at) => {
+  const uncompared = tenantModels.flatMap(({ model, tenants }, at) => {
     const row = tables[at];
     if (row?.['held'] !== 'true') return [];
     const policies = readPolicies(row);
     return tenants
       .filter(({ setting }) => !isNamed(setting, policies))
-      .map(({ setting }) => ({ model, setting }));
+      .map(({ setting }) => doubtComparison(model, setting));
   });
   const openReaders = readers.flatMap((row): Withheld[] => {
     const model = exposed[Number(row['at'])] as Model;
@@ -68,8 +67,25 @@ export async function inspectTenants(exposure: Exposure, read: Read): Promise<Te
   });
   return {
     withheld: [...open, ...openReaders],
-    unnamed,
-    unowned: references.filter((_, at) => referring[at]?.['held'] !== 'true'),
+    doubts: [
+      ...uncompared,
+      ...references.filter((_, at) => referring[at]?.['held'] !== 'true').map(doubtOwnership),
+    ],
+  };
+}
+
+/** A function of the policies may compare it, which is not looked into. */
+function doubtComparison({ name }: Model, setting: string): Doubt {
+  return {
+    text: `the row policies of ${name} need not compare the setting ${setting}`,
+    remedy: 'make sure that they do, by a function perhaps; steward rls prints policies',
+  };
+}
+
+function doubtOwnership({ model, tie }: Unowned): Doubt {
+  return {
+    text: `every caller sees all rows of ${model.name}, ${tie}`,
+    remedy: 'give it a tenant, or row policies of its own',
   };
 }
 

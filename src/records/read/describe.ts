@@ -1,6 +1,7 @@
 import { sqltag as sql } from '@prisma/client/runtime/client';
 import { writeName } from '../argument.js';
 import type { Context } from '../../capability/define.js';
+import { catalogueName, readCatalogue } from '../inspect/catalogue.js';
 import type { NamedModel, Records } from '../records.js';
 import type { Source, TextRow } from '../source.js';
 import { describeKeys } from '../plan/key.js';
@@ -148,29 +149,21 @@ function describeValues({ type, native, values }: ViewColumn): string {
 
 /** As the database's catalogue has it; as the schema has it while the database does not answer. */
 async function describeIndexes(model: ViewModel, source: Source, signal: AbortSignal): Promise<string> {
-  const rows = await source
-    .readCatalogue(
-      sql`select array_to_json(array(select quote_ident(a.attname) from unnest(i.indkey::int[]) with ordinality as k(number, at) left join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.number order by k.at))::text as columns from pg_index i where i.indrelid = to_regclass(${String(model.table)}) and i.indisvalid and i.indpred is null order by i.indexrelid`,
-      signal,
-    )
-    .catch(() => undefined);
-  if (!rows) return describeColumnLists(model.indexes);
+  const tables = await readCatalogue([model], (statement) => source.readCatalogue(statement, signal)).catch(
+    () => undefined,
+  );
+  if (!tables) return describeColumnLists(model.indexes);
   const byColumn = new Map(
     [...model.fields.values()].flatMap((field) =>
-      field.kind === 'column' && !field.masked ? [[unquote(String(field.column)), field] as const] : [],
+      field.kind === 'column' && !field.masked ? [[catalogueName(field), field] as const] : [],
     ),
   );
-  const indexes = rows.map(({ columns }) => {
-    const names = JSON.parse(columns ?? '[]') as (string | null)[];
-    const known = names.map((name) => byColumn.get(unquote(name ?? '')));
+  const indexes = (tables[0]?.indexes ?? []).map((names) => {
+    const known = names.map((name) => byColumn.get(name));
     const end = known.findIndex((column) => column === undefined);
     return known.slice(0, end === -1 ? undefined : end) as ViewColumn[];
   });
   return describeColumnLists(indexes);
-}
-
-function unquote(name: string): string {
-  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
 }
 
 function describeColumnLists(lists: readonly (readonly ViewColumn[])[]): string {
