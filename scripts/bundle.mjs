@@ -25,6 +25,7 @@ const OPTIONAL = {
   'prom-client': ['prom-client'],
   prompts: ['@clack/prompts'],
   redis: ['@redis/client'],
+  toml: ['toml-eslint-parser'],
 };
 
 const EXTERNAL = [

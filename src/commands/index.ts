@@ -1,8 +1,10 @@
 import { Command, Option } from 'commander';
 import { VERSION } from '../version.js';
+import { SERVER_NAME } from './client-entry.js';
 import { addSettingFlags } from './setting-flags.js';
 import type { MigrationOptions } from './print-migration.js';
 import type { InitOptions } from './init/index.js';
+import type { SetupOptions } from './setup/index.js';
 import { addDatabaseCommands } from './db/index.js';
 import { addTokenCommands } from './token.js';
 
@@ -40,6 +42,17 @@ export async function runCommandLine(argv: string[]): Promise<void> {
     )
     .option('--yes', 'take what is proposed, and replace a file that is there')
     .action(async (options: InitOptions) => (await import('./init/index.js')).init(options));
+  program
+    .command('setup')
+    .description('add Steward to the MCP clients on this machine, or take it out')
+    .argument('[clients...]', 'those alone: claude-desktop, claude-code, cursor, vscode, codex …')
+    .option('--name <name>', 'the name of the server in the client', SERVER_NAME)
+    .option('--remove', 'take the server of that name out')
+    .option('--dry-run', 'show what would change, and write nothing')
+    .option('--yes', 'write without asking')
+    .action(async (clients: string[], options: SetupOptions) =>
+      (await import('./setup/index.js')).setup(clients, options),
+    );
   program
     .command('http')
     .description('serve MCP over HTTP, by default at http://127.0.0.1:3000/mcp')

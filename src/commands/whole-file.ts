@@ -2,9 +2,12 @@ import { randomUUID } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
+  existsSync,
+  mkdirSync,
   readFileSync,
   realpathSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -40,6 +43,37 @@ export function writeWhole(file: string, text: string, before: string | undefine
       { cause: error },
     );
   }
+}
+
+/** Whoever died with a lock does not keep it: work on a file takes milliseconds. */
+const LOCK_LASTS_MS = 10_000;
+const LOCK_RETRY_MS = 20;
+
+/**
+ * Has a file to itself while the work runs, among those who ask for it the same way: a folder beside the file, as
+ * programs make it through `proper-lockfile`.
+ * @throws NodeJS.ErrnoException where no folder can be made there
+ */
+export function whileLocked<Result>(file: string, work: () => Result): Result {
+  const lock = `${existsSync(file) ? realpathSync(file) : file}.lock`;
+  while (!takeLock(lock)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOCK_RETRY_MS);
+  try {
+    return work();
+  } finally {
+    rmdirSync(lock);
+  }
+}
+
+function takeLock(lock: string): boolean {
+  try {
+    mkdirSync(lock);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  const made = statSync(lock, { throwIfNoEntry: false })?.mtimeMs;
+  if (made !== undefined && Date.now() - made > LOCK_LASTS_MS) rmSync(lock, { recursive: true, force: true });
+  return false;
 }
 
 /** @throws NodeJS.ErrnoException, EEXIST where it is there by now */

@@ -13,6 +13,19 @@ export function homeFolder(environment: NodeJS.ProcessEnv = process.env): string
   }
 }
 
+/** What decides where programs keep their files. */
+export interface Machine {
+  platform: NodeJS.Platform;
+  home: string;
+  environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Undefined for a user without a home. */
+export function thisMachine(): Machine | undefined {
+  const own = homeFolder();
+  return own === undefined ? undefined : { platform: process.platform, home: own, environment: process.env };
+}
+
 /**
  * The folder of a program's data or configuration, as each system has it.
  * @param setting names another one

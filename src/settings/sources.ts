@@ -83,8 +83,8 @@ export function readSources(environment: NodeJS.ProcessEnv): Found {
 }
 
 /** The file that is named by flag or environment, else that of the folder, whether it is there or not. */
-export function findConfigurationPath(folder: string): string {
-  return path.resolve(folder, withoutEmpty(process.env)['STEWARD_CONFIG'] ?? FILE_NAME);
+export function findConfigurationPath(folder: string, environment: NodeJS.ProcessEnv = process.env): string {
+  return path.resolve(folder, withoutEmpty(environment)['STEWARD_CONFIG'] ?? FILE_NAME);
 }
 
 /** What `env:NAME` in a configuration of this folder would refer to. */

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import {
   chmod,
@@ -15,14 +14,13 @@ import {
 } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { fillExample } from '../records/example.js';
-import { bareEnvironment, MAIN, ROOT, run } from '../support/command.mjs';
+import { MAIN, ROOT, run } from '../support/command.mjs';
 import { startSteward } from '../support/steward.js';
+import { atTerminal as runAtTerminal, CTRL_C, type Typed } from '../support/terminal.js';
 
 const SHOP = path.join(ROOT, 'examples', 'shop', 'schema.prisma');
-const CTRL_C = '\u0003';
 
 interface Written {
   databases: Record<string, { schema: string; url: string; models: Record<string, Record<string, unknown>> }>;
@@ -49,26 +47,7 @@ async function putShop(file = 'prisma/schema.prisma'): Promise<void> {
   await cp(SHOP, at(file));
 }
 
-/** What somebody at a terminal types as soon as a text stands there, and what happens meanwhile. */
-type Typed = [seen: RegExp, keys: string, meanwhile?: () => void];
-
-/** Runs Steward at a terminal of its own. @returns what stood on it, and the exit code */
-async function atTerminal(args: string[], ...typed: Typed[]) {
-  const words = [process.execPath, MAIN, ...args].map((word) => `'${word}'`);
-  const command = `stty cols 100 rows 40; ${words.join(' ')}`;
-  const child = spawn('script', ['-qec', command, '/dev/null'], { cwd: folder, env: bareEnvironment() });
-  let screen = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    screen += stripVTControlCharacters(text);
-    const [seen, keys, meanwhile] = typed[0] ?? [];
-    if (!seen?.test(screen)) return;
-    meanwhile?.();
-    child.stdin.write(keys);
-    typed.shift();
-  });
-  const code = await new Promise<number>((resolve) => child.on('close', (status) => resolve(status ?? -1)));
-  return { code, screen };
-}
+const atTerminal = (args: string[], ...typed: Typed[]) => runAtTerminal(folder, args, typed);
 
 describe('steward init finds the schema', () => {
   const MODEL = 'model Order {\n  id Int @id\n}\n';
@@ -551,7 +530,6 @@ describe('steward init --update', () => {
   });
 });
 
-// `script` gives a command a terminal; Debian has it on every machine, macOS another one.
 (process.platform === 'linux' ? describe : describe.skip)('at a terminal (on Linux)', () => {
   it('steward init asks what to expose and what to hide, beginning with the marks of the schema', async () => {
     await putShop();

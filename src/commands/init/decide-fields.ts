@@ -1,7 +1,7 @@
 import type { Model } from '../../records/model/schema.js';
 import { readFieldMarks, type FieldMark } from '../../records/view/marks.js';
 import { listConcerns, type Concern } from '../../records/view/propose.js';
-import { canAsk, choose } from './choose.js';
+import { canAsk, choose } from '../choose.js';
 
 /**
  * Proposes which fields to hide, and lets a person decide.

@@ -4,13 +4,14 @@ import { readSchema } from '../../records/configuration.js';
 import type { Model, Schema } from '../../records/model/schema.js';
 import { workingFolder } from '../../settings/folders.js';
 import { readPostgresUrl } from '../../settings/postgres-url.js';
-import { findConfigurationPath, readKeptReferences, readReferences } from '../../settings/sources.js';
-import { describeClientEntry } from '../client-entry.js';
+import { findConfigurationPath, overrideVariable, readReferences } from '../../settings/sources.js';
+import { describeClientEntry, SERVER_NAME } from '../client-entry.js';
 import { commandName } from '../command-name.js';
 import { writePulledSchema } from '../db/pull.js';
+import { describeUnkept } from '../unkept-variables.js';
 import { readIfAny } from '../whole-file.js';
 import { checkConfiguration } from './check.js';
-import { agree, canAsk, choose } from './choose.js';
+import { agree, canAsk, choose } from '../choose.js';
 import { decideFields } from './decide-fields.js';
 import { findModels, isMarked } from './find-models.js';
 import { findSchema, type FoundSchema } from './find-schema.js';
@@ -68,16 +69,18 @@ export async function init(options: InitOptions): Promise<void> {
   print(`Wrote ${file}: ${exposed.length} of ${schema.models.length} models are exposed.\n`);
   await checkConfiguration(file);
   print(`\n${describeClientEntry(file)}`);
-  if (isOfThisShell(urlVariable, path.dirname(file)))
-    print(
-      `\n${urlVariable} is set in this shell, and a client starts Steward without it. Put it into ${path.join(path.dirname(file), '.env')}, or beside STEWARD_CONFIG in the entry.`,
-    );
+  const unkept = describeUnkept(file);
+  if (unkept !== undefined) print(`\n${unkept}`);
+  if (process.exitCode !== 1) await offerSetup(file, options);
 }
 
-/** Whether the address is known now, and will not be to a client. */
-function isOfThisShell(variable: string, folder: string): boolean {
-  const isIn = (variables: object) => Object.hasOwn(variables, variable);
-  return isIn(readReferences(folder)) && !isIn(readKeptReferences(folder));
+/** Adds it to the clients on this machine, if a person wants that. */
+async function offerSetup(file: string, { yes }: InitOptions): Promise<void> {
+  const { hasClients, setup } = await import('../setup/index.js');
+  if (yes || !canAsk() || !hasClients()) return;
+  if (!(await agree('Add it to the clients on this machine?', 'No client was changed.'))) return;
+  overrideVariable('STEWARD_CONFIG', file);
+  await setup([], { name: SERVER_NAME });
 }
 
 async function assertMayReplace(file: string, { yes }: InitOptions): Promise<void> {

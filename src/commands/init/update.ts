@@ -9,7 +9,7 @@ import { commandName } from '../command-name.js';
 import { CONFIGURATION } from '../parse-configuration.js';
 import { readIfAny } from '../whole-file.js';
 import { checkConfiguration } from './check.js';
-import { agree, canAsk, choose } from './choose.js';
+import { agree, canAsk, choose } from '../choose.js';
 import { writeConfiguration } from './configuration-file.js';
 import { decideFields } from './decide-fields.js';
 import { findModels, isMarked } from './find-models.js';

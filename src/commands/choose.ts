@@ -1,5 +1,5 @@
 import { confirm, isCancel, multiselect } from '@clack/prompts';
-import { OperatorError } from '../../errors.js';
+import { OperatorError } from '../errors.js';
 
 /** What to choose from, with a reason or a description beside it. */
 export interface Choice {
@@ -9,12 +9,21 @@ export interface Choice {
 }
 
 const MOST_LINES = 20;
+const UNWRITTEN = 'No configuration was written.';
 
 /** Without a terminal flags have to say it. */
 export const canAsk = (): boolean => process.stdin.isTTY && process.stdout.isTTY;
 
-/** Lets a person choose some of the names. @throws OperatorError when they end it */
-export async function choose(message: string, choices: readonly Choice[]): Promise<string[]> {
+/**
+ * Lets a person choose some of the names.
+ * @param unwritten what is said of the work when they end it
+ * @throws OperatorError when they end it
+ */
+export async function choose(
+  message: string,
+  choices: readonly Choice[],
+  unwritten = UNWRITTEN,
+): Promise<string[]> {
   const answer = await multiselect({
     message,
     options: choices.map(({ name, hint }) => ({ value: name, label: name, ...(hint ? { hint } : {}) })),
@@ -22,15 +31,15 @@ export async function choose(message: string, choices: readonly Choice[]): Promi
     required: false,
     maxItems: MOST_LINES,
   });
-  return isCancel(answer) ? end() : answer;
+  return isCancel(answer) ? end(unwritten) : answer;
 }
 
-/** @throws OperatorError when they end it */
-export async function agree(message: string): Promise<boolean> {
+/** As choose. */
+export async function agree(message: string, unwritten = UNWRITTEN): Promise<boolean> {
   const answer = await confirm({ message });
-  return isCancel(answer) ? end() : answer;
+  return isCancel(answer) ? end(unwritten) : answer;
 }
 
-function end(): never {
-  throw new OperatorError('Ended. No configuration was written.');
+function end(unwritten: string): never {
+  throw new OperatorError(`Ended. ${unwritten}`);
 }
