@@ -17,8 +17,7 @@ RUN npm run package
 # What `npm install` brings of the package.
 FROM base AS installed
 COPY --from=build /app/build/package/*.tgz /tmp/steward.tgz
-RUN tar -xzf /tmp/steward.tgz --strip-components=1 \
- && npm install --ignore-scripts --no-audit --no-fund --no-package-lock
+RUN tar -xzf /tmp/steward.tgz --strip-components=1
 
 # Prisma's command line for the step that migrates, with what it needs of Steward: `--target migrate`.
 FROM build AS prisma

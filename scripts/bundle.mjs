@@ -1,13 +1,14 @@
 #!/usr/bin/env node
-// Makes dist/ of src/: one file for Steward and all that it loads at its start, which takes less time than as many
-// modules, one for each thing that only a setting loads, and a few for the process of the embedded database. Nothing is
-// minified but white space: a stack trace names functions, and lines of dist/.
+// Makes dist/ of src/, which needs no package beside it: one file for Steward and all that it loads at its start, which
+// takes less time than as many modules, one for each thing that only a setting or a command loads, PGlite, and a few for
+// the process of the embedded database. Nothing is minified but white space: a stack trace names functions, and lines of
+// dist/.
 import { execFileSync } from 'node:child_process';
-import { chmod, cp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { NOT_BUNDLED } from './bundle/not-bundled.mjs';
+import { collectLicences } from './bundle/licences.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = path.join(ROOT, 'dist');
@@ -28,8 +29,21 @@ const OPTIONAL = {
   toml: ['toml-eslint-parser'],
 };
 
+/** Extensions of the embedded database. */
+const EXTENSIONS = ['citext', 'pg_trgm'];
+
+/** Files of packages that their code reads while it runs, by their places in dist/. */
+const FILES = {
+  '@prisma/prisma-schema-wasm/src/prisma_schema_build_bg.wasm': 'optional/prisma_schema_build_bg.wasm',
+  '@prisma/schema-engine-wasm/schema_engine_bg.wasm': 'optional/schema-engine.wasm',
+  ...Object.fromEntries(
+    ['pglite.wasm', 'pglite.data', 'initdb.wasm', ...EXTENSIONS.map((name) => `${name}.tar.gz`)].map(
+      (name) => [`@electric-sql/pglite/dist/${name}`, `pglite/${name}`],
+    ),
+  ),
+};
+
 const EXTERNAL = [
-  ...NOT_BUNDLED.flatMap((name) => [name, `${name}/*`]),
   // Tried by pg, and not installed.
   'pg-native',
   // Tried by the client of Redis, and not installed.
@@ -51,6 +65,13 @@ const COMMON = {
   metafile: true,
 };
 
+/** A script that stands beside files of its own. @type {import('esbuild').BuildOptions} */
+const ALONE = {
+  format: 'cjs',
+  banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+  define: { 'import.meta.url': 'importMetaUrl' },
+};
+
 // Files of an earlier build would be shipped.
 await rm(DIST, { recursive: true, force: true });
 await build({ ...COMMON, entryPoints: ['src/main.ts'], outfile: 'dist/main.js', format: 'esm' });
@@ -66,19 +87,36 @@ const program = await build({
     // As from Node 21 on. Without it pg makes a Response to detect Cloudflare, and Node 20 loads its HTTP client for that.
     navigator: '{ "userAgent": "Node.js" }',
   },
-  alias: { '@prisma/client/runtime/client': './scripts/bundle/prisma-runtime.mjs' },
-  plugins: [{ name: 'optional', setup: leaveOptional }],
+  alias: {
+    '@prisma/client/runtime/client': './scripts/bundle/prisma-runtime.mjs',
+    '@prisma/prisma-schema-wasm': './scripts/bundle/prisma-schema.mjs',
+  },
+  plugins: [leavePGlite('.'), { name: 'optional', setup: leaveOptional }],
 });
 const optional = await Promise.all(Object.entries(OPTIONAL).map(bundleOptional));
+const parser = await build({
+  ...COMMON,
+  entryPoints: ['@prisma/prisma-schema-wasm'],
+  outfile: 'dist/optional/prisma-schema.cjs',
+  format: 'cjs',
+});
 const engine = await build({
   ...COMMON,
+  ...ALONE,
   entryPoints: ['prisma/schema-engine/engine.mjs'],
   outfile: 'dist/optional/schema-engine.cjs',
-  format: 'cjs',
-  // Its WebAssembly stays in its package; the bindings are a module, which a script cannot require.
-  external: EXTERNAL.filter((name) => !name.startsWith('@prisma/schema-engine-wasm')),
-  banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
-  define: { 'import.meta.url': 'importMetaUrl' },
+  plugins: [leavePGlite('..'), { name: 'engine-file', setup: replaceEngineFile }],
+});
+const pglite = await build({
+  ...COMMON,
+  ...ALONE,
+  // As in its package, because its modules look for its files beside them.
+  entryPoints: [
+    { in: '@electric-sql/pglite', out: 'index' },
+    ...EXTENSIONS.map((name) => ({ in: `@electric-sql/pglite/contrib/${name}`, out: `contrib/${name}` })),
+  ],
+  outdir: 'dist/pglite',
+  outExtension: { '.js': '.cjs' },
 });
 const host = await build({
   ...COMMON,
@@ -86,15 +124,23 @@ const host = await build({
   outdir: 'dist/embedded-host',
   format: 'esm',
   splitting: true,
+  plugins: [leavePGlite('..')],
 });
+for (const [file, to] of Object.entries(FILES))
+  await cp(path.join(ROOT, 'node_modules', file), path.join(DIST, to));
 const { wasm } = await import(QUERY_COMPILER);
 await writeFile(path.join(DIST, 'query-compiler.wasm'), Buffer.from(wasm, 'base64'));
 // The demo serves it.
 await cp(path.join(ROOT, 'examples', 'shop'), path.join(DIST, 'examples', 'shop'), { recursive: true });
 saveCodeCache();
 await linkCommand();
-await writeLicences(
-  [program, engine, host, ...optional].flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {})),
+const builds = [program, parser, engine, pglite, host, ...optional];
+await writeFile(
+  path.join(DIST, 'THIRD-PARTY-LICENSES.txt'),
+  await collectLicences(
+    ROOT,
+    builds.flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {})),
+  ),
 );
 
 /** Has the program require optional packages from their files. @param {import('esbuild').PluginBuild} build */
@@ -110,6 +156,31 @@ function leaveOptional({ onResolve, onLoad }) {
   onResolve({ filter: /^\./, namespace: 'optional' }, ({ path: file }) => ({ path: file, external: true }));
   onLoad({ filter: /./, namespace: 'optional' }, ({ path: name }) => ({
     contents: `module.exports = require(${JSON.stringify(files.get(name))})[${JSON.stringify(name)}];`,
+  }));
+}
+
+/**
+ * Has a bundle load PGlite from dist/pglite/.
+ * @param {string} dist the way there from the bundle's folder
+ * @returns {import('esbuild').Plugin}
+ */
+function leavePGlite(dist) {
+  const name = '@electric-sql/pglite';
+  return {
+    name: 'pglite',
+    setup({ onResolve }) {
+      onResolve({ filter: new RegExp(`^${name}($|/)`) }, ({ path: module }) => ({
+        path: `${dist}/pglite/${module.slice(name.length + 1) || 'index'}.cjs`,
+        external: true,
+      }));
+    },
+  };
+}
+
+/** @param {import('esbuild').PluginBuild} build */
+function replaceEngineFile({ onResolve }) {
+  onResolve({ filter: /^\.\/engine-file\.mjs$/ }, () => ({
+    path: path.join(ROOT, 'scripts', 'bundle', 'engine-file.mjs'),
   }));
 }
 
@@ -151,25 +222,4 @@ function saveCodeCache() {
     },
     stdio: 'pipe',
   });
-}
-
-/**
- * Writes down the licence of each package whose code went into a bundle, as the licences ask for with every copy.
- * @param {string[]} inputs the files that were bundled, from the root
- */
-async function writeLicences(inputs) {
-  const folders = inputs.map((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? '');
-  const licences = [...new Set(folders)].filter(Boolean).toSorted().map(licenceOf);
-  await writeFile(path.join(DIST, 'THIRD-PARTY-LICENSES.txt'), (await Promise.all(licences)).join('\n\n'));
-}
-
-/** @param {string} folder of a package */
-async function licenceOf(folder) {
-  const { name, version, license } = JSON.parse(
-    await readFile(path.join(ROOT, folder, 'package.json'), 'utf8'),
-  );
-  const files = await readdir(path.join(ROOT, folder));
-  const legal = files.filter((file) => /^(licen[cs]e|notice|copying)(\.|$)/i.test(file)).toSorted();
-  const texts = await Promise.all(legal.map((file) => readFile(path.join(ROOT, folder, file), 'utf8')));
-  return [`== ${name} ${version} (${license})`, ...texts.map((text) => text.trim())].join('\n\n');
 }

@@ -1,32 +1,19 @@
 #!/usr/bin/env node
 // Makes build/package/steward-mcp-<version>.tgz of dist/: what `npm install` brings to those who use Steward. Its manifest
-// names the packages that are not bundled, in the versions that were tried, and no script.
+// names no package that it depends on, and no script.
 import { execFileSync } from 'node:child_process';
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { NOT_BUNDLED } from './bundle/not-bundled.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDER = path.join(ROOT, 'build', 'package');
 const CONTENTS = path.join(FOLDER, 'contents');
 
-const { name, version, description, keywords, license, type, engines, bin, files, dependencies } = JSON.parse(
+const { name, version, description, keywords, license, type, engines, bin, files } = JSON.parse(
   await readFile(path.join(ROOT, 'package.json'), 'utf8'),
 );
-const needed = Object.fromEntries(NOT_BUNDLED.map((one) => [one, dependencies[one]]));
-const manifest = {
-  name,
-  version,
-  description,
-  keywords,
-  license,
-  type,
-  engines,
-  bin,
-  files,
-  dependencies: needed,
-};
+const manifest = { name, version, description, keywords, license, type, engines, bin, files };
 
 // Tarballs of other versions would be taken for this one's.
 await rm(FOLDER, { recursive: true, force: true });

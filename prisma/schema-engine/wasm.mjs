@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg';
+import { ENGINE_FILE } from './engine-file.mjs';
 
 /** @type {Promise<typeof bindings> | undefined} */
 let loading;
@@ -26,8 +26,7 @@ async function instantiate() {
     set_message: (/** @type {string} */ message) => (panic = message),
   };
   // The package's main entry imports the `.wasm` file itself, which Node 20 does only behind a flag.
-  const bindingsFile = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg');
-  const bytes = await readFile(bindingsFile.replace(/\.js$/, '.wasm'));
+  const bytes = await readFile(ENGINE_FILE);
   // A global that TypeScript knows only together with a browser's.
   const { WebAssembly } = /** @type {any} */ (globalThis);
   const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': bindings });

@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { get_datamodel } from '@prisma/prisma-schema-wasm';
 import { SchemaError } from '../schema-error.js';
 import type { SchemaFile } from './files.js';
 
@@ -63,9 +63,6 @@ function adapt(text: string): string {
  * @throws SchemaError
  */
 export function parse(numbered: readonly SchemaFile[], plain: readonly SchemaFile[]): PrismaDataModel {
-  const { get_datamodel } = createRequire(import.meta.url)('@prisma/prisma-schema-wasm') as {
-    get_datamodel(request: string): string;
-  };
   const generator = `generator steward {\n  provider = "prisma-client"\n  previewFeatures = ${JSON.stringify(PREVIEW_FEATURES)}\n}\n`;
   const read = (files: readonly SchemaFile[]) => {
     const adapted = files.map(({ name, text }) => [name, adapt(text)]);
