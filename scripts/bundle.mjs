@@ -8,6 +8,7 @@ import { chmod, cp, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { packEmptyDatabase } from './bundle/empty-database.mjs';
 import { collectLicences } from './bundle/licences.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -120,7 +121,7 @@ const pglite = await build({
 });
 const host = await build({
   ...COMMON,
-  entryPoints: ['main', 'initdb-worker'].map((name) => `src/database/embedded/host/${name}.ts`),
+  entryPoints: ['src/database/embedded/host/main.ts'],
   outdir: 'dist/embedded-host',
   format: 'esm',
   splitting: true,
@@ -128,6 +129,7 @@ const host = await build({
 });
 for (const [file, to] of Object.entries(FILES))
   await cp(path.join(ROOT, 'node_modules', file), path.join(DIST, to));
+await packEmptyDatabase(path.join(DIST, 'embedded-host', 'empty-database.br'), path.join(ROOT, 'build'));
 const { wasm } = await import(QUERY_COMPILER);
 await writeFile(path.join(DIST, 'query-compiler.wasm'), Buffer.from(wasm, 'base64'));
 // The demo serves it.

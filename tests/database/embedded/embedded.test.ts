@@ -53,9 +53,9 @@ onEmbedded('the embedded database (not on a server)', () => {
     expect((await steward.call('list_departments')).text).toMatch(
       /^DATABASE_UNAVAILABLE: The embedded database is being created .*Try again in a few seconds\.$/,
     );
-    expect(steward.stderr()).toContain('creating');
     // One that gives a call more time waits for it.
     expect(await total(await start())).toBeGreaterThan(150);
+    expect(steward.stderr()).toContain('creating');
   });
 
   it('survives a kill at any moment of its first start', async () => {
@@ -68,6 +68,24 @@ onEmbedded('the embedded database (not on a server)', () => {
     }
     const next = await start();
     expect(await total(next)).toBeGreaterThan(150);
+  });
+
+  it('leaves nothing half-written when its process is killed while it is created, and the next creates it', async () => {
+    await rm(dataDir, { recursive: true });
+    const steward = await start();
+    const killed: string[] = [];
+    for (const files of [1, 100, 300]) {
+      const aside = await eventually(async () => {
+        const names = (await asides(dataDir)).filter((name) => !killed.includes(name));
+        for (const name of names) if ((await countFiles(path.join(dataDir, name))) >= files) return name;
+        return undefined;
+      });
+      process.kill((await hostPid(dataDir)) ?? 0, 'SIGKILL');
+      killed.push(aside);
+      expect(await readdir(dataDir)).not.toContain('pgdata');
+    }
+    expect(await total(steward)).toBeGreaterThan(150);
+    expect((await readdir(dataDir)).filter((name) => name.startsWith('pgdata'))).toEqual(['pgdata']);
   });
 
   it('goes on for the second server when the first one ends or is killed', async () => {
@@ -137,6 +155,15 @@ onEmbedded('the embedded database (not on a server)', () => {
     expect((await next.call('get_user', { username: 'last_words' })).error).toBeUndefined();
   });
 });
+
+/** Data folders that are not complete. */
+const asides = async (dataDir: string) =>
+  (await readdir(dataDir).catch(() => [])).filter((name) => name.startsWith('pgdata.new-'));
+
+const countFiles = async (folder: string) =>
+  (await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])).filter((entry) =>
+    entry.isFile(),
+  ).length;
 
 /** The sockets of a process, as /proc has them, that are TCP's or UDP's. */
 async function networkSockets(pid: number): Promise<string[]> {

@@ -24,7 +24,7 @@ async function open(owned: Ownership): Promise<void> {
     // Loaded late: of several hosts that start together, all but the owner exit without it.
     const { openPGlite } = await import('./pglite.js');
     const pglite = await openPGlite(dataDir, {
-      onCreate: () => owned.server.announce('creating the embedded database; this takes some seconds'),
+      onCreate: () => owned.server.announce('creating the embedded database'),
       onCrash: (error) => crash('PostgreSQL crashed', error),
       onOutput(line) {
         lastLines.push(line);

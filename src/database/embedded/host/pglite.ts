@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import fs from 'node:fs';
-import { Worker } from 'node:worker_threads';
 import { PGlite, type Extension } from '@electric-sql/pglite';
 import { citext } from '@electric-sql/pglite/contrib/citext';
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { layout } from '../folder/data-folder.js';
 import { finishReplacement, replaceDatabase } from '../folder/replacement.js';
+import { unpackEmptyDatabase } from './empty-database.js';
 
 /** PGlite's exit status after a statement that failed with an SQL error. Any other status is a crash. */
 const SQL_ERROR_STATUS = 100;
@@ -43,7 +42,7 @@ interface NodeStreamOperations {
 
 /**
  * Opens the database of the folder, and creates it if there is none. Only the folder's owner may call it.
- * @param events.onCreate called before a database is created, which takes some seconds
+ * @param events.onCreate called before a database is created
  * @param events.onCrash called if PostgreSQL crashes inside PGlite. It must end the process: PGlite itself would ignore the
  * crash and continue with its memory in an unknown state.
  */
@@ -57,8 +56,7 @@ export async function openPGlite(
     events.onCreate();
     // Built aside, so that a kill half-way leaves no database.
     const aside = layout(dataDir).aside(randomUUID());
-    // A thread lets the host answer waiting clients, and frees most of initdb's memory at its end.
-    await once(new Worker(new URL('./initdb-worker.js', import.meta.url), { workerData: aside }), 'exit');
+    await unpackEmptyDatabase(aside);
     await replaceDatabase(dataDir, aside);
   }
   const pglite = await startPGlite(pgdata, events.onOutput);
@@ -75,7 +73,7 @@ export async function openPGlite(
   return pglite;
 }
 
-/** Starts PGlite on a data folder. If the folder is absent, it unpacks the archive, or runs initdb without one. */
+/** Starts PGlite on a data folder. If the folder is absent, it unpacks the archive. */
 export function startPGlite(
   pgdata: string,
   onOutput: (line: string) => void = () => {},
