@@ -10,10 +10,10 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDER = path.join(ROOT, 'build', 'package');
 const CONTENTS = path.join(FOLDER, 'contents');
 
-const { name, version, description, keywords, license, type, engines, bin, files } = JSON.parse(
+const { name, version, description, keywords, mcpName, license, type, engines, bin, files } = JSON.parse(
   await readFile(path.join(ROOT, 'package.json'), 'utf8'),
 );
-const manifest = { name, version, description, keywords, license, type, engines, bin, files };
+const manifest = { name, version, description, keywords, mcpName, license, type, engines, bin, files };
 
 // Tarballs of other versions would be taken for this one's.
 await rm(FOLDER, { recursive: true, force: true });

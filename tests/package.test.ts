@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { publint } from 'publint';
 import { startZoo } from './records/zoo/zoo.js';
 import { asOwner } from './support/backups.js';
 import { ROOT, run } from './support/command.mjs';
@@ -68,6 +69,14 @@ describe('the tarball of npm run package, installed in an empty folder', () => {
     expect(packages['node_modules/steward-mcp']?.hasInstallScript).toBeUndefined();
   });
 
+  it('has a manifest that the tools of its users read as it is meant', async () => {
+    const { messages } = await publint({
+      pkgDir: path.join(folder, 'node_modules', 'steward-mcp'),
+      pack: false,
+    });
+    expect(messages).toEqual([]);
+  });
+
   it('brings the licence of each package that it is made of', async () => {
     const text = await readFile(
       path.join(folder, 'node_modules', 'steward-mcp', 'dist', 'THIRD-PARTY-LICENSES.txt'),
@@ -117,11 +126,15 @@ describe('the tarball of npm run package, installed in an empty folder', () => {
     expect(data.departments.rows.length).toBeGreaterThan(0);
   });
 
-  it('serves the records of a Prisma schema', async () => {
+  it('serves the records of a Prisma schema, over stdio and as its image does', async () => {
     const zoo = await startZoo({ command: [program] });
     const found = await zoo.find('Animal', "name = 'Ada'");
+    const server = await HttpSteward.start({ ...zoo.database.env, ...zoo.env }, [program, 'http']);
+    stops.push(async () => void (await server.stop()));
+    const { json } = await server.call('count_records', { model: 'Animal', filter: "name = 'Ada'" });
     await zoo.stop();
     expect(found).toEqual([1]);
+    expect(json?.result).toMatchObject({ structuredContent: { count: 1 } });
   });
 
   it("writes the database's Prisma schema, and keeps what was written into it", async () => {
