@@ -33,6 +33,18 @@ export interface Context {
   scopes: ReadonlySet<Scope>;
   /** Aborted when the caller no longer waits: what is not committed by then is rolled back. */
   signal: AbortSignal;
+  /** For a tool, resource or prompt that may throw InputRequired; absent where the client cannot be asked for anything. */
+  input?: ClientInput;
+}
+
+/** What a client can be asked for, and what it answered (specification 2026-07-28, basic/patterns/mrtr). */
+export interface ClientInput {
+  /** As the client declares them. */
+  capabilities: Record<string, unknown>;
+  /** By the keys of the requests; undefined for a call that answers nothing. Nothing else of them is checked. */
+  responses: Record<string, unknown> | undefined;
+  /** As the client gave it: it may be forged. */
+  state: string | undefined;
 }
 
 /** The effects of a tool, as in MCP's tool annotations (specification 2025-11-25, server/tools). */

@@ -4,7 +4,7 @@ import type { Attributes, Span } from '../observability/tracing.js';
 import type { Call } from './call.js';
 
 /** The outcome of a call in one word, the same in the log, the metrics and the traces. */
-export type Outcome = 'OK' | 'CANCELLED' | ErrorCode;
+export type Outcome = 'OK' | 'INPUT_REQUIRED' | 'CANCELLED' | ErrorCode;
 
 /** What is kept of a call that is over. */
 export interface CallRecord {
@@ -14,11 +14,14 @@ export interface CallRecord {
   ms: number;
   /** The number of rows in its answer. */
   rows: number;
+  /** It ended with a question to the client, who may call again with the answer. */
+  inputRequired?: boolean | undefined;
   error?: StewardError;
 }
 
 /** A cancelled call gets no answer. It counts as cancelled, not as an error. */
-export function outcomeOf({ signal }: Call, { error }: CallRecord): Outcome {
+export function outcomeOf({ signal }: Call, { error, inputRequired }: CallRecord): Outcome {
+  if (inputRequired) return 'INPUT_REQUIRED';
   if (error === undefined) return 'OK';
   return signal.aborted ? 'CANCELLED' : error.code;
 }
@@ -75,5 +78,5 @@ export function endSpan(span: Span, call: Call, record: CallRecord): void {
   const outcome = outcomeOf(call, record);
   span.set({ 'steward.request_id': record.requestId, 'steward.outcome': outcome });
   // By the conventions, every error of a tool has the same type.
-  if (outcome !== 'OK') span.fail(call.kind === 'tool' ? 'tool_error' : outcome);
+  if (record.error !== undefined) span.fail(call.kind === 'tool' ? 'tool_error' : outcome);
 }

@@ -16,6 +16,8 @@ export interface Answered<Result> {
   result: Result;
   /** The number of rows it holds; for the log. */
   rows: number;
+  /** The result asks the client for something instead of answering. */
+  inputRequired?: boolean;
 }
 
 export interface Guard {
@@ -53,7 +55,7 @@ export function createGuard({ log, rateLimit, deadlineMs, observe, tracing }: Gu
         const requestId = randomUUID();
         const started = performance.now();
         let redacted: Record<string, unknown> = {};
-        const finish = (ending: { rows: number; error?: StewardError }) => {
+        const finish = (ending: Pick<CallRecord, 'rows' | 'inputRequired' | 'error'>) => {
           const record = { requestId, redacted, ms: performance.now() - started, ...ending };
           keep(call, record);
           endSpan(span, call, record);
@@ -62,12 +64,12 @@ export function createGuard({ log, rateLimit, deadlineMs, observe, tracing }: Gu
           redacted = call.redactArguments?.(call.arguments) ?? {};
           if (call.scope !== undefined) authorise(call.caller, call.scope);
           await rateLimit(call.caller.countedAs ?? call.caller.name);
-          const { result, rows } = await beforeDeadline(deadlineMs, call.signal, (signal) => {
+          const { result, ...ending } = await beforeDeadline(deadlineMs, call.signal, (signal) => {
             const { name: actor, claims, scopes } = call.caller;
             const context = { author: { actor, tool: call.capability, requestId }, claims, scopes, signal };
             return cancelledBy(signal, () => work(context));
           });
-          finish({ rows });
+          finish(ending);
           return result;
         } catch (thrown) {
           const error = toStewardError(thrown, requestId);

@@ -47,7 +47,7 @@ export class Metrics {
     collectDefaultMetrics();
     this.#calls = new Counter({
       name: 'steward_calls_total',
-      help: 'Calls of tools, resources, prompts and completions, by how they ended: OK, CANCELLED or an error code',
+      help: 'Calls of tools, resources, prompts and completions, by how they ended: OK, INPUT_REQUIRED, CANCELLED or an error code',
       labelNames: ['kind', 'capability', 'outcome', ...labels],
     });
     const help = 'Always 1; the label has the version that runs';

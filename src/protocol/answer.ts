@@ -3,6 +3,7 @@ import { StewardError } from '../errors.js';
 import type { Tracing } from '../observability/tracing.js';
 import { completeArgument } from './completions.js';
 import { toRpcError } from './errors.js';
+import { claimsVersion, readClaims } from './envelope.js';
 import { initialize } from './initialize.js';
 import { createListings } from './listings.js';
 import type { Method, Reach, Request } from './method.js';
@@ -44,7 +45,8 @@ export function createAnswer(options: AnswerOptions): Answer {
     }
     try {
       // A client that traces its calls puts the context here (OpenTelemetry semantic conventions for MCP).
-      const result = await tracing.continuing(Object(params['_meta']), async () => handle(params, request));
+      const asked = claimsVersion(params) ? { ...request, era: readClaims(params) } : request;
+      const result = await tracing.continuing(Object(params['_meta']), async () => handle(params, asked));
       return { jsonrpc: '2.0', id, result };
     } catch (thrown) {
       const call = {

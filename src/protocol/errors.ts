@@ -1,9 +1,27 @@
 import { ErrorCode, type JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
-import type { StewardError } from '../errors.js';
+import { StewardError } from '../errors.js';
 import type { Scope } from '../capability/define.js';
 
 /** JSON-RPC 2.0 leaves -32000 to -32099 to the server. */
 export const SERVER_ERROR = -32000;
+
+/** Errors that the specification of 2026-07-28 defines (basic: error codes). */
+export const MISSING_CAPABILITY = -32021;
+export const UNSUPPORTED_VERSION = -32022;
+
+/**
+ * A request that is wrong as a message of MCP, whatever it asks for. It is always a JSON-RPC error, also where a tool is
+ * called, with the code that the specification gives it and, in camel case, its data.
+ */
+export class ProtocolError extends StewardError {
+  constructor(
+    readonly rpcCode: number,
+    message: string,
+    readonly data: Record<string, unknown> = {},
+  ) {
+    super('VALIDATION', message);
+  }
+}
 
 /** The fields of an error that a program can use without reading its text. */
 export interface ErrorData extends Record<string, unknown> {
@@ -16,16 +34,18 @@ export interface ErrorData extends Record<string, unknown> {
 /** A StewardError as JSON-RPC carries it (JSON-RPC 2.0, section 5.1), for all that has no result to put it into. */
 export function toRpcError(error: StewardError, notFound: number = ErrorCode.InvalidParams) {
   const { code, message } = error;
-  return { code: rpcCode(error, notFound), message: `${code}: ${message}`, data: errorData(error) };
+  return { code: codeOf(error, notFound), message: `${code}: ${message}`, data: errorData(error) };
 }
 
 /** The key of errorData in the result of a tool call. */
 export const ERROR_META = 'steward/error';
 
-/** Returns an error's fields for programs: its code, and the wait or the missing scope, if any. */
-export function errorData({ code, options }: StewardError): ErrorData {
+/** Returns an error's fields for programs: its code, and the wait, the missing scope or the protocol's own data, if any. */
+export function errorData(error: StewardError): ErrorData {
+  const { code, options } = error;
   return {
     code,
+    ...(error instanceof ProtocolError && error.data),
     ...(options.retryAfterSeconds !== undefined && { retry_after_seconds: options.retryAfterSeconds }),
     ...(options.scope !== undefined && { scope: options.scope }),
   };
@@ -38,7 +58,9 @@ export function errorDataOf(answer: JSONRPCMessage | { error: { data: ErrorData 
   return {};
 }
 
-function rpcCode({ code }: StewardError, notFound: number): number {
+function codeOf(error: StewardError, notFound: number): number {
+  if (error instanceof ProtocolError) return error.rpcCode;
+  const { code } = error;
   if (code === 'VALIDATION') return ErrorCode.InvalidParams;
   if (code === 'NOT_FOUND') return notFound;
   if (code === 'INTERNAL') return ErrorCode.InternalError;

@@ -2,15 +2,28 @@ import type { Result } from '@modelcontextprotocol/sdk/types.js';
 import { assertFits } from '../capability/answer/bounds.js';
 import type { Catalogue } from '../capability/catalogue.js';
 import type { Context, Prompt, RequiredScope, Resource, Tool } from '../capability/define.js';
+import { InputRequired } from '../capability/input-required.js';
 import { StewardError } from '../errors.js';
 import { permits } from '../guard/authorise.js';
 import type { Call, Caller } from '../guard/call.js';
-import type { Guard } from '../guard/index.js';
+import type { Answered, Guard } from '../guard/index.js';
+import { readInput, toInputRequired } from './input-required.js';
+
+/** What a request says of its revision and its sender (specification 2026-07-28, basic: per-request protocol fields). */
+export interface Claims {
+  version: string;
+  /** What the client can be asked for. */
+  capabilities: Record<string, unknown>;
+}
 
 /** The caller of a request, and the signal that it was cancelled. */
 export interface Request {
   caller: Caller;
   signal: AbortSignal;
+  /** Absent in the revisions that settle all this once, with a greeting. */
+  era?: Claims;
+  /** Tells whoever asks of something before the answer; absent where the transport cannot. */
+  notify?: ((method: string, params: Record<string, unknown>) => void) | undefined;
 }
 
 /** One of MCP's methods. @throws StewardError; any other error is a fault of the server */
@@ -29,21 +42,24 @@ interface Wanted {
   /** The capability of this name, if there is one. */
   found: Tool | Resource | Prompt | undefined;
   args?: unknown;
+  /** The method's parameters, where it may ask the client for something first. */
+  asking?: Record<string, unknown>;
 }
 
 const LONGEST_CAPABILITY = 100;
 
 /**
- * Runs a call through the guard. An answer that is too large or no JSON fails there, and not in the transport.
+ * Runs a call through the guard. An answer that is too large or no JSON fails there, and not in the transport. Where the work
+ * asks the client for something first, that is the result.
  * @param work makes the answer; it gets the services of the capability's domain as soon as they can serve
  * @throws StewardError
  */
-export function run<Answer extends Result>(
+export function run(
   { catalogue, guard }: Reach,
   request: Request,
-  { kind, name, found, args = {} }: Wanted,
-  work: (context: Context, services: () => Promise<unknown>) => Promise<{ result: Answer; rows?: number }>,
-): Promise<Answer> {
+  { kind, name, found, args = {}, asking }: Wanted,
+  work: (context: Context, services: () => Promise<unknown>) => Promise<{ result: Result; rows?: number }>,
+): Promise<Result> {
   const known = typeof name === 'string' && name.length <= LONGEST_CAPABILITY;
   const domain = found && catalogue.domainOf(found);
   const call: Call = {
@@ -56,15 +72,22 @@ export function run<Answer extends Result>(
     redactArguments: domain && ((given) => domain.redactArguments(given, found)),
     labels: found && domain?.labels?.of(args, found),
   };
-  return guard.run(call, async (context) => {
-    const { result, rows = 1 } = await work(context, async () => {
+  return guard.run(call, async (context): Promise<Answered<Result>> => {
+    const input = asking && readInput(asking, request.era);
+    const openServices = async () => {
       const services = await domain?.services?.();
       // A call that waited longer than its caller must not begin to change anything now.
       context.signal.throwIfAborted();
       return services;
-    });
-    assertFits(result);
-    return { result, rows };
+    };
+    try {
+      const { result, rows = 1 } = await work(input ? { ...context, input } : context, openServices);
+      assertFits(result);
+      return { result, rows };
+    } catch (thrown) {
+      if (!(thrown instanceof InputRequired)) throw thrown;
+      return { result: toInputRequired(thrown, request.era), rows: 0, inputRequired: true };
+    }
   });
 }
 

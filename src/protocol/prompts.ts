@@ -8,9 +8,11 @@ import { noSuch, run, type Method, type Reach } from './method.js';
 /** prompts/get (specification 2025-11-25, server/prompts). */
 export function getPrompt(reach: Reach): Method {
   const { prompts } = reach.catalogue;
-  return ({ name, arguments: args }, request) => {
+  return (params, request) => {
+    const { name, arguments: args } = params;
     const prompt = prompts.find((one) => one.name === name);
-    return run(reach, request, { kind: 'prompt', name, found: prompt, args }, async (context, services) => {
+    const wanted = { kind: 'prompt', name, found: prompt, args, asking: params } as const;
+    return run(reach, request, wanted, async (context, services) => {
       if (!prompt) throw noSuch('prompt', prompts, request.caller);
       const values = parseInput(prompt.arguments, args);
       const rendered = [await prompt.render(values, context, await services())].flat();

@@ -11,12 +11,18 @@ import { run, type Method, type Reach } from './method.js';
 /** resources/read (specification 2025-11-25, server/resources). */
 export function readResource(reach: Reach): Method {
   const { resources } = reach.catalogue;
-  return ({ uri: given }, request) => {
-    const uri = typeof given === 'string' ? given : '';
+  return (params, request) => {
+    const uri = typeof params['uri'] === 'string' ? params['uri'] : '';
     const match = matchAddress(resources, uri);
     // The log gets the template, and the variables as arguments: a domain knows which of them may be logged.
     const name = match ? match.resource.uriTemplate.replace(/\{\?.*/, '') : pathOf(uri);
-    const wanted = { kind: 'resource', name, found: match?.resource, args: match?.variables } as const;
+    const wanted = {
+      kind: 'resource',
+      name,
+      found: match?.resource,
+      args: match?.variables,
+      asking: params,
+    } as const;
     return run(reach, request, wanted, async (context, services) => {
       if (!match) {
         const known = resources.filter(({ tool }) => permits(request.caller, tool.scope));

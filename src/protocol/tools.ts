@@ -5,15 +5,17 @@ import { parseInput } from '../capability/parse-input.js';
 import type { StewardError } from '../errors.js';
 import { showUnseenIn } from '../visible-text.js';
 import { toContent } from './content.js';
-import { ERROR_META, errorData } from './errors.js';
+import { ERROR_META, errorData, ProtocolError } from './errors.js';
 import { noSuch, run, type Method, type Reach } from './method.js';
 
 /** tools/call (specification 2025-11-25, server/tools). */
 export function callTool(reach: Reach): Method {
   const { tools } = reach.catalogue;
-  return ({ name, arguments: args }, request) => {
+  return (params, request) => {
+    const { name, arguments: args } = params;
     const tool = tools.find((one) => one.name === name);
-    return run(reach, request, { kind: 'tool', name, found: tool, args }, async (context, services) => {
+    const wanted = { kind: 'tool', name, found: tool, args, asking: params } as const;
+    return run(reach, request, wanted, async (context, services) => {
       if (!tool) throw noSuch('tool', tools, request.caller);
       const input = parseInput(tool.input, args);
       const answer = await tool.handle(input, context, await services());
@@ -26,6 +28,7 @@ export function callTool(reach: Reach): Method {
 
 /** Tools report their errors within the result, where the model sees them (specification 2025-11-25, server/tools). */
 function toErrorResult(error: StewardError): CallToolResult {
+  if (error instanceof ProtocolError) throw error;
   return {
     isError: true,
     content: [{ type: 'text', text: `${error.code}: ${error.message}` }],

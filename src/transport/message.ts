@@ -8,6 +8,7 @@ import {
   type RequestId,
 } from '@modelcontextprotocol/sdk/types.js';
 import { StewardError } from '../errors.js';
+import { isObject } from '../json-object.js';
 import { toRpcError } from '../protocol/errors.js';
 
 const LONGEST_ECHO = 50;
@@ -64,10 +65,6 @@ function withoutNulls(value: unknown): unknown {
 
 function isEmptyList(value: unknown): boolean {
   return Array.isArray(value) && value.length === 0;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A request that is wrong in its parameters alone is a request all the same (JSON-RPC 2.0, section 5.1). */
