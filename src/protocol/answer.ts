@@ -2,9 +2,12 @@ import { ErrorCode, type JSONRPCMessage, type JSONRPCRequest } from '@modelconte
 import { StewardError } from '../errors.js';
 import type { Tracing } from '../observability/tracing.js';
 import { completeArgument } from './completions.js';
-import { toRpcError } from './errors.js';
-import { claimsVersion, readClaims } from './envelope.js';
+import { discover } from './discover.js';
+import { readClaims } from './envelope.js';
+import { eraOf, MODERN } from './eras.js';
+import { ProtocolError, toRpcError } from './errors.js';
 import { initialize } from './initialize.js';
+import { introduce } from './introduction.js';
 import { createListings } from './listings.js';
 import type { Method, Reach, Request } from './method.js';
 import { getPrompt } from './prompts.js';
@@ -19,17 +22,17 @@ export interface AnswerOptions extends Reach {
   tracing: Tracing;
 }
 
-/** Specification 2025-11-25, server/resources: resource not found. */
-const RESOURCE_NOT_FOUND = -32002;
-
 /**
- * All of MCP's methods in one table. The SDK's registry is not used: it answers malformed requests in the words of its
- * validation library, and validates each message again and again, which took longer than the rest of an empty call.
+ * All of MCP's methods in one table, for all revisions: a request tells its era. The SDK's registry is not used: it answers
+ * malformed requests in the words of its validation library, and validates each message again and again, which took longer
+ * than the rest of an empty call.
  */
 export function createAnswer(options: AnswerOptions): Answer {
   const { catalogue, guard, tracing, version } = options;
+  const introduction = introduce(version, catalogue.instructions);
   const methods = new Map<string, Method>([
-    ['initialize', initialize(version, catalogue.instructions)],
+    ['initialize', initialize(introduction)],
+    ['server/discover', discover(introduction)],
     ['ping', () => ({})],
     ...createListings(catalogue),
     ['tools/call', callTool(options)],
@@ -38,16 +41,14 @@ export function createAnswer(options: AnswerOptions): Answer {
     ['completion/complete', completeArgument(options)],
   ]);
   return async ({ id, method, params = {} }, request) => {
-    const handle = methods.get(method);
-    if (!handle) {
-      const error = new StewardError('NOT_FOUND', 'There is no method of this name here.');
-      return { jsonrpc: '2.0', id, error: toRpcError(error, ErrorCode.MethodNotFound) };
-    }
+    const era = eraOf(method, params);
     try {
+      const claiming = era === MODERN ? { ...request, era: readClaims(params) } : request;
+      const handle = era.lacks.has(method) ? undefined : methods.get(method);
+      if (!handle) throw noSuchMethod();
       // A client that traces its calls puts the context here (OpenTelemetry semantic conventions for MCP).
-      const asked = claimsVersion(params) ? { ...request, era: readClaims(params) } : request;
-      const result = await tracing.continuing(Object(params['_meta']), async () => handle(params, asked));
-      return { jsonrpc: '2.0', id, result };
+      const result = await tracing.continuing(Object(params['_meta']), async () => handle(params, claiming));
+      return { jsonrpc: '2.0', id, result: era.complete(method, result, introduction.serverInfo) };
     } catch (thrown) {
       const call = {
         ...request,
@@ -58,8 +59,16 @@ export function createAnswer(options: AnswerOptions): Answer {
         arguments: {},
       } as const;
       const error = thrown instanceof StewardError ? thrown : guard.fail(call, thrown);
-      const notFound = method === 'resources/read' ? RESOURCE_NOT_FOUND : undefined;
-      return { jsonrpc: '2.0', id, error: toRpcError(error, notFound) };
+      return { jsonrpc: '2.0', id, error: toRpcError(error, era, method) };
     }
   };
+}
+
+function noSuchMethod(): ProtocolError {
+  return new ProtocolError(
+    ErrorCode.MethodNotFound,
+    'There is no method of this name here.',
+    {},
+    'NOT_FOUND',
+  );
 }

@@ -1,18 +1,23 @@
-import { ErrorCode } from '@modelcontextprotocol/sdk/types.js';
+import { ErrorCode, SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/sdk/types.js';
 import { isObject } from '../json-object.js';
 import { ProtocolError, UNSUPPORTED_VERSION } from './errors.js';
 import type { Claims } from './method.js';
 
-/** The revisions in which each request says all of itself; earlier ones settle it with a greeting. */
-const MODERN_VERSIONS: readonly string[] = ['2026-07-28'];
+/** The revisions in which each request says all of itself, in its `_meta`. */
+export const MODERN_VERSIONS: readonly string[] = ['2026-07-28'];
+
+/** The revisions in which a greeting settles it once, the latest first. */
+export const LEGACY_VERSIONS: readonly string[] = SUPPORTED_PROTOCOL_VERSIONS;
+
+export const SERVED_VERSIONS: readonly string[] = [...MODERN_VERSIONS, ...LEGACY_VERSIONS];
 
 const VERSION = 'io.modelcontextprotocol/protocolVersion';
-const CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';
+export const CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';
 const CLIENT = 'io.modelcontextprotocol/clientInfo';
 
-/** Whether a request is made in the way of these revisions, or of later ones. */
-export function claimsVersion(params: Record<string, unknown>): boolean {
-  return isObject(params['_meta']) && VERSION in params['_meta'];
+/** The protocol version that a request claims, of whatever type; undefined where it claims none. */
+export function claimedVersion({ _meta: meta }: Record<string, unknown>): unknown {
+  return isObject(meta) ? meta[VERSION] : undefined;
 }
 
 /**
@@ -22,15 +27,22 @@ export function claimsVersion(params: Record<string, unknown>): boolean {
 export function readClaims({ _meta: meta }: Record<string, unknown>): Claims {
   const { [VERSION]: version, [CAPABILITIES]: capabilities, [CLIENT]: client } = isObject(meta) ? meta : {};
   if (typeof version !== 'string') throw malformed(VERSION, 'the protocol version, as text');
-  if (!MODERN_VERSIONS.includes(version))
-    throw new ProtocolError(UNSUPPORTED_VERSION, 'This protocol version is not served.', {
-      supported: MODERN_VERSIONS,
-      requested: version,
-    });
+  if (!MODERN_VERSIONS.includes(version)) throw unsupportedVersion(version);
   if (!isObject(capabilities)) throw malformed(CAPABILITIES, 'an object');
   if (client !== undefined && !isImplementation(client))
     throw malformed(CLIENT, 'an object with a name and a version');
   return { version, capabilities };
+}
+
+/** Specification 2026-07-28, basic/versioning: protocol version negotiation. */
+export function unsupportedVersion(requested: string): ProtocolError {
+  return new ProtocolError(
+    UNSUPPORTED_VERSION,
+    LEGACY_VERSIONS.includes(requested)
+      ? 'A request of this protocol version has no version in its _meta: the version is settled by initialize.'
+      : `This protocol version is not supported. Supported: ${SERVED_VERSIONS.join(', ')}.`,
+    { supported: SERVED_VERSIONS, requested },
+  );
 }
 
 function isImplementation(value: unknown): boolean {

@@ -1,25 +1,25 @@
 import { ErrorCode, type JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
-import { StewardError } from '../errors.js';
+import { StewardError, type ErrorCode as StewardCode } from '../errors.js';
 import type { Scope } from '../capability/define.js';
-
-/** JSON-RPC 2.0 leaves -32000 to -32099 to the server. */
-export const SERVER_ERROR = -32000;
+import type { Era } from './eras.js';
 
 /** Errors that the specification of 2026-07-28 defines (basic: error codes). */
+export const HEADER_MISMATCH = -32020;
 export const MISSING_CAPABILITY = -32021;
 export const UNSUPPORTED_VERSION = -32022;
 
 /**
- * A request that is wrong as a message of MCP, whatever it asks for. It is always a JSON-RPC error, also where a tool is
- * called, with the code that the specification gives it and, in camel case, its data.
+ * A request that is wrong as a message of MCP, whatever it asks for. It is answered with a JSON-RPC error, also where a tool
+ * is called, with the code and the data that the specification gives it.
  */
 export class ProtocolError extends StewardError {
   constructor(
     readonly rpcCode: number,
     message: string,
     readonly data: Record<string, unknown> = {},
+    code: StewardCode = 'VALIDATION',
   ) {
-    super('VALIDATION', message);
+    super(code, message);
   }
 }
 
@@ -32,9 +32,9 @@ export interface ErrorData extends Record<string, unknown> {
 }
 
 /** A StewardError as JSON-RPC carries it (JSON-RPC 2.0, section 5.1), for all that has no result to put it into. */
-export function toRpcError(error: StewardError, notFound: number = ErrorCode.InvalidParams) {
+export function toRpcError(error: StewardError, era: Era, method = '') {
   const { code, message } = error;
-  return { code: codeOf(error, notFound), message: `${code}: ${message}`, data: errorData(error) };
+  return { code: rpcCodeOf(error, era, method), message: `${code}: ${message}`, data: errorData(error) };
 }
 
 /** The key of errorData in the result of a tool call. */
@@ -58,11 +58,11 @@ export function errorDataOf(answer: JSONRPCMessage | { error: { data: ErrorData 
   return {};
 }
 
-function codeOf(error: StewardError, notFound: number): number {
+function rpcCodeOf(error: StewardError, { notFound, ownError }: Era, method: string): number {
   if (error instanceof ProtocolError) return error.rpcCode;
   const { code } = error;
   if (code === 'VALIDATION') return ErrorCode.InvalidParams;
-  if (code === 'NOT_FOUND') return notFound;
+  if (code === 'NOT_FOUND') return notFound[method] ?? ErrorCode.InvalidParams;
   if (code === 'INTERNAL') return ErrorCode.InternalError;
-  return SERVER_ERROR;
+  return ownError;
 }

@@ -1,10 +1,8 @@
-import {
-  LATEST_PROTOCOL_VERSION,
-  SUPPORTED_PROTOCOL_VERSIONS,
-  type InitializeResult,
-} from '@modelcontextprotocol/sdk/types.js';
+import type { InitializeResult } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 import { parseInput } from '../capability/parse-input.js';
+import { LEGACY_VERSIONS } from './envelope.js';
+import type { Introduction } from './introduction.js';
 import type { Method } from './method.js';
 
 /** The fields that a client must send. All others are optional and unused. */
@@ -16,18 +14,12 @@ const GREETING = z.looseObject({
 
 /**
  * Answers a client's greeting (specification 2025-11-25, basic/lifecycle): in its own protocol version where that is
- * known, in the latest otherwise. A greeting that is not one is refused, and told what is wrong with it.
+ * known, in the latest that has a greeting otherwise. A greeting that is not one is refused, and told what is wrong with it.
  */
-export function initialize(version: string, instructions: string): Method {
+export function initialize(introduction: Introduction): Method {
   return (params): InitializeResult => {
-    const { protocolVersion } = parseInput(GREETING, params);
-    return {
-      protocolVersion: SUPPORTED_PROTOCOL_VERSIONS.includes(protocolVersion)
-        ? protocolVersion
-        : LATEST_PROTOCOL_VERSION,
-      serverInfo: { name: 'steward', title: 'Steward', version },
-      capabilities: { tools: {}, resources: {}, prompts: {}, completions: {} },
-      instructions,
-    };
+    const { protocolVersion: asked } = parseInput(GREETING, params);
+    const protocolVersion = LEGACY_VERSIONS.includes(asked) ? asked : String(LEGACY_VERSIONS[0]);
+    return { protocolVersion, ...introduction };
   };
 }

@@ -22,13 +22,16 @@ export function callTool(reach: Reach): Method {
       const attachments = (await tool.attachments?.(input, context)) ?? [];
       const content = [renderText(tool.output, answer), ...attachments].map(toContent);
       return { result: { content, structuredContent: showUnseenIn(answer) }, rows: countRows(answer) };
-    }).catch(toErrorResult);
+    }).catch((error: StewardError) => {
+      // In the modern era, an unknown tool is an error of the protocol (specification 2026-07-28, server/tools: error handling).
+      if (error instanceof ProtocolError || (!tool && request.era)) throw error;
+      return toErrorResult(error);
+    });
   };
 }
 
 /** Tools report their errors within the result, where the model sees them (specification 2025-11-25, server/tools). */
 function toErrorResult(error: StewardError): CallToolResult {
-  if (error instanceof ProtocolError) throw error;
   return {
     isError: true,
     content: [{ type: 'text', text: `${error.code}: ${error.message}` }],

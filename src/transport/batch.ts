@@ -1,3 +1,6 @@
+import { isObject } from '../json-object.js';
+import { claimedVersion } from '../protocol/envelope.js';
+
 /** The one revision with batches (specification 2025-03-26, basic); over HTTP also that of a request that names none. */
 export const BATCHING_VERSION = '2025-03-26';
 
@@ -11,5 +14,11 @@ export function refuseBatch(list: unknown[], version: string | undefined): strin
   // Specification 2025-03-26, basic/lifecycle.
   if (list.some((item) => Object(item).method === 'initialize'))
     return 'initialize must not stand in a batch.';
+  if (list.some(claimsVersion))
+    return 'A request with its protocol version in _meta must not stand in a batch.';
   return undefined;
+}
+
+function claimsVersion(json: unknown): boolean {
+  return isObject(json) && isObject(json['params']) && claimedVersion(json['params']) !== undefined;
 }

@@ -7,9 +7,10 @@ import {
   type JSONRPCRequest,
   type RequestId,
 } from '@modelcontextprotocol/sdk/types.js';
-import { StewardError } from '../errors.js';
 import { isObject } from '../json-object.js';
-import { toRpcError } from '../protocol/errors.js';
+import { CAPABILITIES } from '../protocol/envelope.js';
+import { LEGACY } from '../protocol/eras.js';
+import { ProtocolError, toRpcError } from '../protocol/errors.js';
 
 const LONGEST_ECHO = 50;
 
@@ -40,8 +41,8 @@ export function looksLikeAnswer(json: unknown): boolean {
 }
 
 /** JSON-RPC 2.0, section 5.1: the id is null where it is not known. */
-export function answerFlaw({ rpcCode: code, why, id }: Flaw) {
-  return { jsonrpc: '2.0', id, error: { ...toRpcError(new StewardError('VALIDATION', why)), code } } as const;
+export function answerFlaw({ rpcCode, why, id }: Flaw) {
+  return { jsonrpc: '2.0', id, error: toRpcError(new ProtocolError(rpcCode, why), LEGACY) } as const;
 }
 
 /**
@@ -52,9 +53,13 @@ function withoutFillers(json: unknown): unknown {
   if (!isObject(json) || !('params' in json)) return json;
   const params = withoutNulls(json['params']);
   if (!isObject(params)) return { ...json, params };
-  if ('_meta' in params) params['_meta'] = withoutNulls(params['_meta']);
-  for (const name of ['arguments', 'capabilities']) if (isEmptyList(params[name])) params[name] = {};
-  return { ...json, params };
+  if ('_meta' in params) params['_meta'] = withObjects(withoutNulls(params['_meta']), CAPABILITIES);
+  return { ...json, params: withObjects(params, 'arguments', 'capabilities') };
+}
+
+function withObjects(value: unknown, ...names: string[]): unknown {
+  if (isObject(value)) for (const name of names) if (isEmptyList(value[name])) value[name] = {};
+  return value;
 }
 
 function withoutNulls(value: unknown): unknown {

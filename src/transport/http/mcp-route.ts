@@ -5,10 +5,11 @@ import type { Admission, Admit } from '../../guard/admission.js';
 import { AuthenticationError, type Authentication } from '../../guard/authentication/index.js';
 import type { Caller } from '../../guard/call.js';
 import { readBody } from './body.js';
-import { errorDataOf, SERVER_ERROR, toRpcError } from '../../protocol/errors.js';
+import { eraOf, LEGACY, MODERN } from '../../protocol/eras.js';
+import { errorDataOf, toRpcError } from '../../protocol/errors.js';
 import { isRequest, type FlawAnswer } from '../message.js';
 import { checkHeaders, readMessages, type Received } from './messages.js';
-import { HttpRefusal, retryAfter, statusOf } from './refusal.js';
+import { HttpRefusal, MODERN_STATUS, retryAfter, statusOf } from './refusal.js';
 import { reply } from './reply.js';
 import type { Route } from './server.js';
 
@@ -29,8 +30,8 @@ export interface McpRouteOptions {
 const AUTHENTICATION_RETRY_SECONDS = 5;
 
 /**
- * MCP over Streamable HTTP (specification 2025-11-25, basic/transports), without sessions: each request is answered by
- * itself, as plain JSON, so any process can answer any request.
+ * MCP over Streamable HTTP (specifications 2025-11-25, basic/transports, and 2026-07-28, basic/transports/streamable-http),
+ * without sessions: each request is answered by itself, as plain JSON, so any process can answer any request.
  */
 export function mcpRoute(options: McpRouteOptions): Route {
   return {
@@ -43,14 +44,14 @@ export function mcpRoute(options: McpRouteOptions): Route {
       admitted();
       try {
         const body = await readBody(request, response, options.largestBodyBytes);
-        const { received, batch } = readMessages(body, request);
+        const { received, batch } = readMessages(body, request.headers);
         const answers = await answerAll(received, admission, options, hungUp.signal);
         const [first] = answers;
         if (first === undefined) reply(response, 202, undefined, headers);
         else if (batch) reply(response, 200, answers, headers);
         else {
           const [status, more] = refusalIn(first, admission.caller, options);
-          reply(response, status, first, { ...headers, ...more });
+          reply(response, modernStatus(received[0], first) ?? status, first, { ...headers, ...more });
         }
       } finally {
         admission.release();
@@ -97,7 +98,14 @@ function notBegun(id: RequestId): JSONRPCMessage {
     'TIMEOUT',
     'What stands before this in the batch took too long. This was not begun; send it again.',
   );
-  return { jsonrpc: '2.0', id, error: toRpcError(error) };
+  return { jsonrpc: '2.0', id, error: toRpcError(error, LEGACY) };
+}
+
+/** The status that the modern era has for the error in an answer, if any. */
+function modernStatus(asked: Received | undefined, answer: Answer): number | undefined {
+  if (!('error' in answer) || !asked || !('message' in asked) || !isRequest(asked.message)) return undefined;
+  const { method, params } = asked.message;
+  return eraOf(method, params) === MODERN ? MODERN_STATUS[answer.error.code] : undefined;
 }
 
 /** A refusal of the guard is also a status for the client's HTTP library (RFC 6750, section 3.1: insufficient_scope). */
@@ -122,7 +130,7 @@ const AUTHENTICATION_STATUS = { missing: 401, invalid: 401, malformed: 400, unav
 function unauthenticated(error: AuthenticationError, { challenge }: McpRouteOptions): HttpRefusal {
   return new HttpRefusal(AUTHENTICATION_STATUS[error.kind], error.message, {
     code: error.code,
-    rpcCode: SERVER_ERROR,
+    rpcCode: 'own',
     headers:
       error.kind === 'unavailable'
         ? retryAfter(AUTHENTICATION_RETRY_SECONDS)

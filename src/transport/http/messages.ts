@@ -1,14 +1,14 @@
-import type { IncomingMessage } from 'node:http';
-import {
-  ErrorCode,
-  SUPPORTED_PROTOCOL_VERSIONS,
-  type JSONRPCMessage,
-} from '@modelcontextprotocol/sdk/types.js';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { ErrorCode, type JSONRPCMessage, type JSONRPCRequest } from '@modelcontextprotocol/sdk/types.js';
 import accepts from 'accepts';
+import { SERVED_VERSIONS } from '../../protocol/envelope.js';
+import { eraOfVersion, LEGACY } from '../../protocol/eras.js';
+import { ProtocolError } from '../../protocol/errors.js';
 import { parseJson } from '../../protocol/parse-json.js';
 import { BATCHING_VERSION, refuseBatch } from '../batch.js';
-import { answerFlaw, looksLikeAnswer, readMessage, type FlawAnswer } from '../message.js';
-import { HttpRefusal } from './refusal.js';
+import { answerFlaw, isRequest, looksLikeAnswer, readMessage, type FlawAnswer } from '../message.js';
+import { HttpRefusal, refuseRequest } from './refusal.js';
+import { checkStandardHeaders, isModern } from './standard-headers.js';
 
 /** A message, or the answer to what is none. */
 export type Received = { message: JSONRPCMessage } | { answer: FlawAnswer };
@@ -47,7 +47,7 @@ function acceptsJson(accept: string | undefined): boolean {
  */
 export function readMessages(
   body: string,
-  { headers: { 'mcp-protocol-version': version = BATCHING_VERSION } }: IncomingMessage,
+  headers: IncomingHttpHeaders,
 ): { received: Received[]; batch: boolean } {
   let json: unknown;
   try {
@@ -55,26 +55,45 @@ export function readMessages(
   } catch {
     throw new HttpRefusal(400, 'The body is not JSON.', { rpcCode: ErrorCode.ParseError });
   }
-  if (Object(json).method !== 'initialize') assertKnown(version);
-  if (!Array.isArray(json)) return { received: [receiveSingle(json)], batch: false };
+  const { 'mcp-protocol-version': version = BATCHING_VERSION } = headers;
+  if (!Array.isArray(json)) return { received: [receiveSingle(json, version, headers)], batch: false };
+  assertKnown(version);
   const why = refuseBatch(json, String(version));
   if (why !== undefined) throw new HttpRefusal(400, why);
   return { received: json.filter((item) => !looksLikeAnswer(item)).map(receive), batch: true };
 }
 
 function assertKnown(version: string | string[]): void {
-  if (typeof version === 'string' && SUPPORTED_PROTOCOL_VERSIONS.includes(version)) return;
-  const known = SUPPORTED_PROTOCOL_VERSIONS.join(', ');
+  if (typeof version === 'string' && SERVED_VERSIONS.includes(version)) return;
+  const known = SERVED_VERSIONS.join(', ');
   throw new HttpRefusal(400, `This Mcp-Protocol-Version is not supported. Supported: ${known}.`);
 }
 
-/** A request with wrong parameters is answered as any other; what is no message is no request of HTTP's either. */
-function receiveSingle(json: unknown): Received {
+/**
+ * A request with wrong parameters is answered as any other, in the legacy era; what is no message is no request of HTTP's
+ * either.
+ */
+function receiveSingle(json: unknown, version: string | string[], headers: IncomingHttpHeaders): Received {
   const read = readMessage(json);
+  if ('message' in read && isRequest(read.message) && isModern(read.message, headers)) {
+    assertModern(read.message, headers);
+    return read;
+  }
+  if (Object(json).method !== 'initialize') assertKnown(version);
   if ('message' in read) return read;
   const { rpcCode, why, id } = read.flaw;
-  if (rpcCode === ErrorCode.InvalidParams && id !== null) return { answer: answerFlaw(read.flaw) };
+  if (rpcCode === ErrorCode.InvalidParams && id !== null && eraOfVersion(version) === LEGACY)
+    return { answer: answerFlaw(read.flaw) };
   throw new HttpRefusal(400, why, { rpcCode, id });
+}
+
+/** @throws HttpRefusal 400 for a request of the modern era that is not as it must be */
+function assertModern(request: JSONRPCRequest, headers: IncomingHttpHeaders): void {
+  try {
+    checkStandardHeaders(request, headers);
+  } catch (error) {
+    throw error instanceof ProtocolError ? refuseRequest(request.id, error) : error;
+  }
 }
 
 function receive(json: unknown): Received {

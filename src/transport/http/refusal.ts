@@ -1,12 +1,13 @@
 import { ErrorCode, type RequestId } from '@modelcontextprotocol/sdk/types.js';
 import { StewardError, type ErrorCode as StewardCode } from '../../errors.js';
-import { errorData, SERVER_ERROR } from '../../protocol/errors.js';
+import type { Era } from '../../protocol/eras.js';
+import { errorData, MISSING_CAPABILITY, type ProtocolError } from '../../protocol/errors.js';
 
 export interface RefusalOptions {
   /** Instead of the one that goes with the status. */
   code?: StewardCode;
-  /** A code of JSON-RPC 2.0, section 5.1. */
-  rpcCode?: number;
+  /** A code of JSON-RPC 2.0, section 5.1, or of MCP; `own`: MCP has none for it. */
+  rpcCode?: number | 'own';
   /** Of the request that is refused, where it is known. */
   id?: RequestId | null;
   headers?: Record<string, string>;
@@ -37,14 +38,20 @@ export class HttpRefusal extends Error {
     this.code = code;
   }
 
-  get body(): object {
+  bodyIn({ ownError, nullIds }: Era): object {
     const { rpcCode = ErrorCode.InvalidRequest, id = null, data } = this.options;
+    const code = rpcCode === 'own' ? ownError : rpcCode;
     return {
       jsonrpc: '2.0',
-      id,
-      error: { code: rpcCode, message: this.message, data: { code: this.code, ...data } },
+      ...((id !== null || nullIds) && { id }),
+      error: { code, message: this.message, data: { code: this.code, ...data } },
     };
   }
+}
+
+/** A request that is refused as a message of MCP (specification 2026-07-28, basic/transports/streamable-http). */
+export function refuseRequest(id: RequestId, { message, code, rpcCode, data }: ProtocolError): HttpRefusal {
+  return new HttpRefusal(400, message, { code, rpcCode, id, data });
 }
 
 /** Statuses (RFC 9110, section 15.5; RFC 6585, section 4) of errors that are about the request as a whole. */
@@ -52,6 +59,12 @@ const STATUS: Partial<Record<StewardCode, number>> = {
   FORBIDDEN: 403,
   RATE_LIMITED: 429,
   UNAVAILABLE: 503,
+};
+
+/** Statuses by JSON-RPC code in the modern era (specification 2026-07-28, basic/transports/streamable-http). */
+export const MODERN_STATUS: Partial<Record<number, number>> = {
+  [ErrorCode.MethodNotFound]: 404,
+  [MISSING_CAPABILITY]: 400,
 };
 
 /** The status of an answer with this error code, if any; 200 for what concerns the call alone. */
@@ -67,7 +80,7 @@ export function toRefusal(error: unknown): HttpRefusal {
   const data = errorData(error);
   return new HttpRefusal(statusOf(error.code), error.message, {
     code: error.code,
-    rpcCode: SERVER_ERROR,
+    rpcCode: 'own',
     data,
     headers: retryAfter(data.retry_after_seconds),
     cause: error.cause,

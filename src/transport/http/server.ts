@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { describeError, type Log } from '../../observability/log.js';
 import { Connections } from './connections.js';
 import { checkOrigin, preflightHeaders, type OriginPolicy } from './origin.js';
+import { eraOfVersion, LEGACY } from '../../protocol/eras.js';
 import { HttpRefusal, toRefusal } from './refusal.js';
 import type { Tracing } from '../../observability/tracing.js';
 import { reply } from './reply.js';
@@ -170,8 +171,9 @@ export class HttpServer {
       peer: request.socket.remoteAddress,
       ...(refusal.cause !== undefined && { cause: describeError(refusal.cause) }),
     });
-    if (response.headersSent) response.destroy();
-    else reply(response, refusal.status, refusal.body, { ...headers, ...refusal.options.headers });
+    if (response.headersSent) return void response.destroy();
+    const body = refusal.bodyIn(eraOfVersion(request.headers['mcp-protocol-version']));
+    reply(response, refusal.status, body, { ...headers, ...refusal.options.headers });
   }
 
   /** Answers what Node could not read as HTTP, or not in time, in the form of all other errors, and hangs up. */
@@ -182,7 +184,7 @@ export class HttpServer {
     // It came behind a request that is being answered, and would be taken for its answer.
     if (answering || error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
     const [status, message] = CLIENT_ERRORS[error.code ?? ''] ?? ['400 Bad Request', 'This is not HTTP.'];
-    const body = JSON.stringify(new HttpRefusal(400, message).body);
+    const body = JSON.stringify(new HttpRefusal(400, message).bodyIn(LEGACY));
     socket.end(
       `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
     );
