@@ -8,17 +8,18 @@ import { parseArgs } from 'node:util';
 import { PackagesUnavailableError } from '../scripts/cached-packages.mjs';
 import { runClients } from './clients/run.mjs';
 import { runInspector } from './inspector/run.mjs';
-import { printPart, suiteTable, updatePage } from './report.mjs';
+import { printPart, suiteTables, updatePage } from './report.mjs';
 import { runSuite } from './suite/run.mjs';
 
 const HELP = `Usage: npm run conformance [-- suite | inspector | clients] [-- --write]
 
-suite      the official conformance suite, against "steward http" on a catalogue made for the suite
+suite      what the official conformance suite requires of a server in each era of MCP, against "steward http" on a
+           catalogue made for the suite
 inspector  the official inspector's command line: every tool, resource and prompt
 clients    a tour with each client of docs/compatibility.md: stdio, HTTP, log-ins by OAuth
 
-All have embedded databases of their own. The suite needs no network. The inspector and the clients come from the npm
-registry, pinned, into folders "steward-inspector", "steward-clients" and "steward-node" of your cache folder.
+All have embedded databases of their own. The programs come from the npm registry, pinned, into folders "steward-conformance",
+"steward-inspector", "steward-clients" and "steward-node" of your cache folder.
 
 --write brings the tables in docs/ up to date; without it, a page that is not up to date is a failure.
 
@@ -77,9 +78,11 @@ async function run() {
 
 /** @param {string} title */
 async function checkSuite(title) {
-  const suite = await runSuite(dir);
-  const failures = printPart(title, suite);
-  return failures + (await updatePage('conformance', 'suite', suiteTable(suite.rows), flags.write));
+  const { parts, faults } = await runSuite(dir);
+  let failures = faults.length;
+  for (const part of parts) failures += printPart(`${title}: what ${part.revision} requires`, part);
+  for (const fault of faults) console.log(`FAILED       ${fault}`);
+  return failures + (await updatePage('conformance', 'suite', suiteTables(parts), flags.write));
 }
 
 /** @param {string} title */

@@ -19,10 +19,16 @@ export function printPart(title, { rows, faults }) {
   return faults.length + rows.filter(({ result }) => result === 'FAILED').length;
 }
 
-/** The table of docs/conformance.md. @param {Row[]} rows */
-export function suiteTable(rows) {
+/** The tables of docs/conformance.md. @param {{ revision: string, rows: Row[] }[]} parts */
+export function suiteTables(parts) {
+  return parts.map(suiteTable).join('\n\n');
+}
+
+/** @param {{ revision: string, rows: Row[] }} part */
+function suiteTable({ revision, rows }) {
   const cells = rows.map(({ name, result, note }) => [`\`${name}\``, result, note]);
-  return `${summary(rows)}.\n\n${markdownTable(['scenario', 'result', 'reason'], cells)}`;
+  const table = markdownTable(['scenario', 'result', 'reason'], cells);
+  return `### ${revision}\n\n${summary(rows)}.\n\n${table}`;
 }
 
 /**

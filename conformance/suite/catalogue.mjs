@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { defineTool, definePrompt, EFFECTS } from '../../build/capability/define.js';
 import { StewardError } from '../../build/errors.js';
+import { askingPrompts, askingTools } from './asking.mjs';
+import { named, nothing, tool } from './definitions.mjs';
 
 /**
  * The capabilities that the official suite expects of a server, each named and worded as its scenarios ask for it. It is a
@@ -27,24 +29,8 @@ const sound = {
 /** @param {string} uri @param {string} text @returns {Attachment} */
 const document = (uri, text) => ({ kind: 'document', uri, mimeType: 'text/plain', text });
 
-const nothing = z.strictObject({});
-
-/** What the names of all capabilities are, and who may use them. @param {string} name */
-const named = (name) => ({ name, title: name, description: name, scope: 'directory:read' });
-
-/** @param {string} name @param {() => Promise<{ message: string }>} handle @param {Attachment[]} attached */
-const tool = (name, handle, attached = []) =>
-  defineTool({
-    ...named(name),
-    effect: EFFECTS.reads,
-    input: nothing,
-    output: z.strictObject({ message: z.string() }),
-    handle,
-    attachments: async () => attached,
-  });
-
 /** @param {string} name @param {string} message @param {Attachment[]} [attached] */
-const saying = (name, message, attached) => tool(name, async () => ({ message }), attached);
+const saying = (name, message, attached) => tool(name, async () => message, attached);
 
 /** @param {string} name @param {string | (string | Attachment)[]} parts */
 const prompting = (name, parts) =>
@@ -83,6 +69,8 @@ export const suiteDomain = {
     tool('test_error_handling', async () => {
       throw new StewardError('CONFLICT', 'This tool intentionally returns an error for testing');
     }),
+    saying('test_logging_tool', 'Nothing is logged to clients.'),
+    ...askingTools,
   ],
   resources: [
     { ...named('static_text'), uriTemplate: 'test://static-text', tool: simpleText },
@@ -105,5 +93,6 @@ export const suiteDomain = {
       ],
     }),
     prompting('test_prompt_with_image', [picture, 'Please analyze the image above.']),
+    ...askingPrompts,
   ],
 };

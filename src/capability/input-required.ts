@@ -1,3 +1,4 @@
+import { StewardError } from '../errors.js';
 import { isObject } from '../json-object.js';
 
 /** What a client can be asked for before a call goes on (specification 2026-07-28, basic/patterns/mrtr: input requests). */
@@ -27,6 +28,16 @@ export class InputRequired extends Error {
     readonly state?: string,
   ) {
     super('The call needs an answer of the client first.');
+  }
+}
+
+/**
+ * Thrown by a handler for a state that it did not give out, or gave out for something else: forged, altered, used up or too
+ * old. It is an error of the request, also where a tool is called (specification 2026-07-28, basic/patterns/mrtr: error handling).
+ */
+export class InvalidState extends StewardError {
+  constructor(message: string) {
+    super('VALIDATION', message);
   }
 }
 

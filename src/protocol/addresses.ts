@@ -2,7 +2,8 @@ import { StewardError } from '../errors.js';
 import { quote } from '../visible-text.js';
 import type { Resource } from '../capability/define.js';
 
-const LONGEST_URI = 2000;
+/** In characters. */
+export const LONGEST_URI = 2000;
 
 /** A resource, and the URI that its template fits. */
 export interface Match {

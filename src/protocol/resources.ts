@@ -1,10 +1,12 @@
+import { ErrorCode } from '@modelcontextprotocol/sdk/types.js';
 import { countRows } from '../capability/answer/table.js';
 import { parseInput } from '../capability/parse-input.js';
 import { StewardError } from '../errors.js';
 import { showUnseenIn } from '../visible-text.js';
 import { permits } from '../guard/authorise.js';
-import { matchAddress, pathOf, readVariables } from './addresses.js';
+import { LONGEST_URI, matchAddress, pathOf, readVariables } from './addresses.js';
 import { toResourceContents } from './content.js';
+import { ProtocolError } from './errors.js';
 import { RESOURCE_TYPE } from './listings.js';
 import { run, type Method, type Reach } from './method.js';
 
@@ -41,6 +43,13 @@ export function readResource(reach: Reach): Method {
               .filter((item) => item.mimeType === mimeType)
               .map((item) => toResourceContents(uri, item));
       return { result: { contents }, rows: countRows(answer) };
+    }).catch((error: StewardError) => {
+      throw request.era && error.code === 'NOT_FOUND' ? withUri(error, uri) : error;
     });
   };
+}
+
+/** The modern era tells programs which resource there is not (specification 2026-07-28, server/resources: error handling). */
+function withUri({ code, message }: StewardError, uri: string): ProtocolError {
+  return new ProtocolError(ErrorCode.InvalidParams, message, { uri: uri.slice(0, LONGEST_URI) }, code);
 }

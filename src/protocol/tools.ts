@@ -1,6 +1,7 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { countRows } from '../capability/answer/table.js';
 import { renderText } from '../capability/answer/text.js';
+import { InvalidState } from '../capability/input-required.js';
 import { parseInput } from '../capability/parse-input.js';
 import type { StewardError } from '../errors.js';
 import { showUnseenIn } from '../visible-text.js';
@@ -24,7 +25,8 @@ export function callTool(reach: Reach): Method {
       return { result: { content, structuredContent: showUnseenIn(answer) }, rows: countRows(answer) };
     }).catch((error: StewardError) => {
       // In the modern era, an unknown tool is an error of the protocol (specification 2026-07-28, server/tools: error handling).
-      if (error instanceof ProtocolError || (!tool && request.era)) throw error;
+      if (error instanceof ProtocolError || error instanceof InvalidState || (!tool && request.era))
+        throw error;
       return toErrorResult(error);
     });
   };

@@ -30,12 +30,14 @@ export function bareEnvironment(extra = {}) {
  * Runs `node …` to its end, with nothing on stdin; never throws for an exit code.
  * @param {string[]} args
  * @param {Variables} env
+ * @param {string} cwd
+ * @param {string} node its binary
  * @returns {Promise<Ran>}
  */
-export function run(args, env = {}, cwd = ROOT) {
+export function run(args, env = {}, cwd = ROOT, node = process.execPath) {
   return new Promise((resolve) => {
     const options = { cwd, env: bareEnvironment(env), timeout: 120_000 };
-    const child = execFile(process.execPath, args, options, (error, stdout, stderr) => {
+    const child = execFile(node, args, options, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : (child.exitCode ?? -1), stdout, stderr });
     });
     child.stdin?.end();
