@@ -27,7 +27,7 @@ export const SDK_1 = {
   finish: (transport, back) => transport.finishAuth(back.get('code') ?? ''),
 };
 
-/** The second version of the SDK, which may ask first whether the server speaks a newer protocol. @param {'legacy' | 'auto'} mode */
+/** The second version of the SDK, which may ask first whether the server speaks a newer protocol. @param {'legacy' | 'auto' | { pin: string }} mode */
 export const openSdk2 = (mode) => async (/** @type {Place} */ place) => {
   const sdk = await cached('@modelcontextprotocol/client');
   const { StdioClientTransport: Stdio } = await cached('@modelcontextprotocol/client/stdio');

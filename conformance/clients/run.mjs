@@ -47,6 +47,7 @@ const CLIENTS = [
   { name: 'SDK 1', of: SDK, where: EVERYWHERE },
   { name: 'SDK 2', of: '@modelcontextprotocol/client', where: EVERYWHERE },
   { name: 'SDK 2, auto', of: '@modelcontextprotocol/client', where: ['stdio', 'http', '/mcp'] },
+  { name: 'SDK 2, pin', of: '@modelcontextprotocol/client', where: ['stdio', 'http', '/mcp'] },
   { name: 'AI SDK', of: '@ai-sdk/mcp', where: EVERYWHERE },
   { name: 'LangChain', of: '@langchain/mcp-adapters', where: ['stdio', 'http', '/mcp'] },
   { name: 'mcp-remote', of: 'mcp-remote', where: ['http', '/mcp', '', '/'] },

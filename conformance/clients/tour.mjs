@@ -30,6 +30,7 @@ const CLIENTS = {
   'SDK 1': ({ place }) => openSdk(place, SDK_1),
   'SDK 2': ({ place }) => openSdk2('legacy')(place),
   'SDK 2, auto': ({ place }) => openSdk2('auto')(place),
+  'SDK 2, pin': ({ place }) => openSdk2({ pin: '2026-07-28' })(place),
   'AI SDK': ({ place }) => openAiSdk(place),
   LangChain: ({ place }) => openLangChain(place),
   'mcp-remote': ({ place }) => openMcpRemote([])(place),

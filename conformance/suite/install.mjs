@@ -2,7 +2,7 @@ import path from 'node:path';
 import { cachedPackages, pinnedNode } from '../../scripts/cached-packages.mjs';
 
 const NAME = '@modelcontextprotocol/conformance';
-export const SUITE_VERSION = '0.2.0-alpha.12';
+const SUITE_VERSION = '0.2.0-alpha.12';
 const OLDEST_NODE = 22;
 
 /** @returns its command line, a Node that runs it, and the folder of its requirements */

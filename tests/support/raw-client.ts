@@ -30,8 +30,9 @@ export class RawClient {
   #gone = false;
   #nextId = 1;
 
-  constructor(env: Record<string, string>) {
-    this.child = spawn(process.execPath, [MAIN], {
+  /** @param command what runs the server */
+  constructor(env: Record<string, string>, command = [MAIN]) {
+    this.child = spawn(process.execPath, command, {
       env: bareEnvironment({ STEWARD_CALLER: 'tester', ...env }),
     });
     this.child.stdout.setEncoding('utf8').on('data', (chunk: string) => this.#read(chunk));

@@ -1,6 +1,7 @@
 import type { Tool } from '@modelcontextprotocol/sdk/types.js';
 import fc from 'fast-check';
 import type { HttpRequest } from '../../support/http.js';
+import { claims, standardHeaders } from '../../support/modern.js';
 
 // JSON is made as text: some of it says what no value of JavaScript does.
 type Json = fc.Arbitrary<string>;
@@ -85,11 +86,52 @@ const calls = (tools: Tool[]) =>
       message(oneOf(['tools/call']), object({ name: oneOf([tool.name]), arguments: argumentsOf(tool) })),
     );
 
+const CLAIMS = claims({ elicitation: {}, sampling: {} });
+
+/** What a request of the modern era says of itself, right or wrong (specification 2026-07-28, basic). */
+const claimed: Json = fc.oneof(
+  { weight: 3, arbitrary: oneOf([CLAIMS]) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .record(
+        Object.fromEntries(
+          Object.entries(CLAIMS).map(([key, value]) => [key, fc.oneof(oneOf([value, '2031-01-01']), odd)]),
+        ),
+        { requiredKeys: [] },
+      )
+      .map((some) => toObject(Object.entries(some))),
+  },
+);
+
+/** A call with claims and, now and then, with answers to what was never asked. */
+const modernCallOf = (tool: Tool) =>
+  fc
+    .record({ given: argumentsOf(tool), claimed, answers: fc.option(odd), state: fc.option(odd) })
+    .chain(({ given, claimed: meta, answers, state }) =>
+      message(
+        oneOf(['tools/call']),
+        fc.constant(
+          toObject([
+            ['name', toJson(tool.name)],
+            ['arguments', given],
+            ['_meta', meta],
+            ...(answers === null ? [] : [['inputResponses', answers] as [string, string]]),
+            ...(state === null ? [] : [['requestState', state] as [string, string]]),
+          ]),
+        ),
+      ),
+    );
+
+const modernCalls = (tools: Tool[]) => fc.constantFrom(...tools).chain(modernCallOf);
+
 const METHODS = parts(`
-  initialize | ping | tools/list | tools/call | prompts/list | prompts/get | completion/complete | resources/list
+  initialize | server/discover | subscriptions/listen | ping | tools/list | tools/call | prompts/list | prompts/get | completion/complete | resources/list
   | resources/templates/list | resources/read | resources/subscribe | logging/setLevel | tasks/get
   | notifications/initialized | notifications/cancelled | __proto__ |`);
-const PARAMS = parts('name | arguments | uri | ref | argument | cursor | _meta | task | requestId');
+const PARAMS = parts(
+  'name | arguments | uri | ref | argument | cursor | _meta | task | requestId | inputResponses | requestState',
+);
 const SENSIBLE = [
   ...parts('onboard_user | directory://departments | directory://users?search=ada | directory://users/%00'),
   { type: 'ref/prompt', name: 'onboard_user' },
@@ -99,7 +141,12 @@ const SENSIBLE = [
 /** Every method, and some that do not exist, with any parameters. */
 const methods = message(
   oneOf(METHODS),
-  members(fc.constantFrom(...PARAMS), fc.oneof(odd, oneOf(SENSIBLE)), 4).map(toObject),
+  fc
+    .tuple(
+      members(fc.constantFrom(...PARAMS), fc.oneof(odd, oneOf(SENSIBLE)), 4),
+      fc.option(claimed, { freq: 1 }),
+    )
+    .map(([some, meta]) => toObject(meta === null ? some : [...some, ['_meta', meta]])),
 );
 
 /** JSON that is no message. */
@@ -123,7 +170,8 @@ const garbled = (tools: Tool[]) =>
 /** Lines for stdio, which are bodies over HTTP as well. */
 export const lines = (tools: Tool[]): Json =>
   fc.oneof(
-    { weight: 6, arbitrary: calls(tools) },
+    { weight: 4, arbitrary: calls(tools) },
+    { weight: 3, arbitrary: modernCalls(tools) },
     { weight: 2, arbitrary: methods },
     { weight: 1, arbitrary: noMessages },
     { weight: 1, arbitrary: garbled(tools) },
@@ -133,7 +181,12 @@ const HEADERS: Record<string, (string | undefined)[]> = {
   'content-type': ['text/plain', 'application/json; charset=utf-16', 'application/jsonp', '', undefined],
   'content-encoding': ['gzip', 'identity', 'br', 'nonsense'],
   accept: ['text/html', '*/*', '', 'application/json;q=0', 'a/b;q=x,,;', undefined],
-  'mcp-protocol-version': ['2025-03-26', '1', '', '2025-11-25, 2025-11-25', '__proto__'],
+  'mcp-protocol-version': [
+    ...parts('2025-03-26 | 1 || 2025-11-25, 2025-11-25 | __proto__ | 2026-07-28 | 2031-01-01'),
+    undefined,
+  ],
+  'mcp-method': parts('tools/call | tools/list | __proto__ || =?base64?eA==?='),
+  'mcp-name': parts('get_user | =?base64?Z2V0X3VzZXI=?= | =?base64?=?= | =?base64?%%?= | __proto__ |'),
   'mcp-session-id': ['x', '../..', '__proto__'],
   origin: ['https://evil.example.com', 'null', 'http://localhost', 'nonsense'],
   host: ['evil.example.com', 'localhost:1', '[::1]', 'localhost'],
@@ -147,6 +200,17 @@ const oddHeaders = fc
   .chain((some) =>
     fc.record(Object.fromEntries(some.map(([name, values]) => [name, fc.constantFrom(...values)]))),
   );
+/** A call of the modern era, with headers that say the same and, now and then, one that does not. */
+const modernRequests = (tools: Tool[]): fc.Arbitrary<HttpRequest> =>
+  fc.constantFrom(...tools).chain((tool) =>
+    fc.record({
+      headers: fc
+        .option(oddHeaders, { freq: 1 })
+        .map((lies) => ({ ...standardHeaders('tools/call', tool), ...lies })),
+      body: modernCallOf(tool),
+    }),
+  );
+
 const oddPath = fc.oneof(
   fc.constantFrom('/', '/mcp/', '/mcp?x=1', '/mcp#x', '//mcp', '/%6dcp', '/health', '/ready', '/metrics'),
   fc.webPath().map((path) => path || '/'),
@@ -158,7 +222,8 @@ export function httpRequests(tools: Tool[]): fc.Arbitrary<HttpRequest> {
   const oldVersion = fc.constant({ 'mcp-protocol-version': '2025-03-26' });
   const verb = fc.constantFrom('GET', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'HEAD', 'POST');
   return fc.oneof(
-    { weight: 85, arbitrary: fc.record({ body }) },
+    { weight: 60, arbitrary: fc.record({ body }) },
+    { weight: 25, arbitrary: modernRequests(tools) },
     { weight: 3, arbitrary: fc.record({ headers: oldVersion, body: batch }) },
     { weight: 8, arbitrary: fc.record({ headers: oddHeaders, body }) },
     { weight: 4, arbitrary: fc.record({ method: verb, path: oddPath, body }) },
