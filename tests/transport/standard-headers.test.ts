@@ -49,6 +49,12 @@ describe('a header that lies is refused with 400 and -32020', () => {
     ['another address', 'resources/read', { uri: URI }, { 'mcp-name': 'directory://users/2' }],
     ['another name in Base64', 'tools/call', { name: LIST }, { 'mcp-name': base64('get_user') }],
     ['what is no Base64', 'tools/call', { name: LIST }, { 'mcp-name': '=?base64?!!!?=' }],
+    [
+      'Base64 with junk in it',
+      'tools/call',
+      { name: LIST },
+      { 'mcp-name': base64(LIST).replace(/\?=$/, '!?=') },
+    ],
     ['Base64 with something behind it', 'tools/call', { name: LIST }, { 'mcp-name': `${base64(LIST)}x` }],
     [
       'marks in capitals',
