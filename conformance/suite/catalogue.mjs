@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { defineTool, definePrompt, EFFECTS } from '../../build/capability/define.js';
 import { StewardError } from '../../build/errors.js';
@@ -69,6 +70,8 @@ export const suiteDomain = {
     tool('test_error_handling', async () => {
       throw new StewardError('CONFLICT', 'This tool intentionally returns an error for testing');
     }),
+    // Progress comes each second.
+    tool('test_tool_with_progress', () => setTimeout(3500, 'Done.')),
     saying('test_logging_tool', 'Nothing is logged to clients.'),
     ...askingTools,
   ],

@@ -46,7 +46,7 @@ export async function serveStdio(compose: Compose = composeConfigured): Promise<
   const caller = { name: config.callerName, scopes: new Set(callerScopes), claims: callerClaims };
   const answer = createAnswer({ catalogue, guard, tracing, version: VERSION });
   const transport = new StdioTransport({
-    answer: (message, signal) => answer(message, { caller, signal }),
+    answer: (message, by) => answer(message, { caller, ...by }),
     onEnd: () => void stop('the client went away'),
   });
 

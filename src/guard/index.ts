@@ -21,6 +21,8 @@ export interface Answered<Result> {
 }
 
 export interface Guard {
+  /** After so many milliseconds a call is given up. */
+  readonly deadlineMs: number;
   /**
    * Runs a call. All that makes its answer happens in `work`: the caller, the log and the metrics learn of anything that
    * is thrown there, by the same code.
@@ -50,6 +52,7 @@ export function createGuard({ log, rateLimit, deadlineMs, observe, tracing }: Gu
     observe?.(call, outcomeOf(call, record), record.ms);
   };
   return {
+    deadlineMs,
     run: (call, work) =>
       tracing.inSpan(...spanOf(call), async (span) => {
         const requestId = randomUUID();

@@ -10,6 +10,7 @@ import { initialize } from './initialize.js';
 import { introduce } from './introduction.js';
 import { createListings } from './listings.js';
 import type { Method, Reach, Request } from './method.js';
+import { withProgress } from './progress.js';
 import { getPrompt } from './prompts.js';
 import { readResource } from './resources.js';
 import { callTool } from './tools.js';
@@ -47,7 +48,9 @@ export function createAnswer(options: AnswerOptions): Answer {
       const handle = era.lacks.has(method) ? undefined : methods.get(method);
       if (!handle) throw noSuchMethod();
       // A client that traces its calls puts the context here (OpenTelemetry semantic conventions for MCP).
-      const result = await tracing.continuing(Object(params['_meta']), async () => handle(params, claiming));
+      const result = await tracing.continuing(Object(params['_meta']), () =>
+        withProgress(params, claiming, guard.deadlineMs, async () => handle(params, claiming)),
+      );
       return { jsonrpc: '2.0', id, result: era.complete(method, result, introduction.serverInfo) };
     } catch (thrown) {
       const call = {

@@ -9,10 +9,14 @@ import { refuseBatch } from './batch.js';
 import { answerFlaw, isRequest, looksLikeAnswer, readMessage, type FlawAnswer } from './message.js';
 
 type Answer = JSONRPCMessage | FlawAnswer;
+type Notify = (method: string, params: Record<string, unknown>) => void;
 
 export interface StdioOptions {
-  /** Answers a request, which the client has cancelled when the signal is aborted. */
-  answer(request: JSONRPCRequest, signal: AbortSignal): Promise<JSONRPCMessage>;
+  /** Answers a request, which the client has cancelled when the signal is aborted. A request of a batch cannot notify. */
+  answer(
+    request: JSONRPCRequest,
+    by: { signal: AbortSignal; notify: Notify | undefined },
+  ): Promise<JSONRPCMessage>;
   /** The client closed its end: nothing more will come, but what came may still be answered. */
   onEnd(): void;
 }
@@ -98,7 +102,7 @@ export class StdioTransport {
     const why = batch && refuseBatch(batch, this.#version);
     if (why !== undefined) this.#refuse(ErrorCode.InvalidRequest, why);
     else if (batch) void this.#deliverBatch(batch);
-    else void this.#take(json).then((answer) => answer && this.#send(answer, [answer]));
+    else void this.#take(json, this.#notify).then((answer) => answer && this.#send(answer, [answer]));
   }
 
   async #deliverBatch(batch: unknown[]): Promise<void> {
@@ -109,24 +113,26 @@ export class StdioTransport {
   }
 
   /** @returns the answer to a message, if it is owed one */
-  async #take(json: unknown): Promise<Answer | undefined> {
+  async #take(json: unknown, notify?: Notify): Promise<Answer | undefined> {
     const read = readMessage(json);
     if ('flaw' in read) return looksLikeAnswer(json) ? undefined : answerFlaw(read.flaw);
     const { message } = read;
-    if (isRequest(message)) return this.#answer(message);
+    if (isRequest(message)) return this.#answer(message, notify);
     if ('method' in message && message.method === 'notifications/cancelled')
       this.#cancel(message.params?.['requestId'] as RequestId);
     return undefined;
   }
 
-  async #answer(request: JSONRPCRequest): Promise<Answer | undefined> {
+  async #answer(request: JSONRPCRequest, notify: Notify | undefined): Promise<Answer | undefined> {
     const cancelling = new AbortController();
     this.#underWay.set(request.id, cancelling);
-    const answer = await this.options.answer(request, cancelling.signal);
+    const answer = await this.options.answer(request, { signal: cancelling.signal, notify });
     if (request.method === 'initialize' && 'result' in answer)
       this.#version = answer.result['protocolVersion'] as string;
     return cancelling.signal.aborted ? undefined : answer;
   }
+
+  readonly #notify: Notify = (method, params) => this.#send({ jsonrpc: '2.0', method, params }, []);
 
   /** Lines that are made at one moment leave together: each write of its own costs as much as making the line. */
   #send(line: object, answers: Answer[]): void {

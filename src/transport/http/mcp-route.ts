@@ -4,24 +4,33 @@ import { StewardError } from '../../errors.js';
 import type { Admission, Admit } from '../../guard/admission.js';
 import { AuthenticationError, type Authentication } from '../../guard/authentication/index.js';
 import type { Caller } from '../../guard/call.js';
+import { AnswerStream } from './answer-stream.js';
 import { readBody } from './body.js';
 import { eraOf, LEGACY, MODERN } from '../../protocol/eras.js';
 import { errorDataOf, toRpcError } from '../../protocol/errors.js';
 import { isRequest, type FlawAnswer } from '../message.js';
-import { checkHeaders, readMessages, type Received } from './messages.js';
+import { acceptsEvents, checkHeaders, readMessages, type Received } from './messages.js';
 import { HttpRefusal, MODERN_STATUS, retryAfter, statusOf } from './refusal.js';
 import { reply } from './reply.js';
 import type { Route } from './server.js';
 
 type Answer = JSONRPCMessage | FlawAnswer;
 
+/** The client that asks. */
+interface Asking {
+  /** Aborted when it is gone. */
+  signal: AbortSignal;
+  /** Sends it a message before the answer. */
+  notify: AnswerStream['notify'] | undefined;
+}
+
 export interface McpRouteOptions {
   /** The client's address, as trusted proxies tell it. */
   addressOf(request: IncomingMessage): string;
   admit: Admit;
   challenge: Authentication['challenge'];
-  /** Answers one request of the caller, who is gone when the signal is aborted. */
-  answer(request: JSONRPCRequest, by: { caller: Caller; signal: AbortSignal }): Promise<JSONRPCMessage>;
+  /** Answers one request of the caller. */
+  answer(request: JSONRPCRequest, by: { caller: Caller } & Asking): Promise<JSONRPCMessage>;
   largestBodyBytes: number;
   /** After so many milliseconds no further request of a batch is begun. */
   longestBatchMs: number;
@@ -31,7 +40,8 @@ const AUTHENTICATION_RETRY_SECONDS = 5;
 
 /**
  * MCP over Streamable HTTP (specifications 2025-11-25, basic/transports, and 2026-07-28, basic/transports/streamable-http),
- * without sessions: each request is answered by itself, as plain JSON, so any process can answer any request.
+ * without sessions: each request is answered by itself, as plain JSON or, where there is something to tell before the answer,
+ * as a stream of events, so any process can answer any request.
  */
 export function mcpRoute(options: McpRouteOptions): Route {
   return {
@@ -45,9 +55,12 @@ export function mcpRoute(options: McpRouteOptions): Route {
       try {
         const body = await readBody(request, response, options.largestBodyBytes);
         const { received, batch } = readMessages(body, request.headers);
-        const answers = await answerAll(received, admission, options, hungUp.signal);
+        const stream = new AnswerStream(response, headers);
+        const notify = !batch && acceptsEvents(request) ? stream.notify : undefined;
+        const answers = await answerAll(received, admission, options, { signal: hungUp.signal, notify });
         const [first] = answers;
         if (first === undefined) reply(response, 202, undefined, headers);
+        else if (stream.begun) stream.end(first);
         else if (batch) reply(response, 200, answers, headers);
         else {
           const [status, more] = refusalIn(first, admission.caller, options);
@@ -73,14 +86,14 @@ async function answerAll(
   received: Received[],
   admission: Admission,
   { answer, longestBatchMs }: McpRouteOptions,
-  signal: AbortSignal,
+  asking: Asking,
 ): Promise<Answer[]> {
   // The first was counted at the door.
   if (received.length > 1) await admission.count(received.length - 1);
   const answers: Answer[] = [];
   const began = performance.now();
   for (const item of received) {
-    if (signal.aborted) break;
+    if (asking.signal.aborted) break;
     if ('answer' in item) answers.push(item.answer);
     if (!('message' in item) || !isRequest(item.message)) continue;
     const { message } = item;
@@ -88,7 +101,7 @@ async function answerAll(
       answers.push(notBegun(message.id));
       continue;
     }
-    answers.push(await answer(message, { caller: admission.caller, signal }));
+    answers.push(await answer(message, { caller: admission.caller, ...asking }));
   }
   return answers;
 }

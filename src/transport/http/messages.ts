@@ -34,10 +34,19 @@ export function checkHeaders({ headers }: IncomingMessage): void {
     );
 }
 
-/** The parameters of a media range are all true of plain JSON, but for its weight. */
+/** The client reads a stream of events: it names that type. One that takes anything may be a program that knows JSON only. */
+export function acceptsEvents({ headers }: IncomingMessage): boolean {
+  return [accepted(headers.accept).types()].flat().includes('text/event-stream');
+}
+
 function acceptsJson(accept: string | undefined): boolean {
+  return accepted(accept).type('application/json') !== false;
+}
+
+/** The parameters of a media range are all true of what is sent here, but for its weight. */
+function accepted(accept: string | undefined) {
   const bare = accept?.replace(/;(?!\s*q=)[^;,]*/gi, '');
-  return accepts({ headers: { accept: bare } } as IncomingMessage).type('application/json') !== false;
+  return accepts({ headers: { accept: bare } } as IncomingMessage);
 }
 
 /**

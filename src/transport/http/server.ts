@@ -200,6 +200,8 @@ function answers({ method }: Route, asked: string | undefined): boolean {
 /** For a connection that its client would keep open while the server ends, and one where a body may follow. */
 function closeAfterwards(response: ServerResponse): void {
   response.shouldKeepAlive = false;
+  // The headers of a stream, which have said nothing of that, are gone.
+  if (response.headersSent) response.once('finish', () => response.req.socket.destroySoon());
 }
 
 /** RFC 9110, section 15.5.6: what is allowed instead is named. */
