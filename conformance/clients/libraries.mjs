@@ -27,7 +27,11 @@ export const SDK_1 = {
   finish: (transport, back) => transport.finishAuth(back.get('code') ?? ''),
 };
 
-/** The second version of the SDK, which may ask first whether the server speaks a newer protocol. @param {'legacy' | 'auto' | { pin: string }} mode */
+/**
+ * The second version of the SDK, which may ask first whether the server speaks a newer protocol. What Steward asks of a client
+ * there (specification 2026-07-28, basic/patterns/mrtr) is to be answered by a handler of this client, set in `newClient`.
+ * @param {'legacy' | 'auto' | { pin: string }} mode
+ */
 export const openSdk2 = (mode) => async (/** @type {Place} */ place) => {
   const sdk = await cached('@modelcontextprotocol/client');
   const { StdioClientTransport: Stdio } = await cached('@modelcontextprotocol/client/stdio');
