@@ -1,4 +1,5 @@
 import { Cursors } from '../build/capability/answer/cursor.js';
+import { Questions } from '../build/capability/asking.js';
 import { connect } from '../build/database/pool.js';
 import { createClient } from '../build/directory/database.js';
 import { WriteShare } from '../build/database/write-share.js';
@@ -10,6 +11,8 @@ import { loadConfig } from '../build/settings/config.js';
  * @typedef {import('../build/directory/services.js').Directory} Directory
  * @typedef {{ name?: string, text: string, values: (string | number | boolean | null)[] }} Statement
  */
+
+const KEY = Buffer.alloc(32, 'bench');
 
 /** The connections of the server, with more patience. @param {string} url */
 export function openPool(url) {
@@ -39,8 +42,8 @@ export function openDirectory(url) {
     directory: createServices(
       prisma,
       new WriteShare({ max: 4, acquireTimeoutMs: 3000 }),
-      0,
-      new Cursors([Buffer.alloc(32, 'bench')]),
+      { CACHE_TTL_MS: 0, CONFIRM_WRITES: false },
+      { cursors: new Cursors([KEY]), questions: new Questions([KEY]) },
     ),
     prisma,
     close,

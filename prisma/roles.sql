@@ -116,13 +116,13 @@ BEGIN
         WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relowner <> 'steward_owner'::regrole
           AND relname IN (
             -- generated: tables
-            '_prisma_migrations', 'departments', 'headcounts', 'user_audit_log', 'user_preferences', 'users'
+            '_prisma_migrations', 'departments', 'headcounts', 'used_answers', 'user_audit_log', 'user_preferences', 'users'
             -- /generated
           )
         UNION ALL
         SELECT format('FUNCTION %s', oid::regprocedure) FROM pg_proc
         WHERE pronamespace = 'public'::regnamespace AND proowner <> 'steward_owner'::regrole
-          AND proname IN ('refuse_change', 'follow_users')
+          AND proname IN ('refuse_change', 'follow_users', 'forget_used_answers')
     LOOP
         EXECUTE format('ALTER %s OWNER TO steward_owner', mine.object);
     END LOOP;
@@ -135,7 +135,7 @@ BEGIN
     IF EXISTS (
         SELECT FROM unnest(ARRAY[
             -- generated: tables
-            '_prisma_migrations', 'departments', 'headcounts', 'user_audit_log', 'user_preferences', 'users'
+            '_prisma_migrations', 'departments', 'headcounts', 'used_answers', 'user_audit_log', 'user_preferences', 'users'
             -- /generated
         ]) AS name WHERE to_regclass('public.' || name) IS NULL
     ) THEN
@@ -143,13 +143,14 @@ BEGIN
         RETURN;
     END IF;
     SET LOCAL search_path = public, pg_temp;
-    REVOKE ALL ON FUNCTION follow_users() FROM PUBLIC, steward_app;
+    REVOKE ALL ON FUNCTION follow_users(), forget_used_answers() FROM PUBLIC, steward_app;
 
     -- generated: rights
-    REVOKE ALL ON _prisma_migrations, departments, headcounts, user_audit_log, user_preferences, users FROM PUBLIC, steward_app;
+    REVOKE ALL ON _prisma_migrations, departments, headcounts, used_answers, user_audit_log, user_preferences, users FROM PUBLIC, steward_app;
     REVOKE ALL ON SEQUENCE departments_id_seq, user_audit_log_id_seq, users_id_seq FROM PUBLIC, steward_app;
-    GRANT SELECT ON _prisma_migrations, departments, headcounts, user_audit_log, user_preferences, users TO steward_app;
+    GRANT SELECT ON _prisma_migrations, departments, headcounts, used_answers, user_audit_log, user_preferences, users TO steward_app;
     GRANT INSERT (name, created_at) ON departments TO steward_app;
+    GRANT INSERT (id) ON used_answers TO steward_app;
     GRANT INSERT (user_id, field_changed, old_value, new_value, actor, tool, request_id) ON user_audit_log TO steward_app;
     GRANT INSERT (user_id, preferences, updated_at) ON user_preferences TO steward_app;
     GRANT UPDATE (preferences, updated_at) ON user_preferences TO steward_app;

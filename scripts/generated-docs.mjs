@@ -26,7 +26,7 @@ const database = {
 };
 const directory = createDirectory({
   database,
-  settings: { CACHE_TTL_MS: 0 },
+  settings: { CACHE_TTL_MS: 0, CONFIRM_WRITES: false },
   secret: passingSecret(),
   readOnly: false,
 });

@@ -192,9 +192,12 @@ function openSecret({ secrets, database }: Config, log: Log): Secret {
   try {
     return keepSecret(database.embedded.dataDir);
   } catch (error) {
-    log.warn('no secret can be kept, so cursors end with this process; set STEWARD_SECRET', {
-      cause: describeError(error),
-    });
+    log.warn(
+      'no secret can be kept, so cursors and questions to people end with this process; set STEWARD_SECRET',
+      {
+        cause: describeError(error),
+      },
+    );
     return passingSecret();
   }
 }

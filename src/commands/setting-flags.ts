@@ -9,7 +9,7 @@ const SECRET = /(_URL|_PASSWORD|_SECRET|_TOKEN|_ENDPOINT)$/;
 const PLAIN = /^(PUBLIC_URL|AUTH_JWKS_URL)$/;
 
 /** Their flags take no value. */
-const SWITCHES = new Set(['READ_ONLY']);
+const SWITCHES = new Set(['READ_ONLY', 'CONFIRM_WRITES']);
 
 /** The flag of a setting: HTTP_PORT is `--http-port`, STEWARD_DATA_DIR is `--data-dir`. */
 export function flagOf(variable: string): string | undefined {

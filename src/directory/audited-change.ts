@@ -1,9 +1,9 @@
-import type { Author, Context } from '../capability/define.js';
-import { repeatUndone } from '../database/repeat.js';
-import type { WriteShare } from '../database/write-share.js';
-import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
+import type { Author } from '../capability/define.js';
+import type { Prisma } from '../generated/prisma/client.js';
+import { quote } from '../visible-text.js';
 import { showTime } from './times.js';
 import { noSuchUser, type User } from './users.js';
+import type { WriteContext, Writes } from './writes.js';
 
 /** A user whose row is locked until the transaction ends. */
 type LockedUser = User & { departmentId: number };
@@ -20,75 +20,71 @@ export interface UserChange {
   change: FieldChange | null;
 }
 
-/** A change that was made. `user` is the changed row, as its statement returned it; absent if the row did not change. */
-type MadeChange = FieldChange & { user?: User };
-
-/**
- * Milliseconds. The pool limits the wait for a connection, so Prisma's own limit for it is longer. Independent of both,
- * the check of the signal before the commit keeps a change from being made after its caller got an error.
- */
-const TRANSACTION_LIMITS = { maxWait: 60_000, timeout: 6000 };
-
-/** Runs work in a transaction; again, if the database undid it for the sake of another one. */
-export function inTransaction<Result>(
-  prisma: PrismaClient,
-  work: (tx: Prisma.TransactionClient) => Promise<Result>,
-): Promise<Result> {
-  return repeatUndone(() => prisma.$transaction(work, TRANSACTION_LIMITS));
-}
+/** A change that was made. */
+type MadeChange = FieldChange & {
+  /** The changed row, as its statement returned it; absent if the row did not change. */
+  user?: User;
+  /**
+   * Says it in a sentence.
+   * @param who the user
+   * @param from ` from "the old value"`; empty for a caller who may not read it
+   */
+  words(who: string, from: string): string;
+};
 
 /** The only road to a write on users: each change and its audit row are one transaction. */
 export class AuditedUsers {
-  constructor(
-    private readonly prisma: PrismaClient,
-    private readonly writes: WriteShare,
-  ) {}
+  constructor(private readonly writes: Writes) {}
 
   /**
    * Changes one user and writes the audit row. The user's row is locked first, so that changes of one user follow each
    * other, and each old value is the new value of the audit row before.
    *
    * @param apply changes the locked user and returns the change; null if there is nothing to change
-   * @throws StewardError NOT_FOUND for an unknown user, and errors of `apply`
+   * @throws StewardError NOT_FOUND for an unknown user, and errors of `apply` and Writes.run
    */
   change(
     userId: number,
-    context: Context,
+    context: WriteContext,
     apply: (tx: Prisma.TransactionClient, user: LockedUser) => Promise<MadeChange | null>,
   ): Promise<UserChange> {
-    return this.#transaction(context, async (tx) => {
+    return this.writes.run<UserChange>(context, async (tx) => {
       const locked = await lockUser(tx, userId);
       const made = await apply(tx, locked);
-      if (made === null) return { user: locked, change: null };
-      const { user = locked, ...change } = made;
+      if (made === null) return { result: { user: locked, change: null }, words: null };
+      const { user = locked, words, ...change } = made;
       const data = { userId, ...auditRow(change, context.author) };
       await tx.userAuditLog.create({ data, select: { id: true } });
-      return { user, change };
+      return { result: { user, change }, words: describe(locked, change, words, context) };
     });
   }
 
-  /** @param insert adds the user together with this audit row */
+  /**
+   * @param insert adds the user together with this audit row, and says it in a sentence
+   */
   create<Created>(
     username: string,
-    context: Context,
-    insert: (tx: Prisma.TransactionClient, row: ReturnType<typeof auditRow>) => Promise<Created>,
+    context: WriteContext,
+    insert: (
+      tx: Prisma.TransactionClient,
+      row: ReturnType<typeof auditRow>,
+    ) => Promise<{ result: Created; words: string }>,
   ): Promise<Created> {
     const created = { field: 'created', oldValue: null, newValue: username };
-    return this.#transaction(context, (tx) => insert(tx, auditRow(created, context.author)));
+    return this.writes.run(context, (tx) => insert(tx, auditRow(created, context.author)));
   }
+}
 
-  #transaction<Result>(
-    { signal }: Context,
-    work: (tx: Prisma.TransactionClient) => Promise<Result>,
-  ): Promise<Result> {
-    return this.writes.run(signal, () =>
-      inTransaction(this.prisma, async (tx) => {
-        const result = await work(tx);
-        signal.throwIfAborted();
-        return result;
-      }),
-    );
-  }
+/** To a caller who may not read users, a question tells no more of one than the call itself. */
+function describe(
+  user: User,
+  { oldValue }: FieldChange,
+  words: MadeChange['words'],
+  { scopes }: WriteContext,
+): string {
+  if (!scopes.has('directory:read')) return words(`user ${user.id}`, '');
+  const from = oldValue === null ? '' : ` from ${quote(oldValue)}`;
+  return words(`user ${user.id} (${quote(user.username)})`, from);
 }
 
 /**

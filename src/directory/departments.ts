@@ -3,11 +3,10 @@ import type { Context } from '../capability/define.js';
 import { nearestWords } from '../capability/nearest.js';
 import { uncancelled } from '../database/cancellation.js';
 import { violatedUniqueIndex } from '../database/errors.js';
-import type { WriteShare } from '../database/write-share.js';
 import { StewardError } from '../errors.js';
-import { inTransaction } from './audited-change.js';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
-import { quote } from '../visible-text.js';
+import { quote, showUnseen } from '../visible-text.js';
+import type { WriteContext, Writes } from './writes.js';
 
 interface NamedDepartment {
   id: number;
@@ -15,6 +14,7 @@ interface NamedDepartment {
 }
 
 const SUGGESTIONS = 3;
+const MOST_CHOICES = 100;
 const NAMED = { id: true, name: true } satisfies Prisma.DepartmentSelect;
 
 /**
@@ -29,7 +29,7 @@ export class Departments {
   /** @param ttlMs milliseconds for which names and ids are cached; 0: no cache */
   constructor(
     private readonly prisma: PrismaClient,
-    private readonly writes: WriteShare,
+    private readonly writes: Writes,
     private readonly ttlMs: number,
   ) {
     this.#cache = new LRUCache<'all', NamedDepartment[]>({
@@ -68,17 +68,17 @@ export class Departments {
   }
 
   /** @throws StewardError CONFLICT when the name is taken, in upper or lower case. */
-  async create(name: string, signal: AbortSignal): Promise<{ id: number; name: string; createdAt: string }> {
+  async create(
+    name: string,
+    context: WriteContext,
+  ): Promise<{ id: number; name: string; createdAt: string }> {
     try {
       // The answer is made before the commit: see UserChanges.create.
-      return await this.writes.run(signal, () =>
-        inTransaction(this.prisma, async (tx) => {
-          const { id, createdAt } = await tx.department.create({ data: { name } });
-          const created = { id, name, createdAt: createdAt.toISOString() };
-          signal.throwIfAborted();
-          return created;
-        }),
-      );
+      return await this.writes.run(context, async (tx) => {
+        const { id, createdAt } = await tx.department.create({ data: { name } });
+        const result = { id, name, createdAt: createdAt.toISOString() };
+        return { result, words: `Create the department ${quote(name)}.` };
+      });
     } catch (error) {
       if (violatedUniqueIndex(error) !== 'departments_name_key') throw error;
       throw new StewardError(
@@ -103,6 +103,20 @@ export class Departments {
     return lookUpDepartment(this.prisma, name).catch(async (error: unknown) => {
       throw error instanceof UnknownDepartment ? await this.unknown(name, context) : error;
     });
+  }
+
+  /**
+   * The department that a person chooses. Undefined where none can be asked, the caller may not read the names, or there are
+   * more than a form should hold.
+   * @throws as Asking.choose
+   */
+  async choose({ asking, scopes }: WriteContext, message: string): Promise<string | undefined> {
+    if (!asking.possible || !scopes.has('directory:read')) return undefined;
+    // Not from the cache: to another process, with other names in its own, the question would be another.
+    const departments = await this.#readNames();
+    if (departments.length === 0 || departments.length > MOST_CHOICES) return undefined;
+    const choices = new Map(departments.map(({ name }) => [showUnseen(name), name]));
+    return asking.choose('department', message, choices);
   }
 
   /** The error for a name that no department has. Names of others are those of the cache: a hint may lag. */

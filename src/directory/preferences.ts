@@ -1,11 +1,12 @@
-import type { Context } from '../capability/define.js';
 import { parseExact, parseWithTextNumbers, writeExact } from '../exact-json.js';
 import { StewardError } from '../errors.js';
+import { sortMembers } from '../json-object.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
 import type { AuditedUsers } from './audited-change.js';
-import { showUnseen } from '../visible-text.js';
+import { showUnseen, toVisibleJson } from '../visible-text.js';
 import { mergePatch, nesting, type JsonObject } from './merge-patch.js';
 import { noSuchUser } from './users.js';
+import type { WriteContext } from './writes.js';
 
 export const LARGEST_PREFERENCES_BYTES = 16 * 1024;
 export const DEEPEST_PREFERENCES = 5;
@@ -36,7 +37,7 @@ export class Preferences {
   async update(
     userId: number,
     patch: JsonObject,
-    context: Context,
+    context: WriteContext,
   ): Promise<{ preferences: JsonObject; changed: boolean }> {
     let shown: JsonObject = {};
     const { change } = await this.users.change(userId, context, async (tx) => {
@@ -59,7 +60,9 @@ export class Preferences {
       const [oldValue, newValue] = [writeExact(before), writeExact(after)];
       assertWithinLimits(after, newValue);
       shown = toShown(stored.preferences);
-      return { field: 'preferences', oldValue, newValue };
+      const words = (who: string) =>
+        `Merge ${toVisibleJson(sortMembers(patch))} into the preferences of ${who}.`;
+      return { field: 'preferences', oldValue, newValue, words };
     });
     return { preferences: shown, changed: change !== null };
   }

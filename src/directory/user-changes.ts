@@ -1,13 +1,13 @@
 import { violatedUniqueIndex, violatesForeignKey } from '../database/errors.js';
-import type { Context } from '../capability/define.js';
 import { StewardError } from '../errors.js';
-import { quote } from '../visible-text.js';
+import { quote, toVisibleJson } from '../visible-text.js';
 import type { Prisma } from '../generated/prisma/client.js';
 import type { AuditedUsers, UserChange } from './audited-change.js';
 import { toUserRecord, type UserRecord } from './answers.js';
 import { lookUpDepartment, UnknownDepartment, type Departments } from './departments.js';
 import { showTime } from './times.js';
 import { USER, type User } from './users.js';
+import type { WriteContext } from './writes.js';
 
 /**
  * The writes on users. Each change and its audit row are one transaction. Departments are looked up in that transaction,
@@ -25,7 +25,7 @@ export class UserChanges {
    */
   async create(
     data: { username: string; email: string; department: string; role: string },
-    context: Context,
+    context: WriteContext,
   ): Promise<UserRecord> {
     const { username, email, role } = data;
     const created = this.users.create(username, context, async (tx, auditRow) => {
@@ -36,7 +36,10 @@ export class UserChanges {
       });
       // Made before the commit: a row that cannot be shown is not kept either, and its caller told that it failed.
       const [createdAt, updatedAt] = [showTime(row.createdAt), showTime(row.updatedAt)];
-      return toUserRecord({ ...row, createdAt, updatedAt, department: { name } });
+      return {
+        result: toUserRecord({ ...row, createdAt, updatedAt, department: { name } }),
+        words: `Create the user ${quote(username)} with the email ${toVisibleJson(email)}, in the department ${quote(name)}, with the role ${quote(role)}.`,
+      };
     });
     return created.catch(async (error: unknown) => {
       throw (
@@ -47,7 +50,7 @@ export class UserChanges {
   }
 
   /** @throws StewardError NOT_FOUND for an unknown user or department, CONFLICT for an inactive user, or if the department is deleted meanwhile */
-  async transfer(userId: number, newDepartment: string, context: Context): Promise<UserChange> {
+  async transfer(userId: number, newDepartment: string, context: WriteContext): Promise<UserChange> {
     const change = this.users.change(userId, context, async (tx, user) => {
       const target = await lookUpDepartment(tx, newDepartment);
       if (!user.active) {
@@ -59,7 +62,13 @@ export class UserChanges {
       if (user.departmentId === target.id) return null;
       const { name } = target;
       const moved = { ...(await update(tx, user, { departmentId: target.id })), department: { name } };
-      return { field: 'department', oldValue: user.department.name, newValue: name, user: moved };
+      return {
+        field: 'department',
+        oldValue: user.department.name,
+        newValue: name,
+        user: moved,
+        words: (who, from) => `Move ${who}${from} to the department ${quote(name)}.`,
+      };
     });
     return change.catch(async (error: unknown) => {
       throw await this.#translateDepartment(error, newDepartment, context);
@@ -67,25 +76,33 @@ export class UserChanges {
   }
 
   /** @throws StewardError NOT_FOUND */
-  setActive(userId: number, active: boolean, context: Context): Promise<UserChange> {
-    return this.#set(userId, 'active', active, context);
+  setActive(userId: number, active: boolean, context: WriteContext): Promise<UserChange> {
+    const words = (who: string) => `${active ? 'Reactivate' : 'Deactivate'} ${who}.`;
+    return this.#set(userId, 'active', active, context, words);
   }
 
   /** @throws StewardError NOT_FOUND */
-  setRole(userId: number, role: string, context: Context): Promise<UserChange> {
-    return this.#set(userId, 'role', role, context);
+  setRole(userId: number, role: string, context: WriteContext): Promise<UserChange> {
+    const words = (who: string, from: string) => `Change the role of ${who}${from} to ${quote(role)}.`;
+    return this.#set(userId, 'role', role, context, words);
   }
 
-  #set<Field extends 'active' | 'role'>(userId: number, field: Field, value: User[Field], context: Context) {
+  #set<Field extends 'active' | 'role'>(
+    userId: number,
+    field: Field,
+    value: User[Field],
+    context: WriteContext,
+    words: (who: string, from: string) => string,
+  ) {
     return this.users.change(userId, context, async (tx, user) => {
       if (user[field] === value) return null;
       const changed = await update(tx, user, { [field]: value });
-      return { field, oldValue: String(user[field]), newValue: String(value), user: changed };
+      return { field, oldValue: String(user[field]), newValue: String(value), user: changed, words };
     });
   }
 
   /** Outside of the transaction: the names of others need not be read while it waits. */
-  async #translateDepartment(error: unknown, name: string, context: Context): Promise<unknown> {
+  async #translateDepartment(error: unknown, name: string, context: WriteContext): Promise<unknown> {
     if (error instanceof UnknownDepartment) return this.departments.unknown(name, context);
     if (!violatesForeignKey(error)) return error;
     return new StewardError(

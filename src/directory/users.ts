@@ -1,7 +1,8 @@
 import type { Cursors } from '../capability/answer/cursor.js';
+import type { Asking } from '../capability/asking.js';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
 import { StewardError } from '../errors.js';
-import { quote } from '../visible-text.js';
+import { quote, showUnseen } from '../visible-text.js';
 import type { Departments } from './departments.js';
 import { COUNTED_AT_MOST, readPage, type ListedUser } from './read-page.js';
 import { toPatterns } from './search.js';
@@ -25,6 +26,9 @@ export interface UserCriteria {
   active?: boolean | undefined;
   search?: string | undefined;
 }
+
+/** How many users a person is asked to choose from. */
+const MOST_CANDIDATES = 10;
 
 /** What a cursor holds: created_at as it is shown, id, page number. */
 type PageEnd = [string, number, number];
@@ -73,6 +77,38 @@ export class Users {
   }
 
   /**
+   * Finds the one user whom the words are about, active or not: the one with just that username or email, or the only one
+   * whom they match, or else the one whom a person chooses.
+   * @throws StewardError NOT_FOUND; VALIDATION where several match and nobody can be asked which one, or too many
+   */
+  async single(search: string, asking: Asking): Promise<User> {
+    const words = toPatterns(search);
+    const pages = await Promise.all(
+      [true, false].map((active) =>
+        readPage(this.prisma, { matching: { active, words }, take: MOST_CANDIDATES + 1 }),
+      ),
+    );
+    const matching = pages.flatMap(({ users }) => users);
+    const whole = ({ username, email }: ListedUser) =>
+      [username, email].some((text) => text.toLowerCase() === search.toLowerCase());
+    const [only, ...others] = matching.some(whole) ? matching.filter(whole) : matching;
+    if (!only) throw noSuchUser('search', search);
+    if (others.length === 0) return this.get({ id: only.id });
+    const candidates = new Map(matching.map((user) => [describe(user), user.id]));
+    if (matching.length <= MOST_CANDIDATES && asking.possible)
+      return this.get({ id: asking.choose('user', `Which user is meant by ${quote(search)}?`, candidates) });
+    const named = [...candidates.keys()].slice(0, MOST_CANDIDATES).join('; ');
+    const more = matching.length > MOST_CANDIDATES ? '; and more' : '';
+    throw new StewardError(
+      'VALIDATION',
+      `search: several users match: ${named}${more}. Call with the id of one.`,
+      {
+        quotesStored: true,
+      },
+    );
+  }
+
+  /**
    * Returns one page of the users that meet the criteria. The cost of a page by number grows with depth; the cost of a
    * page after a cursor (keyset) does not.
    * @throws StewardError NOT_FOUND for an unknown department, VALIDATION for an invalid cursor
@@ -114,6 +150,12 @@ export class Users {
       nextCursor: last ? this.cursors.encode([last.createdAt, last.id, page], scope) : null,
     };
   }
+}
+
+/** Tells users apart whose names are alike. */
+function describe({ id, username, department, role, active }: ListedUser): string {
+  const state = active ? '' : ', inactive';
+  return showUnseen(`${username}, ${role}, ${department.name}${state} (user ${id})`);
 }
 
 /**

@@ -38,7 +38,7 @@ export const ENVIRONMENT = z.object({
       'Configuration file (default: `steward.config.json` in the working folder, if there is one). Its `settings` are weaker than all else here',
     ),
   STEWARD_SECRET: SECRET.optional().describe(
-    'Seals cursors: 32 bytes in base64url; several, separated by commas, while they are changed: the first seals, all open. Without it one is made and kept in `STEWARD_DATA_DIR`',
+    'Seals cursors and questions to people: 32 bytes in base64url; several, separated by commas, while they are changed: the first seals, all open. Without it one is made and kept in `STEWARD_DATA_DIR`',
   ),
 
   DATABASE_URL: POSTGRES_URL.optional().describe(

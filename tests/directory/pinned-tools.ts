@@ -40,7 +40,7 @@ export const TOOLS: PinnedTool[] = [
     name: 'get_user',
     effect: READS,
     scope: READ,
-    input: 'id? username? email?',
+    input: 'id? username? email? search?',
     output: 'notice user',
     call: { id: 1 },
   },

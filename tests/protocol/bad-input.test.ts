@@ -137,7 +137,7 @@ describe('an argument', () => {
 
   it.each([
     ['create_user', {}, /username: is missing.*email: is missing/],
-    ['get_user', {}, /give exactly one of id, username and email/],
+    ['get_user', {}, /give exactly one of id, username, email and search/],
     ['get_user', { id: 1, username: 'ada' }, /give exactly one of id/],
     ['get_user', { username: 'ada_abbott', email: 'ada.abbott@example.com' }, /give exactly one of id/],
     ['transfer_user', { user_id: 1 }, /new_department: is missing/],

@@ -93,7 +93,7 @@ describe('without STEWARD_SECRET', () => {
     const one = await start(unset());
     const [line] = await logged(
       one,
-      'no secret can be kept, so cursors end with this process; set STEWARD_SECRET',
+      'no secret can be kept, so cursors and questions to people end with this process; set STEWARD_SECRET',
       1,
     );
     expect(line).toMatchObject({ level: 'warn', cause: expect.stringContaining(dataDir()) });
@@ -108,7 +108,7 @@ describe('without STEWARD_SECRET', () => {
     await chmod(file, 0o644);
     const [line] = await logged(
       await start(unset()),
-      'no secret can be kept, so cursors end with this process; set STEWARD_SECRET',
+      'no secret can be kept, so cursors and questions to people end with this process; set STEWARD_SECRET',
       1,
     );
     expect(line?.['cause']).toMatch(/Others than its owner can read or write .*steward-secret/);

@@ -22,6 +22,7 @@ const TABLES = {
   user_audit_log: 'id',
   user_preferences: 'user_id',
   headcounts: 'department_id, role, active',
+  used_answers: 'id',
   _prisma_migrations: 'id',
 };
 

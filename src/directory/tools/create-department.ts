@@ -2,10 +2,9 @@ import { z } from 'zod';
 import { notice, withNotice } from '../../capability/answer/notice.js';
 import { EFFECTS } from '../../capability/define.js';
 import { newDepartmentName } from '../arguments.js';
-import { defineDirectoryTool } from '../rights.js';
-import type { Directory } from '../services.js';
+import { defineDirectoryWrite } from '../rights.js';
 
-export const createDepartment = defineDirectoryTool({
+export const createDepartment = defineDirectoryWrite({
   name: 'create_department',
   title: 'Create a department',
   description: 'Adds an empty department. A name that is taken, regardless of case, is a CONFLICT.',
@@ -17,8 +16,8 @@ export const createDepartment = defineDirectoryTool({
     notice,
     department: z.strictObject({ id: z.int(), name: z.string(), created_at: z.string() }),
   }),
-  async handle({ name }, context, directory: Directory) {
-    const { id, createdAt } = await directory.departments.create(name, context.signal);
+  async handle({ name }, context, directory) {
+    const { id, createdAt } = await directory.departments.create(name, context);
     return withNotice({ department: { id, name, created_at: createdAt } });
   },
 });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { notice, withNotice } from '../../capability/answer/notice.js';
 import { toUserRecord, userRecord } from '../answers.js';
 import { EFFECTS } from '../../capability/define.js';
-import { userId } from '../arguments.js';
+import { searchText, userId } from '../arguments.js';
 import { defineDirectoryTool, READS_USER } from '../rights.js';
 import type { Directory } from '../services.js';
 
@@ -12,7 +12,7 @@ export const getUser = defineDirectoryTool({
   name: 'get_user',
   title: 'Get one user',
   description:
-    'One user by exactly one of id, username or email. With only a part of a name, use find_users with search.',
+    'One user by exactly one of id, username, email or search. Where several match the search, a person is asked which one; find_users lists them.',
   scope: 'directory:read',
   effect: EFFECTS.reads,
   rights: [READS_USER],
@@ -21,12 +21,18 @@ export const getUser = defineDirectoryTool({
       id: userId.optional(),
       username: wholeText.describe('Whole username, in any case').optional(),
       email: wholeText.describe('Whole email address, in any case').optional(),
+      search: searchText.optional(),
     })
     .refine((by) => Object.values(by).filter((value) => value !== undefined).length === 1, {
-      message: 'give exactly one of id, username and email',
+      message: 'give exactly one of id, username, email and search',
     }),
   output: z.strictObject({ notice, user: userRecord }),
-  async handle({ id, username, email }, _context, directory: Directory) {
+  async handle(input, context, directory: Directory) {
+    const { id, username, email, search } = input;
+    if (search !== undefined) {
+      const asking = directory.questions.of(context, input);
+      return withNotice({ user: toUserRecord(await directory.users.single(search, asking)) });
+    }
     const by = id !== undefined ? { id } : username !== undefined ? { username } : { email: email ?? '' };
     return withNotice({ user: toUserRecord(await directory.users.get(by)) });
   },

@@ -2,10 +2,9 @@ import { z } from 'zod';
 import { changedUser, toChangedUser } from '../answers.js';
 import { EFFECTS } from '../../capability/define.js';
 import { userId } from '../arguments.js';
-import { defineDirectoryTool, CHANGES_USER } from '../rights.js';
-import type { Directory } from '../services.js';
+import { defineDirectoryWrite, CHANGES_USER } from '../rights.js';
 
-export const setUserActive = defineDirectoryTool({
+export const setUserActive = defineDirectoryWrite({
   name: 'set_user_active',
   title: 'Activate or deactivate a user',
   description:
@@ -18,7 +17,7 @@ export const setUserActive = defineDirectoryTool({
     active: z.boolean().describe('false deactivates, true reactivates'),
   }),
   output: changedUser,
-  async handle({ user_id, active }, context, directory: Directory) {
+  async handle({ user_id, active }, context, directory) {
     return toChangedUser(await directory.changes.setActive(user_id, active, context), context);
   },
 });

@@ -2,10 +2,9 @@ import { z } from 'zod';
 import { changedUser, toChangedUser } from '../answers.js';
 import { EFFECTS } from '../../capability/define.js';
 import { newRoleName, userId } from '../arguments.js';
-import { defineDirectoryTool, CHANGES_USER } from '../rights.js';
-import type { Directory } from '../services.js';
+import { defineDirectoryWrite, CHANGES_USER } from '../rights.js';
 
-export const setUserRole = defineDirectoryTool({
+export const setUserRole = defineDirectoryWrite({
   name: 'set_user_role',
   title: "Set a user's role",
   description:
@@ -15,7 +14,7 @@ export const setUserRole = defineDirectoryTool({
   rights: [CHANGES_USER, { users: { UPDATE: ['role'] } }],
   input: z.strictObject({ user_id: userId, role: newRoleName }),
   output: changedUser,
-  async handle({ user_id, role }, context, directory: Directory) {
+  async handle({ user_id, role }, context, directory) {
     return toChangedUser(await directory.changes.setRole(user_id, role, context), context);
   },
 });

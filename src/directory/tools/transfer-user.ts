@@ -2,10 +2,9 @@ import { z } from 'zod';
 import { changedUser, toChangedUser } from '../answers.js';
 import { EFFECTS } from '../../capability/define.js';
 import { departmentName, userId } from '../arguments.js';
-import { defineDirectoryTool, CHANGES_USER } from '../rights.js';
-import type { Directory } from '../services.js';
+import { defineDirectoryWrite, CHANGES_USER } from '../rights.js';
 
-export const transferUser = defineDirectoryTool({
+export const transferUser = defineDirectoryWrite({
   name: 'transfer_user',
   title: 'Transfer a user',
   description:
@@ -15,7 +14,7 @@ export const transferUser = defineDirectoryTool({
   rights: [CHANGES_USER, { users: { UPDATE: ['department_id'] } }],
   input: z.strictObject({ user_id: userId, new_department: departmentName }),
   output: changedUser,
-  async handle({ user_id, new_department }, context, directory: Directory) {
+  async handle({ user_id, new_department }, context, directory) {
     return toChangedUser(await directory.changes.transfer(user_id, new_department, context), context);
   },
 });

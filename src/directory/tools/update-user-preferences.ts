@@ -4,10 +4,9 @@ import { notice, withNotice } from '../../capability/answer/notice.js';
 import { preferences } from '../answers.js';
 import { EFFECTS } from '../../capability/define.js';
 import { preferencesPatch, userId } from '../arguments.js';
-import { defineDirectoryTool, CHANGES_USER } from '../rights.js';
-import type { Directory } from '../services.js';
+import { defineDirectoryWrite, CHANGES_USER } from '../rights.js';
 
-export const updateUserPreferences = defineDirectoryTool({
+export const updateUserPreferences = defineDirectoryWrite({
   name: 'update_user_preferences',
   title: "Update a user's preferences",
   description:
@@ -30,7 +29,7 @@ export const updateUserPreferences = defineDirectoryTool({
     user_id: z.int(),
     preferences: preferences.optional(),
   }),
-  async handle({ user_id, preferences: patch }, context, directory: Directory) {
+  async handle({ user_id, preferences: patch }, context, directory) {
     const updated = await directory.preferences.update(user_id, patch as JsonObject, context);
     // As with toChangedUser: a write is no way to read.
     const seen = context.scopes.has('directory:read') && { preferences: updated.preferences };

@@ -47,6 +47,8 @@ onServer('the role that Steward connects as (of a PostgreSQL server: the embedde
     `INSERT INTO user_audit_log (id, user_id, field_changed, actor, tool, request_id) VALUES (1, 2, 'role', 'a', 't', 'r')`,
     `INSERT INTO user_audit_log (user_id, field_changed, actor, tool, request_id, changed_at)
      VALUES (2, 'role', 'a', 't', 'r', '2001-01-01')`,
+    'DELETE FROM used_answers',
+    `INSERT INTO used_answers (id, used_at) VALUES (gen_random_uuid(), '2001-01-01')`,
     'UPDATE users SET id = 4711 WHERE id = 1',
     `INSERT INTO users (id, username, email) VALUES (4711, 'chosen', 'chosen@example.com')`,
     'UPDATE headcounts SET users = 1000',
