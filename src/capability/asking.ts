@@ -4,7 +4,7 @@ import { StewardError } from '../errors.js';
 import { sortMembers } from '../json-object.js';
 import { showUnseen } from '../visible-text.js';
 import type { Context } from './define.js';
-import { findUndeclared, InputRequired, type InputRequests } from './input-required.js';
+import { findUndeclared, InputRequired, InvalidState, type InputRequests } from './input-required.js';
 import { Seal } from './seal.js';
 
 /** How long answers are taken, in minutes, from the first question of a call. What records used ones keeps them longer. */
@@ -35,7 +35,7 @@ export class Questions {
   /**
    * The questions of one call.
    * @param input the call's arguments, as they were parsed
-   * @throws StewardError VALIDATION where the call brings answers to questions of another caller or another call, or too late
+   * @throws InvalidState where the call brings answers to questions of another caller or another call, or too late
    */
   of(context: Context, input: unknown): Asking {
     return new Asking(context, input, this.#seal);
@@ -109,13 +109,11 @@ export class Asking {
     if (state === undefined) return undefined;
     const opened = STATE.safeParse(this.seal.open(state, this.#boundTo())).data;
     if (!opened)
-      throw new StewardError(
-        'VALIDATION',
+      throw new InvalidState(
         'requestState: was not given out for this call of this caller, or was altered. Nothing was done. Make the call as it was, or without requestState.',
       );
     if (opened.until < Date.now())
-      throw new StewardError(
-        'VALIDATION',
+      throw new InvalidState(
         `requestState: is too old; answers are taken for ${GOOD_FOR_MINUTES} minutes. Nothing was done. Make the call again without requestState.`,
       );
     return opened;
