@@ -27,16 +27,29 @@ export const SDK_1 = {
   finish: (transport, back) => transport.finishAuth(back.get('code') ?? ''),
 };
 
+/** What a person fills in, in each form that asks for a department. */
+export const CHOSEN = 'Sales';
+
 /**
- * The second version of the SDK, which may ask first whether the server speaks a newer protocol. What Steward asks of a client
- * there (specification 2026-07-28, basic/patterns/mrtr) is to be answered by a handler of this client, set in `newClient`.
+ * The second version of the SDK, which may ask first whether the server speaks a newer protocol. There it fills in the forms
+ * of a call (specification 2026-07-28, basic/patterns/mrtr); in the older ones Steward shows none.
  * @param {'legacy' | 'auto' | { pin: string }} mode
  */
 export const openSdk2 = (mode) => async (/** @type {Place} */ place) => {
   const sdk = await cached('@modelcontextprotocol/client');
   const { StdioClientTransport: Stdio } = await cached('@modelcontextprotocol/client/stdio');
   return openSdk(place, {
-    newClient: () => new sdk.Client(INFO, { versionNegotiation: { mode } }),
+    newClient() {
+      const client = new sdk.Client(INFO, {
+        capabilities: { elicitation: { form: {} } },
+        versionNegotiation: { mode },
+      });
+      client.setRequestHandler('elicitation/create', () => ({
+        action: 'accept',
+        content: { department: CHOSEN },
+      }));
+      return client;
+    },
     stdio: (options) => new Stdio(options),
     http: (url, options) => new sdk.StreamableHTTPClientTransport(new URL(url), options),
     finish: (transport, back) => transport.finishAuth(back),

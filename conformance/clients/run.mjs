@@ -83,7 +83,7 @@ export async function runClients(dir) {
 
   /** @param {string} client @param {Where} where @param {Omit<Place, 'home'>} place @param {string} caller */
   async function send(client, where, place, caller) {
-    const id = `tour ${rows.length}`;
+    const id = `tour_${rows.length}`;
     const home = path.join(folder, `home-${rows.length}`);
     await mkdir(home);
     const flags = ['--experimental-import-meta-resolve', '--disable-warning=ExperimentalWarning'];

@@ -1,6 +1,6 @@
 // The same tour of Steward with every client, on a Node that all of them run on: run.mjs says where, and reads what comes of it.
 import { json } from 'node:stream/consumers';
-import { openAiSdk, openLangChain, openSdk, openSdk2, SDK_1 } from './libraries.mjs';
+import { CHOSEN, openAiSdk, openLangChain, openSdk, openSdk2, SDK_1 } from './libraries.mjs';
 import { openInspector, openMcporter, openMcpRemote } from './programs.mjs';
 
 /**
@@ -39,6 +39,10 @@ const CLIENTS = {
   inspector: ({ place, inspector }) => openInspector(inspector)(place),
 };
 
+/** Those that fill in a form, and the department in which Steward creates a user of whom the call says none. */
+const FILLS_FORMS = ['SDK 2, auto', 'SDK 2, pin'];
+const departmentFor = (/** @type {string} */ client) => (FILLS_FORMS.includes(client) ? CHOSEN : 'General');
+
 const LONGEST_COMPLAINT = 600;
 const DEPARTMENTS = 'directory://departments';
 
@@ -57,7 +61,7 @@ const HIDDEN = { model: 'Customer', filter: 'passwordHash starts with a' };
  * @param {Assignment} assignment
  * @returns {Promise<string[]>} what is wrong
  */
-async function tour({ tools, call, resources, read }, { caller, id }) {
+async function tour({ tools, call, resources, read }, { client, caller, id }) {
   /** @type {string[]} */
   const wrong = [];
   const expectIn = async (
@@ -85,6 +89,11 @@ async function tour({ tools, call, resources, read }, { caller, id }) {
     ),
     expectIn('find_users', call('find_users', { department: 'Engineering', limit: 2 }), 'Engineering'),
     change(),
+    expectIn(
+      'create_user without a department',
+      call('create_user', { username: id, email: `${id}@example.com` }),
+      departmentFor(client),
+    ),
     expectIn('find_records', call('find_records', ADAS_ORDERS), 'Rooibos, small'),
     expectIn('aggregate_records', call('aggregate_records', SUMS), 'DE'),
     expectIn('find_records on what is hidden', call('find_records', HIDDEN), 'VALIDATION'),
