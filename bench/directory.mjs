@@ -1,5 +1,5 @@
 import { Cursors } from '../build/capability/answer/cursor.js';
-import { Questions } from '../build/capability/asking.js';
+import { Elicitations } from '../build/capability/elicitation.js';
 import { connect } from '../build/database/pool.js';
 import { createClient } from '../build/directory/database.js';
 import { WriteShare } from '../build/database/write-share.js';
@@ -43,7 +43,7 @@ export function openDirectory(url) {
       prisma,
       new WriteShare({ max: 4, acquireTimeoutMs: 3000 }),
       { CACHE_TTL_MS: 0, CONFIRM_WRITES: false },
-      { cursors: new Cursors([KEY]), questions: new Questions([KEY]) },
+      { cursors: new Cursors([KEY]), elicitations: new Elicitations([KEY]) },
     ),
     prisma,
     close,

@@ -29,7 +29,7 @@ export async function allReads(directory, client, userCount) {
   if (!entry) throw new Error('user 1 has no history');
   const author = { actor: 'bench', tool: 'explain', requestId: '1' };
   const call = { author, claims: {}, scopes: new Set(), signal: new AbortController().signal };
-  const context = { ...call, asking: directory.questions.of(call, {}) };
+  const context = { ...call, elicitation: directory.elicitations.of(call, {}) };
   const known = [
     { label: 'recent', run: () => users.recent(100) },
     { label: 'user by id', run: () => users.get({ id }) },

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Cursors } from '../../build/capability/answer/cursor.js';
+import { Seal } from '../../build/capability/seal.js';
 import { InputRequired, InvalidState } from '../../build/capability/input-required.js';
 import { definePrompt } from '../../build/capability/define.js';
 import { named, nothing, tool } from './definitions.mjs';
@@ -37,16 +37,14 @@ const roots = { method: 'roots/list', params: {} };
 const whoAreYou = form('What is your name?', 'name');
 const confirm = form('Please confirm', 'ok', 'boolean');
 
-const seals = new Cursors([randomBytes(32)]);
+const seal = new Seal([randomBytes(32)]);
 
 /** The round that a sealed state is of. @param {ClientInput | undefined} input @param {string} asker the tool */
 function roundOf(input, asker) {
   if (input?.state === undefined) return 0;
-  try {
-    return Number(seals.decode(input.state, asker));
-  } catch {
-    throw new InvalidState('requestState: was not given out here.');
-  }
+  const round = seal.open(input.state, asker);
+  if (round === undefined) throw new InvalidState('requestState: was not given out here.');
+  return Number(round);
 }
 
 /** Asks for what has no answer yet. @param {ClientInput | undefined} input @param {Record<string, InputRequest>} requests @param {string} [state] */
@@ -74,9 +72,9 @@ const asking = (name, requests) =>
 const askingInRounds = (name, ...rounds) =>
   tool(name, async ({ input }) => {
     const round = roundOf(input, name);
-    if (round > 0) requireAnswers(input, rounds[round - 1] ?? {}, seals.encode(round, name));
+    if (round > 0) requireAnswers(input, rounds[round - 1] ?? {}, seal.seal(round, name));
     const next = rounds[round];
-    if (next) throw new InputRequired(next, seals.encode(round + 1, name));
+    if (next) throw new InputRequired(next, seal.seal(round + 1, name));
     return 'state-ok';
   });
 

@@ -88,15 +88,10 @@ const OUTCOMES = {
   test_streaming_elicitation: ['INPUT_REQUIRED'],
   test_input_required_result_capabilities: ['INPUT_REQUIRED'],
   ...Object.fromEntries(
-    [
-      'elicitation',
-      'sampling',
-      'list_roots',
-      'request_state',
-      'multiple_inputs',
-      'multi_round',
-      'prompt',
-    ].map((what) => [`test_input_required_result_${what}`, ['INPUT_REQUIRED', 'OK']]),
+    ['sampling', 'list_roots', 'request_state', 'multiple_inputs', 'multi_round', 'prompt'].map((what) => [
+      `test_input_required_result_${what}`,
+      ['INPUT_REQUIRED', 'OK'],
+    ]),
   ),
   // Some of its answers are none on purpose.
   test_input_required_result_elicitation: ['INPUT_REQUIRED', 'OK', 'VALIDATION'],

@@ -32,8 +32,7 @@ export class InputRequired extends Error {
 }
 
 /**
- * Thrown by a handler for a state that it did not give out, or gave out for something else: forged, altered, used up or too
- * old. It is an error of the request, also where a tool is called (specification 2026-07-28, basic/patterns/mrtr: error handling).
+ * Thrown by a handler for a state that it did not give out, or gave out for something else: forged, altered or too old. It is an error of the request, also where a tool is called (specification 2026-07-28, basic/patterns/mrtr: error handling).
  */
 export class InvalidState extends StewardError {
   constructor(message: string) {
@@ -59,7 +58,8 @@ export function findUndeclared(
   return undeclared.length > 0 ? Object.assign({}, ...undeclared) : undefined;
 }
 
-function declares(capabilities: Record<string, unknown>, method: InputRequest['method']): boolean {
+/** Whether a client can be asked so. */
+export function declares(capabilities: Record<string, unknown>, method: InputRequest['method']): boolean {
   const [name = ''] = Object.keys(NEEDED[method]);
   const declared = capabilities[name];
   if (!isObject(declared)) return false;

@@ -55,7 +55,11 @@ export class AuditedUsers {
       const { user = locked, words, ...change } = made;
       const data = { userId, ...auditRow(change, context.author) };
       await tx.userAuditLog.create({ data, select: { id: true } });
-      return { result: { user, change }, words: describe(locked, change, words, context) };
+      return {
+        result: { user, change },
+        words: describe(locked, change, words, context),
+        basis: change.oldValue,
+      };
     });
   }
 

@@ -107,16 +107,16 @@ export class Departments {
 
   /**
    * The department that a person chooses. Undefined where none can be asked, the caller may not read the names, or there are
-   * more than a form should hold.
-   * @throws as Asking.choose
+   * more than a form should hold; but an answer that is there is never passed over.
+   * @throws as Elicitation.choose; InvalidState for an answer to what can be asked no more
    */
-  async choose({ asking, scopes }: WriteContext, message: string): Promise<string | undefined> {
-    if (!asking.possible || !scopes.has('directory:read')) return undefined;
-    // Not from the cache: to another process, with other names in its own, the question would be another.
+  async choose({ elicitation, scopes }: WriteContext, message: string): Promise<string | undefined> {
+    if (!elicitation.possible || !scopes.has('directory:read')) return elicitation.skip();
+    // Not from the cache: two processes with different caches would ask for ever.
     const departments = await this.#readNames();
-    if (departments.length === 0 || departments.length > MOST_CHOICES) return undefined;
+    if (departments.length === 0 || departments.length > MOST_CHOICES) return elicitation.skip();
     const choices = new Map(departments.map(({ name }) => [showUnseen(name), name]));
-    return asking.choose('department', message, choices);
+    return elicitation.choose('department', message, choices);
   }
 
   /** The error for a name that no department has. Names of others are those of the cache: a hint may lag. */

@@ -1,5 +1,5 @@
 import { Cursors } from '../capability/answer/cursor.js';
-import { Questions } from '../capability/asking.js';
+import { Elicitations } from '../capability/elicitation.js';
 import type { Domain } from '../capability/domain.js';
 import type { Database } from '../database/open.js';
 import type { Rights } from '../database/privileges.js';
@@ -8,7 +8,8 @@ import type { PrismaClient } from './database.js';
 import { completions, departmentReport, onboardUser } from './prompts.js';
 import { redactArguments } from './redact-arguments.js';
 import { resources } from './resources.js';
-import { DIRECTORY_SCOPES, rightsOf, type DirectoryTool } from './rights.js';
+import type { DirectoryTool } from './define-tool.js';
+import { DIRECTORY_SCOPES, rightsOf } from './rights.js';
 import { createServices, type Directory } from './services.js';
 import { DIRECTORY_SETTINGS, type DirectorySettings } from './settings.js';
 import { createDepartment } from './tools/create-department.js';
@@ -71,7 +72,7 @@ export function createDirectory({ database, settings, secret, readOnly }: Direct
   const scopes = DIRECTORY_SCOPES.filter((scope) => tools.some((tool) => tool.scope === scope));
   const sealed = {
     cursors: new Cursors(secret.deriveKeys('directory cursor')),
-    questions: new Questions(secret.deriveKeys('directory question')),
+    elicitations: new Elicitations(secret.deriveKeys('directory question')),
   };
   let services: Directory | undefined;
   return {

@@ -1,42 +1,11 @@
-import type { Tool } from '../capability/define.js';
 import type { Rights } from '../database/privileges.js';
-import type { z } from 'zod';
-import type { Directory } from './services.js';
-import type { WriteContext } from './writes.js';
+import type { DirectoryTool } from './define-tool.js';
 
 /** The scopes of the staff directory, which callers may have. */
 export const DIRECTORY_SCOPES = ['directory:read', 'directory:write', 'audit:read'] as const;
 
-/** A tool that names what it reads and writes. Grants, doctor and prisma/roles.sql follow from that. */
-export type DirectoryTool = Tool & { rights: readonly Rights[] };
-
-/** A tool that reads; as defineTool of the floors. */
-export function defineDirectoryTool<Input extends z.ZodObject, Output extends z.ZodObject>(
-  tool: Tool<Input, Output> & Pick<DirectoryTool, 'rights'>,
-): DirectoryTool {
-  return tool;
-}
-
-/** A tool that writes. What it is given to write with, Writes alone takes; a person can be asked on the way. */
-export function defineDirectoryWrite<Input extends z.ZodObject, Output extends z.ZodObject>({
-  handle,
-  rights,
-  ...tool
-}: Omit<Tool<Input, Output>, 'handle'> &
-  Pick<DirectoryTool, 'rights'> & {
-    handle(input: z.output<Input>, context: WriteContext, directory: Directory): Promise<z.input<Output>>;
-  }): DirectoryTool {
-  return defineDirectoryTool({
-    ...tool,
-    rights: [...rights, USES_ANSWER],
-    handle(input, context, directory: Directory) {
-      return handle(input, { ...context, asking: directory.questions.of(context, input) }, directory);
-    },
-  });
-}
-
 /** A write on the answer of a person uses it. */
-const USES_ANSWER: Rights = { used_answers: { INSERT: ['id'] } };
+export const USES_ANSWER: Rights = { used_answers: { INSERT: ['id'] } };
 
 /** Tables of which a user is read. */
 export const READS_USER: Rights = { users: {}, departments: {} };

@@ -1,5 +1,5 @@
 import type { Cursors } from '../capability/answer/cursor.js';
-import type { Questions } from '../capability/asking.js';
+import type { Elicitations } from '../capability/elicitation.js';
 import type { WriteShare } from '../database/write-share.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
 import { AuditLog } from './audit-log.js';
@@ -22,7 +22,7 @@ export function createServices(
   prisma: PrismaClient,
   share: WriteShare,
   { CACHE_TTL_MS: cacheTtlMs, CONFIRM_WRITES: confirms }: DirectorySettings,
-  { cursors, questions }: { cursors: Cursors; questions: Questions },
+  { cursors, elicitations }: { cursors: Cursors; elicitations: Elicitations },
 ) {
   const writes = new Writes(prisma, share, confirms);
   const departments = new Departments(prisma, writes, cacheTtlMs);
@@ -33,6 +33,6 @@ export function createServices(
     departments,
     preferences: new Preferences(prisma, users),
     auditLog: new AuditLog(prisma, cursors),
-    questions,
+    elicitations,
   };
 }

@@ -1,5 +1,5 @@
 import type { Cursors } from '../capability/answer/cursor.js';
-import type { Asking } from '../capability/asking.js';
+import type { Elicitation } from '../capability/elicitation.js';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
 import { StewardError } from '../errors.js';
 import { quote, showUnseen } from '../visible-text.js';
@@ -81,7 +81,7 @@ export class Users {
    * whom they match, or else the one whom a person chooses.
    * @throws StewardError NOT_FOUND; VALIDATION where several match and nobody can be asked which one, or too many
    */
-  async single(search: string, asking: Asking): Promise<User> {
+  async single(search: string, elicitation: Elicitation): Promise<User> {
     const words = toPatterns(search);
     const pages = await Promise.all(
       [true, false].map((active) =>
@@ -95,8 +95,10 @@ export class Users {
     if (!only) throw noSuchUser('search', search);
     if (others.length === 0) return this.get({ id: only.id });
     const candidates = new Map(matching.map((user) => [describe(user), user.id]));
-    if (matching.length <= MOST_CANDIDATES && asking.possible)
-      return this.get({ id: asking.choose('user', `Which user is meant by ${quote(search)}?`, candidates) });
+    if (matching.length <= MOST_CANDIDATES && elicitation.possible)
+      return this.get({
+        id: elicitation.choose('user', `Which user is meant by ${quote(search)}?`, candidates),
+      });
     const named = [...candidates.keys()].slice(0, MOST_CANDIDATES).join('; ');
     const more = matching.length > MOST_CANDIDATES ? '; and more' : '';
     throw new StewardError(

@@ -1,4 +1,4 @@
-import type { Asking } from '../capability/asking.js';
+import type { Elicitation } from '../capability/elicitation.js';
 import type { Context } from '../capability/define.js';
 import { repeatUndone } from '../database/repeat.js';
 import type { WriteShare } from '../database/write-share.js';
@@ -7,14 +7,16 @@ import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
 
 /** The call of a tool that writes: a person may be asked on its way. */
 export interface WriteContext extends Context {
-  asking: Asking;
+  elicitation: Elicitation;
 }
 
-/** What a write did before its commit. */
-export interface Done<Result> {
+/** What a write did, before its commit. */
+export interface Uncommitted<Result> {
   result: Result;
   /** Says it to the person who confirms it, in a sentence; null if nothing was written. */
   words: string | null;
+  /** The old value: a yes to its change is none to the change of another. */
+  basis?: string | null;
 }
 
 /**
@@ -40,14 +42,14 @@ export class Writes {
    * errors of the work
    */
   async run<Result>(
-    { asking, signal }: WriteContext,
-    work: (tx: Prisma.TransactionClient) => Promise<Done<Result>>,
+    { elicitation, signal }: WriteContext,
+    work: (tx: Prisma.TransactionClient) => Promise<Uncommitted<Result>>,
   ): Promise<Result> {
-    if (this.confirms && !asking.possible) throw cannotConfirm();
+    if (this.confirms && !elicitation.possible) throw cannotConfirm();
     const transaction = async (tx: Prisma.TransactionClient) => {
-      if (asking.id !== undefined) await useAnswer(tx, asking.id);
-      const { result, words } = await work(tx);
-      if (this.confirms && words !== null) asking.confirm(words);
+      if (elicitation.id !== undefined) await useAnswer(tx, elicitation.id);
+      const { result, words, basis } = await work(tx);
+      if (this.confirms && words !== null) elicitation.confirm(words, basis);
       signal.throwIfAborted();
       return result;
     };

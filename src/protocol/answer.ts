@@ -3,7 +3,7 @@ import { StewardError } from '../errors.js';
 import type { Tracing } from '../observability/tracing.js';
 import { completeArgument } from './completions.js';
 import { discover } from './discover.js';
-import { readClaims } from './envelope.js';
+import { readRequestMeta } from './envelope.js';
 import { eraOf, MODERN } from './eras.js';
 import { ProtocolError, toRpcError } from './errors.js';
 import { initialize } from './initialize.js';
@@ -44,8 +44,8 @@ export function createAnswer(options: AnswerOptions): Answer {
   return async ({ id, method, params = {} }, request) => {
     const era = eraOf(method, params);
     try {
-      const claiming = era === MODERN ? { ...request, era: readClaims(params) } : request;
-      const handle = era.lacks.has(method) ? undefined : methods.get(method);
+      const claiming = era === MODERN ? { ...request, meta: readRequestMeta(params) } : request;
+      const handle = era.removed.has(method) ? undefined : methods.get(method);
       if (!handle) throw noSuchMethod();
       // A client that traces its calls puts the context here (OpenTelemetry semantic conventions for MCP).
       const result = await tracing.continuing(Object(params['_meta']), () =>

@@ -1,7 +1,6 @@
 import { ErrorCode, SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/sdk/types.js';
 import { isObject } from '../json-object.js';
 import { ProtocolError, UNSUPPORTED_VERSION } from './errors.js';
-import type { Claims } from './method.js';
 
 /** The revisions in which each request says all of itself, in its `_meta`. */
 export const MODERN_VERSIONS: readonly string[] = ['2026-07-28'];
@@ -15,16 +14,23 @@ const VERSION = 'io.modelcontextprotocol/protocolVersion';
 export const CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';
 const CLIENT = 'io.modelcontextprotocol/clientInfo';
 
+/** What a request says of its revision and its sender (specification 2026-07-28, basic: per-request protocol fields). */
+export interface RequestMeta {
+  version: string;
+  /** What the client can be asked for. */
+  capabilities: Record<string, unknown>;
+}
+
 /** The protocol version that a request claims, of whatever type; undefined where it claims none. */
 export function claimedVersion({ _meta: meta }: Record<string, unknown>): unknown {
   return isObject(meta) ? meta[VERSION] : undefined;
 }
 
 /**
- * Reads what a request says of its revision and its sender (specification 2026-07-28, basic: per-request protocol fields).
+ * Reads these fields of a request's `_meta`.
  * @throws ProtocolError -32602 for a field that is missing or of the wrong type, -32022 for a version that is not served so
  */
-export function readClaims({ _meta: meta }: Record<string, unknown>): Claims {
+export function readRequestMeta({ _meta: meta }: Record<string, unknown>): RequestMeta {
   const { [VERSION]: version, [CAPABILITIES]: capabilities, [CLIENT]: client } = isObject(meta) ? meta : {};
   if (typeof version !== 'string') throw malformed(VERSION, 'the protocol version, as text');
   if (!MODERN_VERSIONS.includes(version)) throw unsupportedVersion(version);

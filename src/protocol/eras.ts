@@ -6,8 +6,8 @@ import { claimedVersion, LEGACY_VERSIONS } from './envelope.js';
  * terminology). docs/protocol.md has all that differs, and why.
  */
 export interface Era {
-  /** The methods that only the other era has. */
-  lacks: ReadonlySet<string>;
+  /** The methods that were removed. */
+  removed: ReadonlySet<string>;
   /** JSON-RPC codes by method, for what is not found, where it is not "invalid params". */
   notFound: Readonly<Partial<Record<string, number>>>;
   /** The JSON-RPC code of errors for which MCP has none. */
@@ -20,7 +20,7 @@ export interface Era {
 
 /** Revisions up to 2025-11-25: a greeting settles version and capabilities. */
 export const LEGACY: Era = {
-  lacks: new Set(['server/discover']),
+  removed: new Set(),
   // Specification 2025-11-25, server/resources: error handling.
   notFound: { 'resources/read': -32002 },
   // JSON-RPC 2.0 leaves -32000 to -32099 to the server.
@@ -31,7 +31,7 @@ export const LEGACY: Era = {
 
 /** From 2026-07-28 on: each request says its version and capabilities itself. */
 export const MODERN: Era = {
-  lacks: new Set(['initialize', 'ping']),
+  removed: new Set(['initialize', 'ping']),
   notFound: {},
   // Specification 2026-07-28, basic: error codes. New ones are outside of what JSON-RPC reserves, -32768 to -32000.
   ownError: 1,
@@ -58,9 +58,9 @@ const FRESHNESS: Partial<Record<string, { ttlMs: number; cacheScope: 'public' | 
   'resources/read': { ttlMs: 0, cacheScope: 'private' },
 };
 
-/** The era that a request belongs to by what it holds. */
+/** The era that a request belongs to by what it holds. The older ones have no discovery. */
 export function eraOf(method: string, params: Record<string, unknown> = {}): Era {
-  return claimedVersion(params) !== undefined || LEGACY.lacks.has(method) ? MODERN : LEGACY;
+  return claimedVersion(params) !== undefined || method === 'server/discover' ? MODERN : LEGACY;
 }
 
 /** The era of a protocol version, be it served or not. Versions are dates. */

@@ -4,7 +4,7 @@ import { findUndeclared, type InputRequired } from '../capability/input-required
 import { StewardError } from '../errors.js';
 import { isObject } from '../json-object.js';
 import { MISSING_CAPABILITY, ProtocolError } from './errors.js';
-import type { Claims } from './method.js';
+import type { RequestMeta } from './envelope.js';
 
 /**
  * Reads what the client answered, from the parameters of a method that may ask (specification 2026-07-28,
@@ -13,9 +13,9 @@ import type { Claims } from './method.js';
  */
 export function readInput(
   { inputResponses: responses, requestState: state }: Record<string, unknown>,
-  claims: Claims | undefined,
+  meta: RequestMeta | undefined,
 ): ClientInput | undefined {
-  if (!claims) return undefined;
+  if (!meta) return undefined;
   if (responses !== undefined && !(isObject(responses) && Object.values(responses).every(isObject)))
     throw new ProtocolError(
       ErrorCode.InvalidParams,
@@ -23,7 +23,7 @@ export function readInput(
     );
   if (state !== undefined && typeof state !== 'string')
     throw new ProtocolError(ErrorCode.InvalidParams, 'requestState: must be the text that it was given as.');
-  return { capabilities: claims.capabilities, responses, state };
+  return { capabilities: meta.capabilities, responses, state };
 }
 
 /**
@@ -31,13 +31,13 @@ export function readInput(
  * @throws ProtocolError -32021 where the client does not declare what it would be asked for; StewardError FORBIDDEN where its
  * revision has no such result
  */
-export function toInputRequired({ requests, state }: InputRequired, claims: Claims | undefined): Result {
-  if (!claims)
+export function toInputRequired({ requests, state }: InputRequired, meta: RequestMeta | undefined): Result {
+  if (!meta)
     throw new StewardError(
       'FORBIDDEN',
       'This cannot go on without an answer of the user, and no revision of MCP before 2026-07-28 can ask for it here. Nothing was done.',
     );
-  const undeclared = findUndeclared(requests, claims.capabilities);
+  const undeclared = findUndeclared(requests, meta.capabilities);
   if (undeclared)
     throw new ProtocolError(
       MISSING_CAPABILITY,

@@ -7,21 +7,15 @@ import { StewardError } from '../errors.js';
 import { permits } from '../guard/authorise.js';
 import type { Call, Caller } from '../guard/call.js';
 import type { Answered, Guard } from '../guard/index.js';
+import type { RequestMeta } from './envelope.js';
 import { readInput, toInputRequired } from './input-required.js';
-
-/** What a request says of its revision and its sender (specification 2026-07-28, basic: per-request protocol fields). */
-export interface Claims {
-  version: string;
-  /** What the client can be asked for. */
-  capabilities: Record<string, unknown>;
-}
 
 /** The caller of a request, and the signal that it was cancelled. */
 export interface Request {
   caller: Caller;
   signal: AbortSignal;
   /** Absent in the revisions that settle all this once, with a greeting. */
-  era?: Claims;
+  meta?: RequestMeta;
   /** Tells whoever asks of something before the answer; absent where the transport cannot. */
   notify?: ((method: string, params: Record<string, unknown>) => void) | undefined;
 }
@@ -43,7 +37,7 @@ interface Wanted {
   found: Tool | Resource | Prompt | undefined;
   args?: unknown;
   /** The method's parameters, where it may ask the client for something first. */
-  asking?: Record<string, unknown>;
+  params?: Record<string, unknown>;
 }
 
 const LONGEST_CAPABILITY = 100;
@@ -57,7 +51,7 @@ const LONGEST_CAPABILITY = 100;
 export function run(
   { catalogue, guard }: Reach,
   request: Request,
-  { kind, name, found, args = {}, asking }: Wanted,
+  { kind, name, found, args = {}, params }: Wanted,
   work: (context: Context, services: () => Promise<unknown>) => Promise<{ result: Result; rows?: number }>,
 ): Promise<Result> {
   const known = typeof name === 'string' && name.length <= LONGEST_CAPABILITY;
@@ -73,7 +67,7 @@ export function run(
     labels: found && domain?.labels?.of(args, found),
   };
   return guard.run(call, async (context): Promise<Answered<Result>> => {
-    const input = asking && readInput(asking, request.era);
+    const input = params && readInput(params, request.meta);
     const openServices = async () => {
       const services = await domain?.services?.();
       // A call that waited longer than its caller must not begin to change anything now.
@@ -86,7 +80,7 @@ export function run(
       return { result, rows };
     } catch (thrown) {
       if (!(thrown instanceof InputRequired)) throw thrown;
-      return { result: toInputRequired(thrown, request.era), rows: 0, inputRequired: true };
+      return { result: toInputRequired(thrown, request.meta), rows: 0, inputRequired: true };
     }
   });
 }

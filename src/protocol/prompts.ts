@@ -11,7 +11,7 @@ export function getPrompt(reach: Reach): Method {
   return (params, request) => {
     const { name, arguments: args } = params;
     const prompt = prompts.find((one) => one.name === name);
-    const wanted = { kind: 'prompt', name, found: prompt, args, asking: params } as const;
+    const wanted = { kind: 'prompt', name, found: prompt, args, params } as const;
     return run(reach, request, wanted, async (context, services) => {
       if (!prompt) throw noSuch('prompt', prompts, request.caller);
       const values = parseInput(prompt.arguments, args);

@@ -23,7 +23,7 @@ export function readResource(reach: Reach): Method {
       name,
       found: match?.resource,
       args: match?.variables,
-      asking: params,
+      params,
     } as const;
     return run(reach, request, wanted, async (context, services) => {
       if (!match) {
@@ -44,7 +44,7 @@ export function readResource(reach: Reach): Method {
               .map((item) => toResourceContents(uri, item));
       return { result: { contents }, rows: countRows(answer) };
     }).catch((error: StewardError) => {
-      throw request.era && error.code === 'NOT_FOUND' ? withUri(error, uri) : error;
+      throw request.meta && error.code === 'NOT_FOUND' ? withUri(error, uri) : error;
     });
   };
 }

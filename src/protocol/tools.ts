@@ -15,7 +15,7 @@ export function callTool(reach: Reach): Method {
   return (params, request) => {
     const { name, arguments: args } = params;
     const tool = tools.find((one) => one.name === name);
-    const wanted = { kind: 'tool', name, found: tool, args, asking: params } as const;
+    const wanted = { kind: 'tool', name, found: tool, args, params } as const;
     return run(reach, request, wanted, async (context, services) => {
       if (!tool) throw noSuch('tool', tools, request.caller);
       const input = parseInput(tool.input, args);
@@ -25,7 +25,7 @@ export function callTool(reach: Reach): Method {
       return { result: { content, structuredContent: showUnseenIn(answer) }, rows: countRows(answer) };
     }).catch((error: StewardError) => {
       // In the modern era, an unknown tool is an error of the protocol (specification 2026-07-28, server/tools: error handling).
-      if (error instanceof ProtocolError || error instanceof InvalidState || (!tool && request.era))
+      if (error instanceof ProtocolError || error instanceof InvalidState || (!tool && request.meta))
         throw error;
       return toErrorResult(error);
     });

@@ -54,7 +54,7 @@ function withoutFillers(json: unknown): unknown {
   const params = withoutNulls(json['params']);
   if (!isObject(params)) return { ...json, params };
   if ('_meta' in params) params['_meta'] = withObjects(withoutNulls(params['_meta']), CAPABILITIES);
-  return { ...json, params: withObjects(params, 'arguments', 'capabilities') };
+  return { ...json, params: withObjects(params, 'arguments', 'capabilities', 'inputResponses') };
 }
 
 function withObjects(value: unknown, ...names: string[]): unknown {

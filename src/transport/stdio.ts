@@ -53,13 +53,13 @@ export class StdioTransport {
     });
   }
 
-  /** Resolves when every request received so far was answered, or `ms` milliseconds later. */
+  /** Resolves when all that was received so far was answered, or `ms` milliseconds later. */
   async idle(ms: number): Promise<void> {
-    if (this.#underWay.size === 0) return;
-    await new Promise<void>((resolve) => {
-      this.#drained = resolve;
-      setTimeout(resolve, ms);
-    });
+    const late = new Promise<void>((resolve) => setTimeout(resolve, ms).unref());
+    if (this.#underWay.size > 0)
+      await Promise.race([late, new Promise<void>((resolve) => (this.#drained = resolve))]);
+    // Refusals are not among those under way, and may not have left the process yet.
+    await Promise.race([late, new Promise<void>((resolve) => process.stdout.write('', () => resolve()))]);
   }
 
   #receive(chunk: Buffer): void {

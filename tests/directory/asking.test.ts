@@ -162,6 +162,16 @@ describe.each(TRANSPORTS)('create_user without a department, over %s', (_transpo
     expect(await departmentOf(person)).toBe('Sales');
   });
 
+  it.each([{ action: 'decline' }, { action: 'accept', content: { department: 'Sales' } }])(
+    'does not pass over an answer of a client that shows no forms any more: %j',
+    async (response) => {
+      const asked = await client.call('create_user', person);
+      const refused = await clientWith({}).answer('create_user', person, asked, response);
+      expect(refused).toMatchObject({ code: 'VALIDATION', text: expect.stringContaining('requestState') });
+      expect(await departmentOf(person)).toBeUndefined();
+    },
+  );
+
   it('takes no answer without the state that came with the question', async () => {
     const inputResponses = { department: { action: 'accept', content: { department: 'Sales' } } };
     const asked = await client.call('create_user', person, { inputResponses });

@@ -105,6 +105,8 @@ describe('with CONFIRM_WRITES', () => {
       (tool: string, args: object) => older.call(tool, args),
       async (tool: string, args: object) => {
         const answer = await http.call(tool, args);
+        // Clients throw another status away, and their models see nothing of it.
+        expect(answer.status).toBe(200);
         return { code: codeOf(answer), text: textOf(answer) };
       },
     ];
@@ -196,6 +198,19 @@ describe('with CONFIRM_WRITES', () => {
     expect(await departmentOf(database, id)).toBe('Sales');
     const done = await client.fill('transfer_user', args, again, true);
     expect(done.data['change']).toMatchObject({ old_value: 'Sales', new_value: 'Finance' });
+  });
+
+  it('asks anew where another change came between, though it would be put into the same words', async () => {
+    const { id } = await someUser(database);
+    const args = { user_id: id, preferences: { keep: null, theme: 'dark' } };
+    const asked = await client.call('update_user_preferences', args);
+    await confirmed('update_user_preferences', { user_id: id, preferences: { keep: { new: true } } });
+    const again = await client.fill('update_user_preferences', args, asked, true);
+    expect(messageOf(again)).toBe(messageOf(asked));
+    const kept = await client.call('get_user_preferences', { user_id: id });
+    expect(kept.data['preferences']).toEqual({ keep: { new: true } });
+    const done = await client.fill('update_user_preferences', args, again, true);
+    expect(done.data['preferences']).toEqual({ theme: 'dark' });
   });
 
   it('knows its call again where the members of an argument come in another order', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { toolsFor } from '../../src/directory/index.js';
-import { rightsOf, type DirectoryTool } from '../../src/directory/rights.js';
+import type { DirectoryTool } from '../../src/directory/define-tool.js';
+import { rightsOf } from '../../src/directory/rights.js';
 import { onServer } from '../support/conditions.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
 import { APP } from '../support/template.mjs';

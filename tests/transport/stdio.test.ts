@@ -170,6 +170,16 @@ describe('methods', () => {
     expect(await early.end()).toEqual({ code: 0, signal: null });
   });
 
+  it('refuses what is no request also where the client goes away at once', async () => {
+    const hasty = new RawClient(database.env);
+    hasty.write('no message\n{"jsonrpc":"2.0","id":7,"method":"tools/list","params":5}\n');
+    expect(await hasty.end()).toEqual({ code: 0, signal: null });
+    expect(hasty.lines.map((line) => JSON.parse(line) as object)).toEqual([
+      expect.objectContaining({ id: null, error: expect.objectContaining({ code: -32700 }) }),
+      expect.objectContaining({ id: 7, error: expect.objectContaining({ code: -32602 }) }),
+    ]);
+  });
+
   it('are answered, every one of 500 that are called at once', async () => {
     const calls = Array.from({ length: 500 }, (_, index) =>
       index % 2 === 0

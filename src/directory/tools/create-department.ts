@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { notice, withNotice } from '../../capability/answer/notice.js';
 import { EFFECTS } from '../../capability/define.js';
 import { newDepartmentName } from '../arguments.js';
-import { defineDirectoryWrite } from '../rights.js';
+import { defineDirectoryWrite } from '../define-tool.js';
 
 export const createDepartment = defineDirectoryWrite({
   name: 'create_department',

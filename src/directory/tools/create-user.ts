@@ -4,7 +4,8 @@ import { quote } from '../../visible-text.js';
 import { userRecord } from '../answers.js';
 import { EFFECTS } from '../../capability/define.js';
 import { departmentName, newEmail, newUsername, newRoleName } from '../arguments.js';
-import { defineDirectoryWrite, CREATES_USER } from '../rights.js';
+import { defineDirectoryWrite } from '../define-tool.js';
+import { CREATES_USER } from '../rights.js';
 
 export const createUser = defineDirectoryWrite({
   name: 'create_user',

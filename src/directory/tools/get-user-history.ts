@@ -6,7 +6,8 @@ import { table } from '../../capability/answer/table.js';
 import { nextCursor } from '../answers.js';
 import { EFFECTS } from '../../capability/define.js';
 import { pageCursor, pageSize, userId } from '../arguments.js';
-import { defineDirectoryTool, READS_USER } from '../rights.js';
+import { defineDirectoryTool } from '../define-tool.js';
+import { READS_USER } from '../rights.js';
 import type { Directory } from '../services.js';
 
 const changeTable = table({

@@ -3,7 +3,7 @@ import { notice, withNotice } from '../../capability/answer/notice.js';
 import { preferences } from '../answers.js';
 import { EFFECTS } from '../../capability/define.js';
 import { userId } from '../arguments.js';
-import { defineDirectoryTool } from '../rights.js';
+import { defineDirectoryTool } from '../define-tool.js';
 import type { Directory } from '../services.js';
 
 export const getUserPreferences = defineDirectoryTool({

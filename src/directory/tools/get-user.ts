@@ -3,7 +3,8 @@ import { notice, withNotice } from '../../capability/answer/notice.js';
 import { toUserRecord, userRecord } from '../answers.js';
 import { EFFECTS } from '../../capability/define.js';
 import { searchText, userId } from '../arguments.js';
-import { defineDirectoryTool, READS_USER } from '../rights.js';
+import { defineDirectoryTool } from '../define-tool.js';
+import { READS_USER } from '../rights.js';
 import type { Directory } from '../services.js';
 
 const wholeText = z.string().trim().min(1).max(254);
@@ -30,8 +31,8 @@ export const getUser = defineDirectoryTool({
   async handle(input, context, directory: Directory) {
     const { id, username, email, search } = input;
     if (search !== undefined) {
-      const asking = directory.questions.of(context, input);
-      return withNotice({ user: toUserRecord(await directory.users.single(search, asking)) });
+      const elicitation = directory.elicitations.of(context, input);
+      return withNotice({ user: toUserRecord(await directory.users.single(search, elicitation)) });
     }
     const by = id !== undefined ? { id } : username !== undefined ? { username } : { email: email ?? '' };
     return withNotice({ user: toUserRecord(await directory.users.get(by)) });

@@ -3,7 +3,7 @@ import { notice, withNotice } from '../../capability/answer/notice.js';
 import { takeFittingRows } from '../../capability/answer/bounds.js';
 import { table } from '../../capability/answer/table.js';
 import { EFFECTS } from '../../capability/define.js';
-import { defineDirectoryTool } from '../rights.js';
+import { defineDirectoryTool } from '../define-tool.js';
 import type { Directory } from '../services.js';
 
 const departmentTable = table({ id: z.int(), name: z.string(), active: z.int(), inactive: z.int() });

@@ -3,7 +3,8 @@ import { notice, withNotice } from '../../capability/answer/notice.js';
 import { toUserTable, userTable } from '../answers.js';
 import { EFFECTS } from '../../capability/define.js';
 import { pageSize } from '../arguments.js';
-import { defineDirectoryTool, READS_USER } from '../rights.js';
+import { defineDirectoryTool } from '../define-tool.js';
+import { READS_USER } from '../rights.js';
 import type { Directory } from '../services.js';
 
 export const listRecentUsers = defineDirectoryTool({

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { changedUser, toChangedUser } from '../answers.js';
 import { EFFECTS } from '../../capability/define.js';
 import { departmentName, userId } from '../arguments.js';
-import { defineDirectoryWrite, CHANGES_USER } from '../rights.js';
+import { defineDirectoryWrite } from '../define-tool.js';
+import { CHANGES_USER } from '../rights.js';
 
 export const transferUser = defineDirectoryWrite({
   name: 'transfer_user',

@@ -4,7 +4,8 @@ import { notice, withNotice } from '../../capability/answer/notice.js';
 import { preferences } from '../answers.js';
 import { EFFECTS } from '../../capability/define.js';
 import { preferencesPatch, userId } from '../arguments.js';
-import { defineDirectoryWrite, CHANGES_USER } from '../rights.js';
+import { defineDirectoryWrite } from '../define-tool.js';
+import { CHANGES_USER } from '../rights.js';
 
 export const updateUserPreferences = defineDirectoryWrite({
   name: 'update_user_preferences',

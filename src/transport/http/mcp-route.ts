@@ -17,7 +17,7 @@ import type { Route } from './server.js';
 type Answer = JSONRPCMessage | FlawAnswer;
 
 /** The client that asks. */
-interface Asking {
+interface Exchange {
   /** Aborted when it is gone. */
   signal: AbortSignal;
   /** Sends it a message before the answer. */
@@ -30,7 +30,7 @@ export interface McpRouteOptions {
   admit: Admit;
   challenge: Authentication['challenge'];
   /** Answers one request of the caller. */
-  answer(request: JSONRPCRequest, by: { caller: Caller } & Asking): Promise<JSONRPCMessage>;
+  answer(request: JSONRPCRequest, by: { caller: Caller } & Exchange): Promise<JSONRPCMessage>;
   largestBodyBytes: number;
   /** After so many milliseconds no further request of a batch is begun. */
   longestBatchMs: number;
@@ -86,14 +86,14 @@ async function answerAll(
   received: Received[],
   admission: Admission,
   { answer, longestBatchMs }: McpRouteOptions,
-  asking: Asking,
+  exchange: Exchange,
 ): Promise<Answer[]> {
   // The first was counted at the door.
   if (received.length > 1) await admission.count(received.length - 1);
   const answers: Answer[] = [];
   const began = performance.now();
   for (const item of received) {
-    if (asking.signal.aborted) break;
+    if (exchange.signal.aborted) break;
     if ('answer' in item) answers.push(item.answer);
     if (!('message' in item) || !isRequest(item.message)) continue;
     const { message } = item;
@@ -101,7 +101,7 @@ async function answerAll(
       answers.push(notBegun(message.id));
       continue;
     }
-    answers.push(await answer(message, { caller: admission.caller, ...asking }));
+    answers.push(await answer(message, { caller: admission.caller, ...exchange }));
   }
   return answers;
 }
@@ -121,7 +121,10 @@ function modernStatus(asked: Received | undefined, answer: Answer): number | und
   return eraOf(method, params) === MODERN ? MODERN_STATUS[answer.error.code] : undefined;
 }
 
-/** A refusal of the guard is also a status for the client's HTTP library (RFC 6750, section 3.1: insufficient_scope). */
+/**
+ * A refusal of the guard is also a status for the client's HTTP library (RFC 6750, section 3.1: insufficient_scope). What no
+ * token would change is an answer for the model, which sees none that comes with such a status.
+ */
 function refusalIn(
   answer: Answer,
   caller: Caller,
@@ -129,7 +132,7 @@ function refusalIn(
 ): [status: number, headers: Record<string, string>] {
   const { code, scope, retry_after_seconds: seconds } = errorDataOf(answer);
   return [
-    statusOf(code),
+    code === 'FORBIDDEN' && scope === undefined ? 200 : statusOf(code),
     {
       ...retryAfter(seconds),
       ...(scope !== undefined && { 'www-authenticate': challenge({ caller, missing: scope }) }),

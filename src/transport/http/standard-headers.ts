@@ -1,6 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { JSONRPCRequest } from '@modelcontextprotocol/sdk/types.js';
-import { claimedVersion, MODERN_VERSIONS, readClaims, unsupportedVersion } from '../../protocol/envelope.js';
+import {
+  claimedVersion,
+  MODERN_VERSIONS,
+  readRequestMeta,
+  unsupportedVersion,
+} from '../../protocol/envelope.js';
 import { eraOf, eraOfVersion, MODERN } from '../../protocol/eras.js';
 import { HEADER_MISMATCH, ProtocolError } from '../../protocol/errors.js';
 
@@ -31,7 +36,7 @@ export function checkStandardHeaders(
   if (typeof claimed === 'string') compare('Mcp-Protocol-Version', version, claimed);
   // A revision to come may put its claims elsewhere.
   else if (isUnknown(version)) throw unsupportedVersion(version);
-  readClaims(params);
+  readRequestMeta(params);
   compare('Mcp-Method', headers['mcp-method'], method);
   const parameter = NAMED_BY.get(method);
   if (parameter !== undefined) compare('Mcp-Name', decode(headers['mcp-name']), params[parameter]);

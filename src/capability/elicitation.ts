@@ -4,11 +4,12 @@ import { StewardError } from '../errors.js';
 import { sortMembers } from '../json-object.js';
 import { showUnseen } from '../visible-text.js';
 import type { Context } from './define.js';
-import { findUndeclared, InputRequired, InvalidState, type InputRequests } from './input-required.js';
+import { declares, InputRequired, InvalidState, type InputRequests } from './input-required.js';
 import { Seal } from './seal.js';
 
-/** How long answers are taken, in minutes, from the first question of a call. What records used ones keeps them longer. */
+/** How long answers are taken, in minutes, from the first question of a call. Used ones stay on record for longer. */
 const GOOD_FOR_MINUTES = 10;
+const GOOD_FOR_MS = GOOD_FOR_MINUTES * 60_000;
 
 /** What a client brings back with the answers: nobody but this server can make or read it. */
 const STATE = z.strictObject({
@@ -24,7 +25,7 @@ const STATE = z.strictObject({
 type State = z.infer<typeof STATE>;
 
 /** Puts questions of tools before people. */
-export class Questions {
+export class Elicitations {
   readonly #seal: Seal;
 
   /** @param keys as Seal has them */
@@ -37,8 +38,8 @@ export class Questions {
    * @param input the call's arguments, as they were parsed
    * @throws InvalidState where the call brings answers to questions of another caller or another call, or too late
    */
-  of(context: Context, input: unknown): Asking {
-    return new Asking(context, input, this.#seal);
+  of(context: Context, input: unknown): Elicitation {
+    return new Elicitation(context, input, this.#seal);
   }
 }
 
@@ -47,7 +48,7 @@ export class Questions {
  * 2026-07-28, basic/patterns/mrtr and client/elicitation). An answer counts for the very question that was asked: where the
  * question would be another by now, it is asked anew.
  */
-export class Asking {
+export class Elicitation {
   /** Whether the client shows forms. */
   readonly possible: boolean;
   readonly #state: State | undefined;
@@ -58,7 +59,7 @@ export class Asking {
     private readonly input: unknown,
     private readonly seal: Seal,
   ) {
-    this.possible = findUndeclared(toRequests('', '', {}), context.input?.capabilities ?? {}) === undefined;
+    this.possible = declares(context.input?.capabilities ?? {}, 'elicitation/create');
     this.#state = this.#open(context.input?.state);
     this.#answers = { ...this.#state?.answers };
   }
@@ -77,17 +78,31 @@ export class Asking {
   }
 
   /**
-   * Returns only if a person said yes.
-   * @throws InputRequired as long as there is no answer; StewardError DECLINED
+   * Goes on without a question.
+   * @throws InvalidState where the call brings an answer, which would be passed over
    */
-  confirm(message: string): void {
-    const agreed = z.boolean().meta({ title: 'Yes, do this', default: false });
-    if (!this.#ask('confirm', message, agreed)) throw declined('said no');
+  skip(): undefined {
+    if (this.#state)
+      throw new InvalidState(
+        'requestState: what was asked cannot be asked any more. Nothing was done. Make the call again without requestState.',
+      );
   }
 
-  #ask<Answer>(name: string, message: string, type: z.ZodType<Answer>): Answer {
+  /**
+   * Returns only if a person said yes.
+   * @param basis what the change is made of: if it is another by now, the yes was to something else
+   * @throws InputRequired as long as there is no answer; StewardError DECLINED
+   */
+  confirm(message: string, basis: string | null = null): void {
+    const agreed = z.boolean().meta({ title: 'Yes, do this', default: false });
+    if (!this.#ask('confirm', message, agreed, basis)) throw declined('said no');
+  }
+
+  #ask<Answer>(name: string, message: string, type: z.ZodType<Answer>, basis: string | null = null): Answer {
     const requests = toRequests(name, message, toFlatSchema(type));
-    const digest = createHash('sha256').update(JSON.stringify(requests)).digest('base64url');
+    const digest = createHash('sha256')
+      .update(JSON.stringify([requests, basis]))
+      .digest('base64url');
     const [answered, earlier] = this.#answers[name] ?? [];
     if (answered === digest) return type.parse(earlier);
     const [askedName, askedDigest] = this.#state?.asked ?? [];
@@ -101,8 +116,9 @@ export class Asking {
 
   #sealNext(asked: State['asked']): string {
     // A call goes on under the id and the time of its first question: else answers could be used again under another.
-    const { id = randomUUID(), until = Date.now() + GOOD_FOR_MINUTES * 60_000 } = this.#state ?? {};
-    return this.seal.seal({ id, until, asked, answers: this.#answers } satisfies State, this.#boundTo());
+    const { id = randomUUID(), until = Date.now() + GOOD_FOR_MS } = this.#state ?? {};
+    const { [asked[0]]: _replaced, ...answers } = this.#answers;
+    return this.seal.seal({ id, until, asked, answers } satisfies State, this.#boundTo());
   }
 
   #open(state: string | undefined): State | undefined {
@@ -112,7 +128,9 @@ export class Asking {
       throw new InvalidState(
         'requestState: was not given out for this call of this caller, or was altered. Nothing was done. Make the call as it was, or without requestState.',
       );
-    if (opened.until < Date.now())
+    // From a process whose clock is ahead, it could outlive the record of its use.
+    const left = opened.until - Date.now();
+    if (left < 0 || left > 2 * GOOD_FOR_MS)
       throw new InvalidState(
         `requestState: is too old; answers are taken for ${GOOD_FOR_MINUTES} minutes. Nothing was done. Make the call again without requestState.`,
       );
@@ -143,7 +161,8 @@ function toFlatSchema(type: z.ZodType): object {
 
 const RESPONSE = z.discriminatedUnion('action', [
   z.object({ action: z.literal('accept'), content: z.record(z.string(), z.unknown()) }),
-  z.object({ action: z.enum(['decline', 'cancel']) }),
+  z.object({ action: z.literal('decline') }),
+  z.object({ action: z.literal('cancel') }),
 ]);
 
 /** @throws StewardError DECLINED and VALIDATION */
@@ -151,8 +170,8 @@ function readAnswer<Answer>(name: string, response: unknown, type: z.ZodType<Ans
   const read = RESPONSE.safeParse(response).data;
   if (read?.action === 'decline') throw declined('said no');
   if (read?.action === 'cancel') throw declined('closed the question without an answer');
-  const answer = type.safeParse(read && (read as { content: Record<string, unknown> }).content[name]);
-  if (answer.success) return answer.data;
+  const answer = read && type.safeParse(read.content[name]);
+  if (answer?.success) return answer.data;
   throw new StewardError(
     'VALIDATION',
     `inputResponses.${name}: is no answer to the question that was asked. Nothing was done. Answer it as its form asks.`,
