@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isObject } from '../../json-object.js';
 import type { ClientEntry } from '../client-entry.js';
 import type { Client } from './clients.js';
 import { jsonText } from './json-text.js';
 import { Problem } from './problem.js';
-import type { Syntax, Value } from './syntax.js';
+import type { Syntax } from './syntax.js';
 import { TOML_TEXT } from './toml-text.js';
-import { hasValue, isObject, listLeaves, valueAt, withoutValue, withValue } from './values.js';
+import { hasValue, listLeaves, valueAt, withoutValue, withValue } from './values.js';
 
 const SYNTAX: Record<Client['format'], Syntax> = {
   json: jsonText('json'),
@@ -31,7 +32,7 @@ export interface Change {
 }
 
 /** One value that is set, or taken out where it is undefined. */
-type Step = [keys: string[], value: Value];
+type Step = [keys: string[], value: unknown];
 
 /**
  * Changes the text of a client's file. An entry that is there keeps what is not Steward's: other variables, and what a
@@ -61,7 +62,7 @@ export function planChange(client: Client, text: string | undefined, { name, ent
 
 const without = (keys: string[]): Step => [keys, undefined];
 
-function listSteps(client: Client, start: Value, keys: string[], entry: ClientEntry): Step[] {
+function listSteps(client: Client, start: unknown, keys: string[], entry: ClientEntry): Step[] {
   const there = valueAt(start, keys);
   const { env, ...others } = { ...client.extra, ...entry };
   if (there === undefined) return [[keys, env ? { ...others, env } : others]];
@@ -78,7 +79,7 @@ function listSteps(client: Client, start: Value, keys: string[], entry: ClientEn
 }
 
 /** The difference of an entry. What may be a password is not shown. */
-function describe(keys: string[], before: Value, after: Value): string[] {
+function describe(keys: string[], before: unknown, after: unknown): string[] {
   const [gone, come] = [before, after].map((value) => listLeaves(value, keys).map(showLeaf)) as [
     string[],
     string[],
@@ -89,19 +90,19 @@ function describe(keys: string[], before: Value, after: Value): string[] {
   ];
 }
 
-function showLeaf([keys, value]: [string[], Value]): string {
+function showLeaf([keys, value]: [string[], unknown]): string {
   const isShown = keys.length === 3 ? keys[2] !== 'url' : keys.at(-1) === CONFIGURATION;
   return `${keys.join('.')} = ${isShown ? JSON.stringify(value) : '…'}`;
 }
 
 /** Nothing but what was wished may have changed, whatever the text looked like. @param keys of what may be empty now */
-function assertEqual(read: Record<string, Value>, wished: Record<string, Value>, keys: string[]): void {
+function assertEqual(read: Record<string, unknown>, wished: Record<string, unknown>, keys: string[]): void {
   // Parsers differ in the prototypes of their objects, and TOML has no table that holds nothing but a removed one.
   const [a, b] = [read, wished].map((value) => structuredClone(withoutEmpty(value, keys)));
   if (!isDeepStrictEqual(a, b)) throw new Problem('NOT_WRITTEN', UNEDITABLE);
 }
 
-function withoutEmpty(value: Record<string, Value>, keys: string[]): Record<string, Value> {
+function withoutEmpty(value: Record<string, unknown>, keys: string[]): Record<string, unknown> {
   return keys.reduceRight((whole, _, index) => {
     const path = keys.slice(0, index + 1);
     const inner = valueAt(whole, path);
@@ -109,7 +110,7 @@ function withoutEmpty(value: Record<string, Value>, keys: string[]): Record<stri
   }, value);
 }
 
-function readAgain(syntax: Syntax, text: string): Record<string, Value> {
+function readAgain(syntax: Syntax, text: string): Record<string, unknown> {
   try {
     return syntax.read(text);
   } catch (error) {

@@ -7,7 +7,7 @@ import {
   type Token,
 } from '@humanwhocodes/momoa';
 import { brokenAt } from './problem.js';
-import { endOfLineOf, splice, type Edit, type Syntax, type Value } from './syntax.js';
+import { endOfLineOf, splice, type Edit, type Syntax } from './syntax.js';
 
 /** JSON, or JSON with comments and trailing commas. */
 export function jsonText(mode: 'json' | 'jsonc'): Syntax {
@@ -15,7 +15,7 @@ export function jsonText(mode: 'json' | 'jsonc'): Syntax {
   return {
     read(text) {
       const { body } = parseText(text);
-      return evaluate(asObject(body)) as Record<string, Value>;
+      return evaluate(asObject(body)) as Record<string, unknown>;
     },
     set(text, keys, value) {
       const document = parseText(text);
@@ -51,7 +51,7 @@ interface Layout {
   unit: string;
   /** The blanks that begin the line of this place. */
   indentAt(place: number): string;
-  render(value: Value, indent: string, inOneLine: boolean): string;
+  render(value: unknown, indent: string, inOneLine: boolean): string;
 }
 
 function parseWithPlaces(text: string, mode: 'json' | 'jsonc'): DocumentNode {
@@ -109,7 +109,7 @@ function readLayout(text: string, { tokens = [], body }: DocumentNode): Layout {
 }
 
 /** After the last member, and after a comment beside it. */
-function insert(layout: Layout, object: ObjectNode, key: string, value: Value): string {
+function insert(layout: Layout, object: ObjectNode, key: string, value: unknown): string {
   const { text, tokens, endOfLine, unit } = layout;
   const [open, end] = rangeOf(object);
   const last = object.members.at(-1);
@@ -190,7 +190,7 @@ function beginsLine(text: string, place: number): boolean {
   return start > 0 && text.slice(start, place).trim() === '';
 }
 
-function nest(keys: readonly string[], value: Value): Value {
+function nest(keys: readonly string[], value: unknown): unknown {
   return keys.reduceRight((inner, key) => ({ [key]: inner }), value);
 }
 

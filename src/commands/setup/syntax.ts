@@ -1,12 +1,9 @@
-/** A value of a file of settings. */
-export type Value = unknown;
-
 /** Edits text of a kind of file. What is not edited keeps its every character. */
 export interface Syntax {
   /** @param text without a byte order mark @throws Problem with line and column */
-  read(text: string): Record<string, Value>;
+  read(text: string): Record<string, unknown>;
   /** Sets the value at a path of keys, which are letters, digits, _ and -, making the objects on the way. @throws Problem where one of them is something else */
-  set(text: string, keys: readonly string[], value: Value): string;
+  set(text: string, keys: readonly string[], value: unknown): string;
   /** Takes out what is at a path of keys, which is there. */
   remove(text: string, keys: readonly string[]): string;
 }

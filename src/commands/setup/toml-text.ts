@@ -1,7 +1,8 @@
 import { getStaticTOMLValue, parseTOML, type AST } from 'toml-eslint-parser';
-import { beginsWith, isObject } from './values.js';
+import { isObject } from '../../json-object.js';
+import { beginsWith } from './values.js';
 import { brokenAt, Problem } from './problem.js';
-import { endOfLineOf, splice, type Edit, type Syntax, type Value } from './syntax.js';
+import { endOfLineOf, splice, type Edit, type Syntax } from './syntax.js';
 
 /** Reads TOML 1.1 and writes 1.0, since a client may know no more. */
 export const TOML_TEXT: Syntax = {
@@ -76,7 +77,7 @@ const isInside = ({ range: [start, end] }: AST.TOMLNode, of: readonly Listed[]) 
 const isSame = (a: readonly string[], b: readonly string[]) => a.length === b.length && beginsWith(a, b);
 
 /** @param value texts, lists and tables of them; JSON's escapes are TOML's as well */
-function render(value: Value): string {
+function render(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(render).join(', ')}]`;
   if (!isObject(value)) return JSON.stringify(value);
   return `{ ${Object.entries(value)
@@ -85,7 +86,7 @@ function render(value: Value): string {
 }
 
 /** A table may stand at the end, whatever is before it, unless a value or an inline table has that name. */
-function append(text: string, keys: readonly string[], value: Record<string, Value>): string {
+function append(text: string, keys: readonly string[], value: Record<string, unknown>): string {
   const endOfLine = endOfLineOf(text);
   const gap = text.trim() === '' ? '' : text.endsWith('\n') ? endOfLine : endOfLine.repeat(2);
   const lines = Object.entries(value).map(([key, inner]) => `${key} = ${render(inner)}`);

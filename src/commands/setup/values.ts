@@ -1,26 +1,21 @@
-import type { Value } from './syntax.js';
-
-/** An object of a file of settings, by its keys. */
-export function isObject(value: Value): value is Record<string, Value> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+import { isObject } from '../../json-object.js';
 
 /** What is at a path of keys; undefined where a part of it is not there. */
-export function valueAt(value: Value, keys: readonly string[]): Value {
+export function valueAt(value: unknown, keys: readonly string[]): unknown {
   const [key, ...rest] = keys;
   if (key === undefined) return value;
   return isObject(value) && Object.hasOwn(value, key) ? valueAt(value[key], rest) : undefined;
 }
 
-export const hasValue = (value: Value, keys: readonly string[]): boolean =>
+export const hasValue = (value: unknown, keys: readonly string[]): boolean =>
   valueAt(value, keys) !== undefined;
 
 /** A copy with another value at a path of keys. */
 export function withValue(
-  object: Record<string, Value>,
+  object: Record<string, unknown>,
   keys: readonly string[],
-  value: Value,
-): Record<string, Value> {
+  value: unknown,
+): Record<string, unknown> {
   const [key = '', ...rest] = keys;
   const inner = valueAt(object, [key]);
   return {
@@ -30,14 +25,17 @@ export function withValue(
 }
 
 /** A copy without what is at a path of keys. */
-export function withoutValue(object: Record<string, Value>, keys: readonly string[]): Record<string, Value> {
+export function withoutValue(
+  object: Record<string, unknown>,
+  keys: readonly string[],
+): Record<string, unknown> {
   const [key = '', ...rest] = keys;
   const { [key]: inner, ...others } = object;
   return isObject(inner) && rest.length > 0 ? { ...object, [key]: withoutValue(inner, rest) } : others;
 }
 
 /** The values that hold no others, by their paths. */
-export function listLeaves(value: Value, keys: readonly string[] = []): [keys: string[], value: Value][] {
+export function listLeaves(value: unknown, keys: readonly string[] = []): [keys: string[], value: unknown][] {
   if (!isObject(value)) return value === undefined ? [] : [[[...keys], value]];
   return Object.entries(value).flatMap(([key, inner]) => listLeaves(inner, [...keys, key]));
 }
