@@ -284,7 +284,9 @@ describe('steward setup', () => {
       await put(file, fill(before, ''));
       const first = await setup(['--yes']);
       expect(first.stderr).toBe('');
-      expect(first.stdout).toContain(`+ ${client === 'codex' ? 'mcp_servers' : ''}`);
+      const servers = CLIENTS.find(({ id }) => id === client)?.servers;
+      const command = `  + ${servers}.steward.command = ${JSON.stringify(process.execPath)}\n`;
+      expect(first.stdout).toContain(command);
       expect(await read(file)).toBe(fill(before, after(configuration)));
       expect(first.code).toBe(0);
 
@@ -609,6 +611,30 @@ describe('steward setup', () => {
     const { stdout } = await setup(['--remove', '--dry-run']);
     expect(stdout).toContain('  - mcpServers.steward.env.DATABASE_URL = …\n');
     expect(stdout).not.toContain('hunter2');
+  });
+
+  it.each([
+    ['serverUrl', 'https://ann:hunter2@example.com/mcp'],
+    ['httpUrl', 'https://example.com/mcp?key=hunter2'],
+    ['args', ['-y', 'mcp-remote', '--header', 'Authorization: Bearer hunter2']],
+  ])('shows no password in "%s" of an entry that it changes or takes out', async (key, value) => {
+    const configuration = await putConfiguration();
+    const entry = { command: 'npx', args: [], env: { STEWARD_CONFIG: '/old.json' }, [key]: value };
+    await put('.cursor/mcp.json', JSON.stringify({ mcpServers: { steward: entry } }));
+    const removed = await setup(['--remove', '--dry-run']);
+    for (const line of ['command = "npx"', `${key} = …`, 'env.STEWARD_CONFIG = "/old.json"'])
+      expect(removed.stdout).toContain(`  - mcpServers.steward.${line}\n`);
+    const changed = await setup(['--dry-run']);
+    const lines = changed.stdout.split('\n').filter((line) => /^ {2}[-+] /.test(line));
+    expect(lines).toEqual([
+      '  - mcpServers.steward.command = "npx"',
+      '  - mcpServers.steward.args = …',
+      '  - mcpServers.steward.env.STEWARD_CONFIG = "/old.json"',
+      `  + mcpServers.steward.command = ${JSON.stringify(process.execPath)}`,
+      `  + mcpServers.steward.args = [${JSON.stringify(MAIN)}]`,
+      `  + mcpServers.steward.env.STEWARD_CONFIG = ${JSON.stringify(configuration)}`,
+    ]);
+    expect(removed.stdout + changed.stdout).not.toContain('hunter2');
   });
 
   it('refuses a configuration that is not there or cannot be read, before it asks', async () => {

@@ -15,6 +15,8 @@ const SYNTAX: Record<Client['format'], Syntax> = {
 };
 const BYTE_ORDER_MARK = '\uFEFF';
 const CONFIGURATION = 'STEWARD_CONFIG';
+/** What is shown of an entry that is there. */
+const SHOWN = ['command', 'type', `env.${CONFIGURATION}`];
 const UNEDITABLE = 'its text cannot be edited without changing more. Change it by hand';
 
 /** What is to be in a client's file under a name; undefined, nothing. */
@@ -78,21 +80,22 @@ function listSteps(client: Client, start: unknown, keys: string[], entry: Client
     .map(([path, value]) => [[...keys, ...path], value]);
 }
 
-/** The difference of an entry. What may be a password is not shown. */
+/** The difference of an entry. Of what was there, anything else than SHOWN may hold a password. */
 function describe(keys: string[], before: unknown, after: unknown): string[] {
-  const [gone, come] = [before, after].map((value) => listLeaves(value, keys).map(showLeaf)) as [
-    string[],
-    string[],
-  ];
   return [
-    ...gone.filter((line) => !come.includes(line)).map((line) => `- ${line}`),
-    ...come.filter((line) => !gone.includes(line)).map((line) => `+ ${line}`),
+    ...listChanged(before, after).map((leaf) => `- ${showLeaf(keys, leaf, SHOWN)}`),
+    ...listChanged(after, before).map((leaf) => `+ ${showLeaf(keys, leaf, [...SHOWN, 'args'])}`),
   ];
 }
 
-function showLeaf([keys, value]: [string[], unknown]): string {
-  const isShown = keys.length === 3 ? keys[2] !== 'url' : keys.at(-1) === CONFIGURATION;
-  return `${keys.join('.')} = ${isShown ? JSON.stringify(value) : '…'}`;
+/** The leaves of one that the other does not have. */
+function listChanged(one: unknown, other: unknown): [keys: string[], value: unknown][] {
+  return listLeaves(one).filter(([path, value]) => !isDeepStrictEqual(valueAt(other, path), value));
+}
+
+function showLeaf(keys: string[], [path, value]: [string[], unknown], shown: readonly string[]): string {
+  const text = shown.includes(path.join('.')) ? JSON.stringify(value) : '…';
+  return `${[...keys, ...path].join('.')} = ${text}`;
 }
 
 /** Nothing but what was wished may have changed, whatever the text looked like. @param keys of what may be empty now */
