@@ -9,7 +9,6 @@ export interface Choice {
 }
 
 const MOST_LINES = 20;
-const UNWRITTEN = 'No configuration was written.';
 
 /** Without a terminal flags have to say it. */
 export const canAsk = (): boolean => process.stdin.isTTY && process.stdout.isTTY;
@@ -22,7 +21,7 @@ export const canAsk = (): boolean => process.stdin.isTTY && process.stdout.isTTY
 export async function choose(
   message: string,
   choices: readonly Choice[],
-  unwritten = UNWRITTEN,
+  unwritten: string,
 ): Promise<string[]> {
   const answer = await multiselect({
     message,
@@ -35,7 +34,7 @@ export async function choose(
 }
 
 /** As choose. */
-export async function agree(message: string, unwritten = UNWRITTEN): Promise<boolean> {
+export async function agree(message: string, unwritten: string): Promise<boolean> {
   const answer = await confirm({ message });
   return isCancel(answer) ? end(unwritten) : answer;
 }

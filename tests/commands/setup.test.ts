@@ -805,6 +805,24 @@ const terminal = (args: string[], ...typed: Parameters<typeof atTerminal>[2]) =>
         expect(await read(file)).toContain(JSON.stringify(at('project/steward.config.json')));
 
       await rm(at('project/steward.config.json'));
+      await rm(at('project/.env'));
+      const inShell = { HOME: home, DATABASE_URL: url };
+      const init = ['init', '--expose', 'Order'];
+      await put('.cursor/mcp.json', '{}');
+      const { screen } = await atTerminal(
+        project,
+        init,
+        [
+          [offer, '\r'],
+          [WHICH, '\r'],
+        ],
+        inShell,
+      );
+      expect(screen.match(/DATABASE_URL is set in this shell/g)).toHaveLength(1);
+      expect(await read('.cursor/mcp.json')).toContain('STEWARD_CONFIG');
+
+      await rm(at('project/steward.config.json'));
+      await put('project/.env', `DATABASE_URL=${url}\n`);
       const piped = await run([MAIN, 'init', '--expose', 'Order'], { HOME: home }, project);
       expect(piped.code).toBe(0);
       expect(piped.stdout).not.toMatch(offer);

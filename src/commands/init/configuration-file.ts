@@ -3,6 +3,9 @@ import path from 'node:path';
 import { DATABASE_NAME } from '../parse-configuration.js';
 import { writeWhole } from '../whole-file.js';
 
+/** Said where a person ends the questions. */
+export const UNWRITTEN = 'No configuration was written.';
+
 const SCHEMA_OF_FILE = 'node_modules/steward-mcp/steward.schema.json';
 const FALLBACK_NAME = 'main';
 

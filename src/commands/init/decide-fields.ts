@@ -2,6 +2,7 @@ import type { Model } from '../../records/model/schema.js';
 import { readFieldMarks, type FieldMark } from '../../records/view/marks.js';
 import { listConcerns, type Concern } from '../../records/view/propose.js';
 import { canAsk, choose } from '../choose.js';
+import { UNWRITTEN } from './configuration-file.js';
 
 /**
  * Proposes which fields to hide, and lets a person decide.
@@ -41,7 +42,7 @@ function isMarked(model: Model, name: string): boolean {
 async function decide(concerns: readonly (Concern & { name: string })[], yes: boolean): Promise<string[]> {
   if (canAsk() && !yes) {
     const choices = concerns.map(({ name, reason }) => ({ name, hint: reason, chosen: true }));
-    return choose('Which of these stay hidden? (space changes one)', choices);
+    return choose('Which of these stay hidden? (space changes one)', choices, UNWRITTEN);
   }
   for (const { name, reason } of concerns) process.stdout.write(`Hidden: ${name}, since ${reason}\n`);
   return concerns.map(({ name }) => name);

@@ -4,7 +4,7 @@ import { readSchema } from '../../records/configuration.js';
 import type { Model, Schema } from '../../records/model/schema.js';
 import { workingFolder } from '../../settings/folders.js';
 import { readPostgresUrl } from '../../settings/postgres-url.js';
-import { findConfigurationPath, overrideVariable, readReferences } from '../../settings/sources.js';
+import { findConfigurationPath, readReferences } from '../../settings/sources.js';
 import { describeClientEntry, SERVER_NAME } from '../client-entry.js';
 import { commandName } from '../command-name.js';
 import { writePulledSchema } from '../db/pull.js';
@@ -16,7 +16,12 @@ import { decideFields } from './decide-fields.js';
 import { findModels, isMarked } from './find-models.js';
 import { findSchema, type FoundSchema } from './find-schema.js';
 import { exposeModel, type ModelEntry } from './model-entry.js';
-import { readDatabaseName, readSchemaReference, writeConfiguration } from './configuration-file.js';
+import {
+  readDatabaseName,
+  readSchemaReference,
+  UNWRITTEN,
+  writeConfiguration,
+} from './configuration-file.js';
 import { print, update } from './update.js';
 
 export interface InitOptions {
@@ -79,8 +84,7 @@ async function offerSetup(file: string, { yes }: InitOptions): Promise<void> {
   const { hasClients, setup } = await import('../setup/index.js');
   if (yes || !canAsk() || !hasClients()) return;
   if (!(await agree('Add it to the clients on this machine?', 'No client was changed.'))) return;
-  overrideVariable('STEWARD_CONFIG', file);
-  await setup([], { name: SERVER_NAME });
+  await setup([], { name: SERVER_NAME }, file);
 }
 
 async function assertMayReplace(file: string, { yes }: InitOptions): Promise<void> {
@@ -88,7 +92,7 @@ async function assertMayReplace(file: string, { yes }: InitOptions): Promise<voi
   const command = commandName(workingFolder());
   const hint = `To see what changed in the schema since: ${command} init --update. To start again: --yes.`;
   if (!canAsk()) throw new OperatorError(`${file} is there already. ${hint}`);
-  if (!(await agree(`${file} is there already. Write a new one in its place?`)))
+  if (!(await agree(`${file} is there already. Write a new one in its place?`, UNWRITTEN)))
     throw new OperatorError(`Nothing was written. ${hint}`);
 }
 
@@ -123,8 +127,12 @@ async function chooseModels({ models }: Schema, { expose, all }: InitOptions): P
       hint: `${model.fields.length} fields`,
       chosen: isMarked(model),
     }));
-    const chosen = await choose('Which models may a language model read? (space selects)', choices);
-    if (chosen.length === 0) throw new OperatorError('No model was chosen. No configuration was written.');
+    const chosen = await choose(
+      'Which models may a language model read? (space selects)',
+      choices,
+      UNWRITTEN,
+    );
+    if (chosen.length === 0) throw new OperatorError(`No model was chosen. ${UNWRITTEN}`);
     return models.filter(({ name }) => chosen.includes(name));
   }
   if (marked.length > 0) return marked;

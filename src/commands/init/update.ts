@@ -10,7 +10,7 @@ import { CONFIGURATION } from '../parse-configuration.js';
 import { readIfAny } from '../whole-file.js';
 import { checkConfiguration } from './check.js';
 import { agree, canAsk, choose } from '../choose.js';
-import { writeConfiguration } from './configuration-file.js';
+import { UNWRITTEN, writeConfiguration } from './configuration-file.js';
 import { decideFields } from './decide-fields.js';
 import { findModels, isMarked } from './find-models.js';
 import type { InitOptions } from './index.js';
@@ -71,7 +71,8 @@ export async function update(file: string, options: InitOptions): Promise<void> 
       name,
       { ...known.section, models: await decideModels(known, known.difference, chosen, options) },
     ]);
-  if (!decides && !(await agree(`Write this to ${file}?`))) throw new OperatorError('Nothing was written.');
+  if (!decides && !(await agree(`Write this to ${file}?`, UNWRITTEN)))
+    throw new OperatorError('Nothing was written.');
   writeConfiguration(file, { ...content, databases: Object.fromEntries(updated) }, before);
   print(`Wrote ${file}.\n`);
   await checkConfiguration(file);
@@ -181,6 +182,7 @@ async function chooseAdded(
   const chosen = await choose(
     'Which of the new models may a language model read?',
     added.map((model) => ({ name: nameOf(model.name), chosen: marked.includes(model) })),
+    UNWRITTEN,
   );
   return added.filter(({ name }) => chosen.includes(nameOf(name)));
 }

@@ -31,18 +31,22 @@ const UNWRITTEN = 'No client was changed.';
  * Adds Steward to the clients on this machine, or takes it out: shows what would change in the file of each, asks, and
  * writes. A client whose file cannot be used is told of and left out; the exit code is 1 then.
  * @param ids those clients alone
+ * @param configuration to serve, by a caller who has told what a client would not know of it; else it is looked for
  * @throws OperatorError; no client has been changed then
  */
-export async function setup(ids: readonly string[], options: SetupOptions): Promise<void> {
+export async function setup(
+  ids: readonly string[],
+  options: SetupOptions,
+  configuration?: string,
+): Promise<void> {
   if (!/^[\w-]+$/.test(options.name))
     throw new OperatorError('--name takes letters, digits, _ and -, as clients do.');
   const found = findClients(ids);
-  const configuration = options.remove ? undefined : findServed();
-  const unkept = configuration === undefined ? undefined : describeUnkept(configuration);
-  const entry = options.remove ? undefined : makeClientEntry(configuration);
+  const served = options.remove ? undefined : (configuration ?? findServed());
+  const unkept = served === undefined || served === configuration ? undefined : describeUnkept(served);
+  const entry = options.remove ? undefined : makeClientEntry(served);
   const wish: Wish = { name: options.name, entry };
-  if (entry)
-    print(`Serves ${configuration === undefined ? 'the staff directory' : `what ${configuration} says`}.`);
+  if (entry) print(`Serves ${served === undefined ? 'the staff directory' : `what ${served} says`}.`);
   const planned = found.flatMap((client) => plan(client, wish));
   const changed = planned.filter(({ difference }) => difference.length > 0);
   const chosen = changed.length === 0 ? [] : await decide(changed, options);
