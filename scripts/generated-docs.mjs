@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 import prettier from 'prettier';
 import { configurationSchema } from '../build/commands/configuration-schema.js';
 import { flagOf } from '../build/commands/setting-flags.js';
+import { CLIENTS } from '../build/commands/setup/clients.js';
+import { listPlaces } from '../build/commands/setup/places.js';
 import { createDirectory, rightsFor } from '../build/directory/index.js';
 import { DATABASE, openSchema } from '../build/records/configuration.js';
 import { createRecords } from '../build/records/index.js';
@@ -62,6 +64,7 @@ const PAGES = {
     'records resources': () => resources(records),
     'records prompts': () => prompts(records),
   },
+  '../docs/clients.md': { clients },
   '../docs/configuration.md': { settings, sections },
 };
 
@@ -138,6 +141,28 @@ function sections() {
     ];
   };
   return markdownTable(['section', 'meaning'], rowsOf(configurationSchema(), ''));
+}
+
+/** Where each client keeps its servers, a column a system. */
+function clients() {
+  const machines = [machine('linux', '~'), machine('darwin', '~'), machine('win32', '%USERPROFILE%')];
+  const rows = CLIENTS.map((client) => {
+    const cells = machines.map((one) => listPlaces(client, one).map(({ file }) => `\`${file}\``));
+    return [`\`${client.id}\``, client.name, ...cells.map((files) => files.join('<br>'))];
+  });
+  return markdownTable(['name', 'client', 'Linux', 'macOS', 'Windows'], rows);
+}
+
+/**
+ * A machine whose folders are called as people call them.
+ * @param {NodeJS.Platform} platform
+ * @param {string} home
+ */
+function machine(platform, home) {
+  const isWindows = platform === 'win32';
+  const named = ['CLAUDE_CONFIG_DIR', 'CODEX_HOME', ...(isWindows ? ['APPDATA', 'LOCALAPPDATA'] : [])];
+  const environment = Object.fromEntries(named.map((name) => [name, isWindows ? `%${name}%` : `$${name}`]));
+  return { platform, home, environment };
 }
 
 for (const [page, generated] of Object.entries(PAGES)) {
