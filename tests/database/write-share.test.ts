@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { onServer } from '../support/conditions.js';
+import { countWaiting } from '../support/count-waiting.js';
 import { eventually } from '../support/eventually.js';
 import { holdUser } from '../support/hold-user.js';
 import { startSteward, type Steward } from '../support/steward.js';
@@ -23,11 +24,7 @@ onServer('writes that wait for a lock (on PostgreSQL only: it takes connections 
   });
   afterAll(() => steward.stop());
 
-  const waiting = async () => {
-    const sql =
-      "SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    return (await steward.database.query<{ n: number }>(sql))[0]?.n ?? 0;
-  };
+  const waiting = () => countWaiting(steward.database);
 
   it('leave connections to reads, and those that cannot begin say so', async () => {
     const holder = await holdUser(steward.database, USER);

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { MAIN } from '../support/command.mjs';
 import { onServer } from '../support/conditions.js';
+import { countWaiting } from '../support/count-waiting.js';
 import { everything } from '../support/backups.js';
 import { brokenRules, census } from '../support/data-rules.mjs';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
@@ -328,13 +329,7 @@ onServer('two processes and one answer (on PostgreSQL only: these need real conc
     await database.drop();
   });
 
-  const waiting = (count: number) =>
-    eventually(async () => {
-      const [row] = await database.query<{ count: number }>(
-        `SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-      );
-      return row?.count === count;
-    });
+  const waiting = (count: number) => eventually(async () => (await countWaiting(database)) === count);
   const changes = () =>
     database.query(
       `SELECT new_value FROM user_audit_log WHERE user_id = 1 AND field_changed = 'role' ORDER BY id`,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
 import { onServer } from '../support/conditions.js';
+import { countWaiting } from '../support/count-waiting.js';
 import { brokenRules, census } from '../support/data-rules.mjs';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
@@ -47,12 +48,7 @@ onServer('Two servers on one database (of a PostgreSQL server: the embedded one 
     return (await servers[0].call('create_user', { username, email })).data.user.id;
   };
 
-  const someoneWaits = async () => {
-    const waiting = await database.query(
-      "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
-    );
-    return waiting.length > 0;
-  };
+  const someoneWaits = async () => (await countWaiting(database)) > 0;
 
   /** Head counts are exact, and what is on record leads to what each user is now. */
   const expectSoundData = async () => expect(await brokenRules(database)).toEqual({});

@@ -5,10 +5,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type pg from 'pg';
 import { onServer } from '../support/conditions.js';
+import { countWaiting } from '../support/count-waiting.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { holdUser } from '../support/hold-user.js';
 import { HttpSteward, MCP_HEADERS, parsed } from '../support/http.js';
+import { claims, MODERN, standardHeaders } from '../support/modern.js';
 import { RawClient } from '../support/raw-client.js';
 import { startSteward } from '../support/steward.js';
 
@@ -20,21 +22,12 @@ const PATIENT = {
   CALL_DEADLINE_MS: '30000',
 };
 const USER = 7;
+const TOOL = 'set_user_role';
 
 /** What a call says of its revision: in its `_meta`, and over HTTP in its headers. */
-const ERAS: Record<string, { meta: Record<string, unknown>; headers: Record<string, string> }> = {
+const ERAS: Record<string, { meta: Record<string, unknown>; headers: Record<string, string | undefined> }> = {
   '2025-11-25': { meta: {}, headers: {} },
-  '2026-07-28': {
-    meta: {
-      'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-      'io.modelcontextprotocol/clientCapabilities': {},
-    },
-    headers: {
-      'mcp-protocol-version': '2026-07-28',
-      'mcp-method': 'tools/call',
-      'mcp-name': 'set_user_role',
-    },
-  },
+  [MODERN]: { meta: claims(), headers: standardHeaders('tools/call', { name: TOOL }) },
 };
 /** A token may be text or a whole number. */
 const TOKENS = [
@@ -54,7 +47,7 @@ interface Message {
 
 /** Parameters of a call that waits while the user is held. */
 const change = (progressToken?: unknown, era = '2025-11-25') => ({
-  name: 'set_user_role',
+  name: TOOL,
   arguments: { user_id: USER, role: `Role ${Math.random()}` },
   _meta: { ...ERAS[era]?.meta, ...(progressToken !== undefined && { progressToken }) },
 });
@@ -93,10 +86,6 @@ onServer('progress (on PostgreSQL only: it takes a call that waits)', () => {
   const release = async () => {
     await holder?.end();
     holder = undefined;
-  };
-  const writers = async () => {
-    const sql = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-    return (await database.query(sql)).length;
   };
 
   describe('over stdio', () => {
@@ -144,7 +133,7 @@ onServer('progress (on PostgreSQL only: it takes a call that waits)', () => {
       client.write(
         '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"cancelled"}}\n',
       );
-      await eventually(async () => (await writers()) === 0);
+      await eventually(async () => (await countWaiting(database)) === 0);
       const told = messages('cancelled', 'cancelled').length;
       await delay(1500);
       expect(messages('cancelled', 'cancelled')).toHaveLength(told);
@@ -224,9 +213,9 @@ onServer('progress (on PostgreSQL only: it takes a call that waits)', () => {
     it.each(Object.keys(ERAS))('ends with the call of a client of %s that hangs up', async (era) => {
       await hold();
       const call = await open(steward, change('mine', era), { headers: ERAS[era]?.headers });
-      expect(await writers()).toBe(1);
+      expect(await countWaiting(database)).toBe(1);
       call.hangUp();
-      await eventually(async () => (await writers()) === 0);
+      await eventually(async () => (await countWaiting(database)) === 0);
       expect(await steward.call('get_user', { id: USER })).toMatchObject({ status: 200 });
     });
 

@@ -1,7 +1,6 @@
 import { codeOf, type HttpSteward, type JsonRpcAnswer } from './http.js';
+import { claims, standardHeaders } from './modern.js';
 import type { RawClient } from './raw-client.js';
-
-const REVISION = '2026-07-28';
 
 /** A form that a call asks to be filled in (specification 2026-07-28, client/elicitation). */
 export interface Form {
@@ -39,14 +38,9 @@ export class FormClient {
     return new FormClient((method, params) => client.request(method, params), capabilities);
   }
 
-  static overHttp(steward: HttpSteward, capabilities?: object, token?: string): FormClient {
+  static overHttp(steward: HttpSteward, capabilities?: object): FormClient {
     return new FormClient(async (method, params) => {
-      const headers = {
-        'mcp-protocol-version': REVISION,
-        'mcp-method': method,
-        'mcp-name': (params['name'] ?? params['uri']) as string | undefined,
-        ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      };
+      const headers = standardHeaders(method, params);
       const { json, text } = await steward.request(method, params, { headers });
       if (!json) throw new Error(text);
       return json;
@@ -70,14 +64,7 @@ export class FormClient {
   }
 
   request(method: string, params: Record<string, unknown>): Promise<JsonRpcAnswer> {
-    return this.send(method, {
-      ...params,
-      _meta: {
-        'io.modelcontextprotocol/protocolVersion': REVISION,
-        'io.modelcontextprotocol/clientInfo': { name: 'form', version: '1' },
-        'io.modelcontextprotocol/clientCapabilities': this.capabilities,
-      },
-    });
+    return this.send(method, { ...params, _meta: claims(this.capabilities) });
   }
 }
 

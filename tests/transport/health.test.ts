@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
 import { MAIN } from '../support/command.mjs';
 import { onServer } from '../support/conditions.js';
+import { countWaiting } from '../support/count-waiting.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { codeOf, HttpSteward, MCP_HEADERS, type HttpAnswer } from '../support/http.js';
@@ -147,22 +148,15 @@ onServer('/ready (on PostgreSQL only: the embedded database serves one at a time
     await database.drop();
   });
 
-  const waitingStatements = async (text: string) =>
-    database.query<{ query: string }>(
-      `SELECT query FROM pg_stat_activity
-       WHERE datname = current_database() AND application_name = 'steward' AND wait_event_type = 'Lock' AND query LIKE $1`,
-      [`%${text}%`],
-    );
-
   it('asks the database once, however many probes come', async () => {
     await holder.query('LOCK TABLE _prisma_migrations');
     // The answer of the probes above is good for a second.
     await setTimeout(1100);
     const probes = Array.from({ length: 50 }, () => get(steward, '/ready'));
-    await eventually(async () => (await waitingStatements('_prisma_migrations')).length > 0);
+    await eventually(async () => (await countWaiting(database, '_prisma_migrations')) > 0);
     // Long enough for others to have come as far.
     await setTimeout(200);
-    expect(await waitingStatements('_prisma_migrations')).toHaveLength(1);
+    expect(await countWaiting(database, '_prisma_migrations')).toBe(1);
     await holder.query('ROLLBACK');
     for (const answer of await Promise.all(probes))
       expect(answer).toMatchObject({ status: 200, json: READY });
@@ -178,7 +172,7 @@ onServer('/ready (on PostgreSQL only: the embedded database serves one at a time
     });
     const caller = await open(steward, `POST /mcp HTTP/1.1\r\nContent-Length: ${body.length}\r\n`);
     caller.write(`\r\n${body}`);
-    await eventually(async () => (await waitingStatements('users')).length > 0);
+    await eventually(async () => (await countWaiting(database, 'users')) > 0);
     const prober = await open(steward, 'GET /ready HTTP/1.1\r\n');
     const ended = steward.stop('SIGTERM');
     await steward.logged('stopping');

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
 import { onServerOfItsOwn } from '../../support/conditions.js';
+import { countWaiting } from '../../support/count-waiting.js';
 import { eventually } from '../../support/eventually.js';
 import { codeOf, type HttpSteward } from '../../support/http.js';
 import { linesOf } from '../../support/log.js';
@@ -51,10 +52,7 @@ onServerOfItsOwn('reads from a replica (on PostgreSQL only, where it is installe
   /** How many more there are by each than there were. */
   const gained = (message: string, since: number[]) =>
     timesOfEach(message).map((count, at) => count - (since[at] ?? 0));
-  const waiting = () =>
-    replica.query(
-      `SELECT FROM pg_stat_activity WHERE application_name = 'steward' AND wait_event_type = 'Lock'`,
-    );
+  const waiting = () => countWaiting({ query: (sql) => replica.query(sql, 'steward') });
   /** Moves a user through one process, to and fro, and has the other say at once where they are. */
   async function expectOwnWritesRead(rounds: number): Promise<void> {
     const id = await hire(one, 'Sales');
@@ -159,7 +157,7 @@ onServerOfItsOwn('reads from a replica (on PostgreSQL only, where it is installe
       // One statement, which has users when it waits for departments.
       const read = (id: number) => answer(busy, 'get_user', { id });
       const reads = [1, 2].map(read);
-      await eventually(async () => (await waiting()).length === 2);
+      await eventually(async () => (await waiting()) === 2);
       expect(await answer(busy, 'get_user_history', { user_id: 1 })).toBeDefined();
       const { length: busyFor } = refusals();
       expect(busyFor).toBeGreaterThan(0);
@@ -208,10 +206,10 @@ onServerOfItsOwn('reads from a replica (on PostgreSQL only, where it is installe
       await usedAgain(one);
       const hangUp = new AbortController();
       const call = one.call('get_user_history', { user_id: 1 }, { signal: hangUp.signal });
-      await eventually(async () => (await waiting()).length === 1);
+      await eventually(async () => (await waiting()) === 1);
       hangUp.abort();
       await expect(call).rejects.toThrow('aborted');
-      await eventually(async () => (await waiting()).length === 0);
+      await eventually(async () => (await waiting()) === 0);
       expect(await statementsAt(server)).not.toContainEqual(expect.stringContaining('user_audit_log'));
     } finally {
       await locker.end();
