@@ -33,7 +33,7 @@ const SHARED: [definition: string, method: string, params: Record<string, unknow
   ['ListResourceTemplatesResult', 'resources/templates/list', {}],
   ['ListPromptsResult', 'prompts/list', {}],
   ['CallToolResult', 'tools/call', { name: 'find_users', arguments: { search: 'a' } }],
-  ['CallToolResult', 'tools/call', { name: 'get_user', arguments: { user: 'nobody@example.com' } }],
+  ['CallToolResult', 'tools/call', { name: 'get_user', arguments: { email: 'nobody@example.com' } }],
   ['ReadResourceResult', 'resources/read', { uri: 'directory://users/1' }],
   ['GetPromptResult', 'prompts/get', { name: 'department_report', arguments: { department: 'Engineering' } }],
   [
