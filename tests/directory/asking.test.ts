@@ -163,6 +163,25 @@ describe('create_user without a department', () => {
     expect(await departmentOf(person)).toBeUndefined();
   });
 
+  it('refuses a state that was altered, cut or made up', async () => {
+    const asked = await client.call('create_user', person);
+    const state = asked.state ?? '';
+    const middle = state.length >> 1;
+    const flipped = state.slice(0, middle) + (state[middle] === 'A' ? 'B' : 'A') + state.slice(middle + 1);
+    for (const forged of [
+      flipped,
+      state.slice(0, -4),
+      `${state}AAAA`,
+      '',
+      'AAAA',
+      '{"department":"Sales"}',
+    ]) {
+      const refused = await client.fill('create_user', person, { ...asked, state: forged }, 'Sales');
+      expect(refused).toMatchObject({ code: 'VALIDATION', text: expect.stringContaining('requestState') });
+    }
+    expect(await departmentOf(person)).toBeUndefined();
+  });
+
   it('refuses a state of another call', async () => {
     const asked = await client.call('create_user', person);
     for (const other of [someone(), { ...person, role: 'Developer' }]) {
