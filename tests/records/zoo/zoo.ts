@@ -75,10 +75,10 @@ export async function startZoo({
   command,
 }: ZooOptions = {}): Promise<Zoo> {
   const database = await freshDatabase();
-  const { DATABASE_URL } = database.administration;
-  const url = DATABASE_URL ?? (await steward(['database-url'], database.env)).stdout.trim();
   // It also keeps the embedded database open, whose address is good as long as it is.
   await database.query(await readFile(TABLES, 'utf8'));
+  const { DATABASE_URL } = database.administration;
+  const url = DATABASE_URL ?? (await steward(['database-url'], database.env)).stdout.trim();
   if (sql !== '') await database.query(sql);
   const folder = await mkdtemp(path.join(os.tmpdir(), 'steward-zoo-'));
   const file = path.join(folder, 'steward.config.json');
