@@ -25,7 +25,9 @@ afterEach(async () => {
 });
 
 async function start(env: Record<string, string> = {}): Promise<HttpSteward> {
-  const steward = await HttpSteward.start({ ...database.env, METRICS_TOKEN: TOKEN, ...env });
+  // A first call waits for the embedded database, on a slow machine for long.
+  const patient = { CALL_DEADLINE_MS: '50000' };
+  const steward = await HttpSteward.start({ ...database.env, ...patient, METRICS_TOKEN: TOKEN, ...env });
   running.push(steward);
   return steward;
 }
