@@ -11,7 +11,7 @@ import { Seal } from './seal.js';
 const GOOD_FOR_MINUTES = 10;
 const GOOD_FOR_MS = GOOD_FOR_MINUTES * 60_000;
 
-/** What a client brings back with the answers: nobody but this server can make or read it. */
+/** What a client brings back with the answers: only this server can make or read it. */
 const STATE = z.strictObject({
   id: z.uuid(),
   /** Milliseconds since 1970. */

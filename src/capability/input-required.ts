@@ -14,7 +14,7 @@ export type InputRequests = Readonly<Record<string, InputRequest>>;
 
 /**
  * Thrown by a handler that cannot go on without an answer of the client: the call ends, and the client sends it once more
- * with the answers. It is no error. Throw it where `context.input` is there: without it, nobody can be asked.
+ * with the answers. It is no error. Throw it where `context.input` is there: without it, no question reaches the client.
  */
 export class InputRequired extends Error {
   override readonly name = 'InputRequired';
@@ -32,7 +32,8 @@ export class InputRequired extends Error {
 }
 
 /**
- * Thrown by a handler for a state that it did not give out, or gave out for something else: forged, altered or too old. It is an error of the request, also where a tool is called (specification 2026-07-28, basic/patterns/mrtr: error handling).
+ * Thrown by a handler for a state that it did not give out, or gave out for something else: forged, altered or too old. It is
+ * an error of the request, also where a tool is called (specification 2026-07-28, basic/patterns/mrtr: error handling).
  */
 export class InvalidState extends StewardError {
   constructor(message: string) {

@@ -15,7 +15,7 @@ export interface ClientEntry {
 /** @param configuration undefined: it serves the staff directory, on the embedded database */
 export function makeClientEntry(configuration: string | undefined): ClientEntry {
   return {
-    ...findProgram(process.platform),
+    ...findProgram(),
     ...(configuration === undefined ? {} : { env: { STEWARD_CONFIG: configuration } }),
   };
 }
@@ -35,9 +35,9 @@ export function describeClientEntry(configuration: string): string {
 }
 
 /** A program in the cache of npx is named by its package. On Windows npx is a script, which some clients cannot start. */
-function findProgram(platform: NodeJS.Platform): { command: string; args: string[] } {
+function findProgram(): { command: string; args: string[] } {
   const byNpx = ['npx', '-y', 'steward-mcp'];
-  if (isByNpx && platform === 'win32') return { command: 'cmd', args: ['/c', ...byNpx] };
+  if (isByNpx && process.platform === 'win32') return { command: 'cmd', args: ['/c', ...byNpx] };
   if (isByNpx) return { command: 'npx', args: byNpx.slice(1) };
   return { command: process.execPath, args: [path.join(PROJECT_ROOT, 'dist', 'main.js')] };
 }

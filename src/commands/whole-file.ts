@@ -45,7 +45,7 @@ export function writeWhole(file: string, text: string, before: string | undefine
   }
 }
 
-/** Whoever died with a lock does not keep it: work on a file takes milliseconds. */
+/** A lock that is older was left by a process that died: work on a file takes milliseconds. */
 const LOCK_LASTS_MS = 10_000;
 const LOCK_RETRY_MS = 20;
 

@@ -1,17 +1,12 @@
 import { open, readdir } from 'node:fs/promises';
 import path from 'node:path';
-
-/** A disk writes what several ask for in one go. */
-const AT_ONCE = 8;
+import { eachAtOnce } from './each-at-once.js';
 
 /** Resolves when a folder and all its contents are on the disk. */
 export async function syncTree(folder: string): Promise<void> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = [folder, ...entries.map(({ parentPath, name }) => path.join(parentPath, name))].values();
-  const syncRest = async () => {
-    for (const file of files) await syncFile(file);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, syncRest));
+  const files = entries.map(({ parentPath, name }) => path.join(parentPath, name));
+  await eachAtOnce([folder, ...files], syncFile);
 }
 
 /** Resolves when one file, or the names in a folder, are on the disk. */

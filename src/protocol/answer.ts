@@ -44,12 +44,12 @@ export function createAnswer(options: AnswerOptions): Answer {
   return async ({ id, method, params = {} }, request) => {
     const era = eraOf(method, params);
     try {
-      const claiming = era === MODERN ? { ...request, meta: readRequestMeta(params) } : request;
+      const claimed = era === MODERN ? { ...request, meta: readRequestMeta(params) } : request;
       const handle = era.removed.has(method) ? undefined : methods.get(method);
       if (!handle) throw noSuchMethod();
       // A client that traces its calls puts the context here (OpenTelemetry semantic conventions for MCP).
       const result = await tracing.continuing(Object(params['_meta']), () =>
-        withProgress(params, claiming, guard.deadlineMs, async () => handle(params, claiming)),
+        withProgress(params, claimed, guard.deadlineMs, async () => handle(params, claimed)),
       );
       return { jsonrpc: '2.0', id, result: era.complete(method, result, introduction.serverInfo) };
     } catch (thrown) {

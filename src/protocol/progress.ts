@@ -6,7 +6,7 @@ const EVERY_MS = 1000;
 /**
  * Does the work of a request, and tells a client that gave a token how many seconds that has taken: each second, from the
  * first on, and nothing after the end (specification 2026-07-28, basic/patterns/progress; 2025-11-25,
- * basic/utilities/progress). Nobody knows how long it will take, so there is no total. A message with a token that is
+ * basic/utilities/progress). How long it will take is not known, so there is no total. A message with a token that is
  * neither text nor a whole number is not read as one.
  * @param deadlineMs after which the guard gives the work up
  */

@@ -22,7 +22,8 @@ import {
   UNWRITTEN,
   writeConfiguration,
 } from './configuration-file.js';
-import { print, update } from './update.js';
+import { print } from '../print.js';
+import { update } from './update.js';
 
 export interface InitOptions {
   schema?: string;

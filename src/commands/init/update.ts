@@ -7,6 +7,7 @@ import { workingFolder } from '../../settings/folders.js';
 import { readConfigurationContent } from '../../settings/sources.js';
 import { commandName } from '../command-name.js';
 import { CONFIGURATION } from '../parse-configuration.js';
+import { print } from '../print.js';
 import { readIfAny } from '../whole-file.js';
 import { checkConfiguration } from './check.js';
 import { agree, canAsk, choose } from '../choose.js';
@@ -185,8 +186,4 @@ async function chooseAdded(
     UNWRITTEN,
   );
   return added.filter(({ name }) => chosen.includes(nameOf(name)));
-}
-
-export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

@@ -98,7 +98,7 @@ function showLeaf(keys: string[], [path, value]: [string[], unknown], shown: rea
   return `${[...keys, ...path].join('.')} = ${text}`;
 }
 
-/** Nothing but what was wished may have changed, whatever the text looked like. @param keys of what may be empty now */
+/** Only what was wished may have changed. @param keys of what may be empty now */
 function assertEqual(read: Record<string, unknown>, wished: Record<string, unknown>, keys: string[]): void {
   // Parsers differ in the prototypes of their objects, and TOML has no table that holds nothing but a removed one.
   const [a, b] = [read, wished].map((value) => structuredClone(withoutEmpty(value, keys)));

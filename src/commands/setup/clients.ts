@@ -29,7 +29,7 @@ export const CLIENTS: readonly Client[] = [
     format: 'json',
     servers: 'mcpServers',
     places: [
-      // Windows shows a packaged application its own copy of the folder of applications, and nobody else.
+      // Windows shows a packaged application a copy of the folder of applications that no other one sees.
       {
         from: 'localApplications',
         file: 'Packages/Claude_pzs8sxrjxfjjc/LocalCache/Roaming/Claude/claude_desktop_config.json',

@@ -6,6 +6,7 @@ import { findConfigurationPath, readReferences } from '../../settings/sources.js
 import { canAsk, choose } from '../choose.js';
 import { makeClientEntry } from '../client-entry.js';
 import { commandName } from '../command-name.js';
+import { print } from '../print.js';
 import { describeUnkept } from '../unkept-variables.js';
 import { findClient, readChange, writeChange, type FoundClient } from './client-file.js';
 import { CLIENTS } from './clients.js';
@@ -157,8 +158,4 @@ function attempt<Result>(client: FoundClient, work: () => Result[]): Result[] {
     process.exitCode = 1;
     return [];
   }
-}
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

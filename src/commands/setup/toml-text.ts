@@ -85,7 +85,7 @@ function render(value: unknown): string {
     .join(', ')} }`;
 }
 
-/** A table may stand at the end, whatever is before it, unless a value or an inline table has that name. */
+/** A table may stand at the end, unless a value or an inline table has that name. */
 function append(text: string, keys: readonly string[], value: Record<string, unknown>): string {
   const endOfLine = endOfLineOf(text);
   const gap = text.trim() === '' ? '' : text.endsWith('\n') ? endOfLine : endOfLine.repeat(2);

@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { brotliDecompress } from 'node:zlib';
+import { eachAtOnce } from '../../each-at-once.js';
 
 /** Made by scripts/bundle/empty-database.mjs: a line of JSON, and after it the files, one after the other. */
 const ARCHIVE = new URL('empty-database.br', import.meta.url);
@@ -12,8 +13,6 @@ interface Contents {
   files: [name: string, bytes: number][];
 }
 
-const AT_ONCE = 8;
-
 /** Writes the data folder of an empty database, as initdb leaves it. */
 export async function unpackEmptyDatabase(to: string): Promise<void> {
   const archive = await promisify(brotliDecompress)(await readFile(ARCHIVE));
@@ -22,11 +21,6 @@ export async function unpackEmptyDatabase(to: string): Promise<void> {
   await mkdir(to, { mode: 0o700 });
   for (const name of folders) await mkdir(path.join(to, name), { mode: 0o700 });
   let at = start;
-  const contents = files
-    .map(([name, bytes]) => [name, archive.subarray(at, (at += bytes))] as const)
-    .values();
-  const writeRest = async () => {
-    for (const [name, bytes] of contents) await writeFile(path.join(to, name), bytes, { mode: 0o600 });
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, writeRest));
+  const contents = files.map(([name, bytes]) => [name, archive.subarray(at, (at += bytes))] as const);
+  await eachAtOnce(contents, ([name, bytes]) => writeFile(path.join(to, name), bytes, { mode: 0o600 }));
 }
