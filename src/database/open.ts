@@ -16,7 +16,7 @@ export interface DatabaseOptions<Client extends DatabaseClient> {
   name: string;
   /** The URL of a server, or a function that starts the embedded one. A failed start is tried again. */
   url: string | (() => Promise<Embedded>);
-  /** Longest wait of a call for the embedded one, and for a connection to it; shorter than its deadline, so that it learns why. */
+  /** Longest wait of a call for the embedded one to be opened; shorter than its deadline, so that it learns why. */
   embeddedPatienceMs?: number;
   /** Servers that follow the primary, for reads. */
   replicaUrls?: readonly string[];
@@ -109,20 +109,21 @@ export class Database<Client extends DatabaseClient = DatabaseClient> {
     await this.#started?.close();
   }
 
-  /** All share the one session of an embedded database: a connection may take as long to come as the others need. */
-  #patientSession(): Session {
-    const { session, embeddedPatienceMs = 0 } = this.options;
-    if (!this.#started) return session;
-    const acquireTimeoutMs = Math.max(session.pool.acquireTimeoutMs, embeddedPatienceMs);
-    return { ...session, pool: { ...session.pool, acquireTimeoutMs } };
-  }
-
   async #open(): Promise<Client> {
-    const { name, url, replicaUrls = [], createClient, check, log, Pool = SessionPool } = this.options;
+    const {
+      name,
+      url,
+      replicaUrls = [],
+      session,
+      createClient,
+      check,
+      log,
+      Pool = SessionPool,
+    } = this.options;
     try {
       if (typeof url === 'function') this.#started ??= await url();
       const address = this.#started?.url ?? (url as string);
-      this.#connections ??= connect(address, this.#patientSession(), createClient, log, Pool);
+      this.#connections ??= connect(address, session, createClient, log, Pool);
       if (replicaUrls.length > 0) this.#replicas ??= new Replicas(address, replicaUrls, this.options);
       const { client, pool } = this.#connections;
       // Not through Prisma Client, whose words for a failed connection lack the reason.

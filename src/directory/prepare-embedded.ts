@@ -8,6 +8,9 @@ import { createClient, MIGRATIONS } from './database.js';
 import { upgradeFormer } from './former-migrations.js';
 import { seedIfEmpty } from './seed.js';
 
+/** Longest wait for a turn at the one session, which another process may be using. No call waits for this longer than its own time. */
+const ACQUIRE_TIMEOUT_MS = 45_000;
+
 /**
  * Opens the embedded database, and migrates and seeds it if needed.
  * @param onProgress called with one line for each step or wait
@@ -34,7 +37,11 @@ export async function openPrepared(
  * A database that another version migrated is left as it is.
  */
 async function prepareEmbedded(embedded: Embedded, config: DatabaseConfig, log: Log): Promise<void> {
-  const connections = connect(embedded.url, config.session, createClient, log);
+  const patient = {
+    ...config.session,
+    pool: { ...config.session.pool, acquireTimeoutMs: ACQUIRE_TIMEOUT_MS },
+  };
+  const connections = connect(embedded.url, patient, createClient, log);
   const { client, pool } = connections;
   try {
     const { state } = await checkMigrations(client, MIGRATIONS);
