@@ -115,22 +115,22 @@ export async function demo(): Promise<void> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'steward-demo-'));
   const client = new Client({ name: 'steward-demo', version: VERSION });
   say(
-    `\n${style('bold', 'Steward')} ${VERSION}: a language model's way into a staff directory, and into a shop\n`,
+    `\n${styleText('bold', 'Steward')} ${VERSION}: a language model's way into a staff directory, and into a shop\n`,
   );
-  say(style('dim', 'Making a new embedded PostgreSQL for the shop (a few seconds) …'));
+  say(styleText('dim', 'Making a new embedded PostgreSQL for the shop (a few seconds) …'));
   let shop: Embedded | undefined;
   try {
     shop = await openEmbedded({ dataDir: path.join(folder, 'shop'), lingerMs: 0, onProgress: () => {} });
     await fillShop(shop.url);
-    say(style('dim', 'Starting a server, which makes another for the directory (a few seconds) …'));
+    say(styleText('dim', 'Starting a server, which makes another for the directory (a few seconds) …'));
     const configuration = path.join(folder, 'steward.config.json');
     await writeFile(configuration, JSON.stringify(configure(shop.url)));
     await client.connect(serverOn(folder, configuration));
     await play(client);
-    say(style('green', '\nEvery step did what it says.'));
-    say('Next: add Steward to your client; README.md has the lines to paste.\n');
+    say(styleText('green', '\nEvery step did what it says.'));
+    say('Next, for a schema of yours: npx steward-mcp init. For your client: npx steward-mcp setup.\n');
   } catch (error) {
-    say(style('red', `\nThe demo failed: ${error instanceof Error ? error.message : String(error)}\n`));
+    say(styleText('red', `\nThe demo failed: ${error instanceof Error ? error.message : String(error)}\n`));
     process.exitCode = 1;
   } finally {
     await client.close();
@@ -173,15 +173,15 @@ function serverOn(folder: string, configuration: string): StdioClientTransport {
 }
 
 async function play(client: Client): Promise<void> {
-  say(`\n${style('bold', '1. What can a model do here?')}`);
+  say(`\n${styleText('bold', '1. What can a model do here?')}`);
   const { tools } = await client.listTools();
   say(indent(tools.map((tool) => `${tool.name.padEnd(24)} ${tool.title}`).join('\n')));
   const answers = new Map<string, Answer>();
   for (const [index, step] of STEPS.entries()) {
     const args = step.arguments(answers);
-    say(`\n${style('bold', `${index + 2}. ${step.title}`)}`);
-    say(style('cyan', `  → ${step.tool} ${JSON.stringify(args)}`));
-    const waiting = setTimeout(() => say(style('dim', '  (the database is still being made …)')), 1500);
+    say(`\n${styleText('bold', `${index + 2}. ${step.title}`)}`);
+    say(styleText('cyan', `  → ${step.tool} ${JSON.stringify(args)}`));
+    const waiting = setTimeout(() => say(styleText('dim', '  (the database is still being made …)')), 1500);
     const result = await client
       .callTool({ name: step.tool, arguments: args })
       .finally(() => clearTimeout(waiting));
@@ -199,10 +199,6 @@ function indent(text: string): string {
   return alignColumns(text.split('\n').map((line) => line.split('\t')))
     .map((line) => `    ${line}`)
     .join('\n');
-}
-
-function style(format: Parameters<typeof styleText>[0], text: string): string {
-  return process.stdout.isTTY ? styleText(format, text) : text;
 }
 
 function say(text: string): void {
