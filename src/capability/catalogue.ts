@@ -1,4 +1,13 @@
-import { SCOPE, scopesNamed, type Prompt, type Resource, type Scope, type Tool } from './define.js';
+import {
+  SCOPE,
+  scopesNamed,
+  type Capability,
+  type LinkedFile,
+  type Prompt,
+  type Resource,
+  type Scope,
+  type Tool,
+} from './define.js';
 import type { Domain } from './domain.js';
 import { OperatorError } from '../errors.js';
 
@@ -6,12 +15,14 @@ import { OperatorError } from '../errors.js';
 export interface Catalogue {
   tools: readonly Tool[];
   resources: readonly Resource[];
+  /** In no list. */
+  files: readonly LinkedFile[];
   prompts: readonly Prompt[];
   /** Of all domains, each once. */
   scopes: readonly Scope[];
   instructions: string;
   /** The domain that a capability belongs to. */
-  domainOf(capability: Tool | Resource | Prompt): Domain;
+  domainOf(capability: Capability): Domain;
 }
 
 /**
@@ -23,17 +34,20 @@ export function composeCatalogue(domains: readonly Domain[]): Catalogue {
   const owners = new Map<object, Domain>();
   for (const domain of domains) {
     assertScopes(domain);
-    for (const item of [...domain.tools, ...domain.resources, ...domain.prompts]) owners.set(item, domain);
+    const { tools, resources, files = [], prompts } = domain;
+    for (const item of [...tools, ...resources, ...files, ...prompts]) owners.set(item, domain);
   }
   const tools = domains.flatMap((domain) => domain.tools);
   const resources = domains.flatMap((domain) => domain.resources);
+  const files = domains.flatMap((domain) => domain.files ?? []);
   const prompts = domains.flatMap((domain) => domain.prompts);
-  const addresses = resources.map(({ uriTemplate: name }) => ({ name }));
+  const addresses = [...resources, ...files].map(({ uriTemplate: name }) => ({ name }));
   const named = { domains, tools, resources, prompts, 'resources at': addresses };
   for (const [what, items] of Object.entries(named)) assertDistinct(what, items);
   return {
     tools,
     resources,
+    files,
     prompts,
     scopes: [...new Set(domains.flatMap((domain) => domain.scopes))],
     instructions: domains.map((domain) => domain.instructions).join('\n\n'),
@@ -48,13 +62,19 @@ function assertDistinct(what: string, items: readonly { name: string }[]): void 
   throw new OperatorError(`There are two ${what} "${twice}". Give one of them another name.`);
 }
 
-function assertScopes({ name, scopes, tools, resources, prompts, completions }: Domain): void {
+function assertScopes({ name, scopes, tools, resources, files = [], prompts, completions }: Domain): void {
   const malformed = scopes.find((scope) => !SCOPE.test(scope));
   if (malformed !== undefined)
     throw new OperatorError(
       `The domain ${name} declares "${malformed}", which is no scope such as "orders:read".`,
     );
-  const needed = [...tools, ...resources.map(({ tool }) => tool), ...prompts, ...Object.values(completions)];
+  const needed = [
+    ...tools,
+    ...resources.map(({ tool }) => tool),
+    ...files,
+    ...prompts,
+    ...Object.values(completions),
+  ];
   const undeclared = needed
     .flatMap(({ scope }) => scopesNamed(scope))
     .find((scope) => !scopes.includes(scope));

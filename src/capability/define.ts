@@ -58,7 +58,18 @@ export const EFFECTS = {
 /** A picture, sound or document that is shown as it is (specification 2025-11-25, server/tools: tool result). */
 export type Attachment =
   | { kind: 'image' | 'audio'; mimeType: string; base64: string }
-  | { kind: 'document'; uri: string; mimeType: string; text: string };
+  | { kind: 'document'; uri: string; mimeType: string; text: string }
+  | Link;
+
+/** Where a file can be read (specification 2025-11-25, server/tools: resource links). */
+export interface Link {
+  kind: 'link';
+  uri: string;
+  /** Of the file, to be saved under. */
+  name: string;
+  description: string;
+  mimeType: string;
+}
 
 /** A tool. Its handler gets the services of its domain, and may name their type. */
 export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodObject = z.ZodObject> {
@@ -72,7 +83,7 @@ export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.
   input: Input;
   output: Output;
   handle(input: z.output<Input>, context: Context, services: unknown): Promise<z.input<Output>>;
-  /** A note beside the answer, made after the answer. */
+  /** What stands beside the answer, made after it. */
   attachments?(input: z.output<Input>, context: Context): Promise<Attachment[]>;
 }
 
@@ -86,6 +97,27 @@ export interface Resource {
   tool: Tool;
   /** For a resource that holds the tool's attachments of this type instead. */
   mimeType?: string;
+}
+
+/**
+ * A file that links in answers lead to. No list names it, since an address that nothing gave out leads nowhere. It is made
+ * when it is read, of what its reader may see then.
+ */
+export interface LinkedFile {
+  name: string;
+  /** As a resource has it. */
+  uriTemplate: string;
+  mimeType: string;
+  scope: RequiredScope;
+  /** The template's variables. */
+  input: z.ZodObject;
+  /** Of the text as JSON writes it. */
+  largestBytes: number;
+  /** @returns the text as it is sent; what people typed must have passed showUnseenIn */
+  read(
+    input: Record<string, unknown>,
+    context: Context,
+  ): Promise<{ text: string; rows: number; meta?: Record<string, unknown> }>;
 }
 
 export interface Prompt<Arguments extends z.ZodObject = z.ZodObject> {
@@ -102,6 +134,9 @@ export interface Prompt<Arguments extends z.ZodObject = z.ZodObject> {
     services: unknown,
   ): Promise<string | (string | Attachment)[]>;
 }
+
+/** All that a call can reach. */
+export type Capability = Tool | Resource | LinkedFile | Prompt;
 
 /** Known values of an argument, of which those are offered that begin with what was typed. */
 export interface Completion {

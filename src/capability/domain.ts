@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Completion, Prompt, Resource, Scope, Tool } from './define.js';
+import type { Capability, Completion, LinkedFile, Prompt, Resource, Scope, Tool } from './define.js';
 
 /** Counts the reads of a cache by hit and miss. */
 export interface CacheUse {
@@ -16,6 +16,7 @@ export interface Domain {
   scopes: readonly Scope[];
   tools: Tool[];
   resources: Resource[];
+  files?: readonly LinkedFile[];
   prompts: Prompt[];
   /** By the name of the argument, in any prompt or resource of the domain. */
   completions: Record<string, Completion>;
@@ -27,14 +28,14 @@ export interface Domain {
   /** For the model, beside those of other domains: what this is and how to go about it. */
   instructions: string;
   /** Returns the part of a call's arguments that may be logged. */
-  redactArguments(args: unknown, capability: Tool | Resource | Prompt): Record<string, unknown>;
+  redactArguments(args: unknown, capability: Capability): Record<string, unknown>;
   /**
    * Labels for its calls in metrics and spans, by name. Their values must be few and known at the start: an argument that names
    * nothing known has no label.
    */
   labels?: {
     names: readonly string[];
-    of(args: unknown, capability: Tool | Resource | Prompt): Record<string, string>;
+    of(args: unknown, capability: Capability): Record<string, string>;
   };
   /** Hits and misses by cache; absent if the domain caches nothing. */
   cacheUse?(): Record<string, CacheUse>;

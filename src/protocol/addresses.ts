@@ -1,20 +1,23 @@
 import { StewardError } from '../errors.js';
 import { quote } from '../visible-text.js';
-import type { Resource } from '../capability/define.js';
+import type { LinkedFile, Resource } from '../capability/define.js';
 
 /** In characters. */
 export const LONGEST_URI = 2000;
 
+/** What can be read at an address. */
+export type Addressed = Resource | LinkedFile;
+
 /** A resource, and the URI that its template fits. */
 export interface Match {
-  resource: Resource;
+  resource: Addressed;
   uri: string;
   /** The template's variables as they stand in the path, not decoded yet. */
   variables: Record<string, string>;
 }
 
 /** The resource whose template fits the path of a URI, if there is one. */
-export function matchAddress(resources: readonly Resource[], uri: string): Match | undefined {
+export function matchAddress(resources: readonly Addressed[], uri: string): Match | undefined {
   const path = pathOf(uri);
   for (const resource of resources) {
     const variables = matchPath(resource.uriTemplate, path);
@@ -51,7 +54,7 @@ function matchPath(uriTemplate: string, path: string): Record<string, string> | 
   return match ? { ...match.groups } : undefined;
 }
 
-function readQuery({ uriTemplate }: Resource, query: string): Record<string, string> {
+function readQuery({ uriTemplate }: Addressed, query: string): Record<string, string> {
   const allowed = /\{\?(.*)\}$/.exec(uriTemplate)?.[1]?.split(',') ?? [];
   const variables: Record<string, string> = {};
   for (const pair of query.split('&').filter(Boolean)) {

@@ -1,7 +1,7 @@
 import type { Result } from '@modelcontextprotocol/sdk/types.js';
 import { assertFits } from '../capability/answer/bounds.js';
 import type { Catalogue } from '../capability/catalogue.js';
-import type { Context, Prompt, RequiredScope, Resource, Tool } from '../capability/define.js';
+import type { Capability, Context, Prompt, RequiredScope, Tool } from '../capability/define.js';
 import { InputRequired } from '../capability/input-required.js';
 import { StewardError } from '../errors.js';
 import { permits } from '../guard/authorise.js';
@@ -34,10 +34,12 @@ interface Wanted {
   /** As the client gave it. */
   name: unknown;
   /** The capability of this name, if there is one. */
-  found: Tool | Resource | Prompt | undefined;
+  found: Capability | undefined;
   args?: unknown;
   /** The method's parameters, where it may ask the client for something first. */
   params?: Record<string, unknown>;
+  /** Of the answer, where it is a file. */
+  largestBytes?: number | undefined;
 }
 
 const LONGEST_CAPABILITY = 100;
@@ -51,7 +53,7 @@ const LONGEST_CAPABILITY = 100;
 export function run(
   { catalogue, guard }: Reach,
   request: Request,
-  { kind, name, found, args = {}, params }: Wanted,
+  { kind, name, found, args = {}, params, largestBytes }: Wanted,
   work: (context: Context, services: () => Promise<unknown>) => Promise<{ result: Result; rows?: number }>,
 ): Promise<Result> {
   const known = typeof name === 'string' && name.length <= LONGEST_CAPABILITY;
@@ -76,7 +78,7 @@ export function run(
     };
     try {
       const { result, rows = 1 } = await work(input ? { ...context, input } : context, openServices);
-      assertFits(result);
+      assertFits(result, largestBytes);
       return { result, rows };
     } catch (thrown) {
       if (!(thrown instanceof InputRequired)) throw thrown;
@@ -86,7 +88,7 @@ export function run(
 }
 
 /** The scope that a capability needs; for a resource, that of its tool. */
-export function scopeOf(capability: Tool | Resource | Prompt): RequiredScope {
+export function scopeOf(capability: Capability): RequiredScope {
   return 'tool' in capability ? capability.tool.scope : capability.scope;
 }
 

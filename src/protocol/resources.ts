@@ -1,5 +1,6 @@
-import { ErrorCode } from '@modelcontextprotocol/sdk/types.js';
+import { ErrorCode, type ReadResourceResult } from '@modelcontextprotocol/sdk/types.js';
 import { countRows } from '../capability/answer/table.js';
+import type { Context, LinkedFile, Resource } from '../capability/define.js';
 import { parseInput } from '../capability/parse-input.js';
 import { StewardError } from '../errors.js';
 import { showUnseenIn } from '../visible-text.js';
@@ -10,20 +11,27 @@ import { ProtocolError } from './errors.js';
 import { RESOURCE_TYPE } from './listings.js';
 import { run, type Method, type Reach } from './method.js';
 
+/** Of an answer around the text of a file. */
+const ENVELOPE_BYTES = 8 * 1024;
+
 /** resources/read (specification 2025-11-25, server/resources). */
 export function readResource(reach: Reach): Method {
-  const { resources } = reach.catalogue;
+  const { resources, files } = reach.catalogue;
+  const addressed = [...resources, ...files];
   return (params, request) => {
     const uri = typeof params['uri'] === 'string' ? params['uri'] : '';
-    const match = matchAddress(resources, uri);
+    const match = matchAddress(addressed, uri);
     // The log gets the template, and the variables as arguments: a domain knows which of them may be logged.
     const name = match ? match.resource.uriTemplate.replace(/\{\?.*/, '') : pathOf(uri);
+    const largestBytes =
+      match && 'read' in match.resource ? match.resource.largestBytes + ENVELOPE_BYTES : undefined;
     const wanted = {
       kind: 'resource',
       name,
       found: match?.resource,
       args: match?.variables,
       params,
+      largestBytes,
     } as const;
     return run(reach, request, wanted, async (context, services) => {
       if (!match) {
@@ -33,20 +41,53 @@ export function readResource(reach: Reach): Method {
           `There is no resource at this URI. Resources: ${known.map((one) => one.uriTemplate).join(', ')}.`,
         );
       }
-      const { tool, mimeType } = match.resource;
-      const input = parseInput(tool.input, readVariables(match));
-      const answer = await tool.handle(input, context, await services());
-      const contents =
-        mimeType === undefined
-          ? [{ uri, mimeType: RESOURCE_TYPE, text: JSON.stringify(showUnseenIn(answer)) }]
-          : ((await tool.attachments?.(input, context)) ?? [])
-              .filter((item) => item.mimeType === mimeType)
-              .map((item) => toResourceContents(uri, item));
-      return { result: { contents }, rows: countRows(answer) };
+      const { resource } = match;
+      const variables = readVariables(match);
+      const { contents, rows } =
+        'read' in resource
+          ? await readFile(resource, uri, variables, context)
+          : await readOfTool(resource, uri, variables, context, services);
+      return { result: { contents }, rows };
     }).catch((error: StewardError) => {
       throw request.meta && error.code === 'NOT_FOUND' ? withUri(error, uri) : error;
     });
   };
+}
+
+type Contents = ReadResourceResult['contents'];
+type Read = Promise<{ contents: Contents; rows: number }>;
+
+async function readOfTool(
+  { tool, mimeType }: Resource,
+  uri: string,
+  variables: Record<string, string>,
+  context: Context,
+  services: () => Promise<unknown>,
+): Read {
+  const input = parseInput(tool.input, variables);
+  const answer = await tool.handle(input, context, await services());
+  const rows = countRows(answer);
+  if (mimeType === undefined)
+    return {
+      contents: [{ uri, mimeType: RESOURCE_TYPE, text: JSON.stringify(showUnseenIn(answer)) }],
+      rows,
+    };
+  const attachments = (await tool.attachments?.(input, context)) ?? [];
+  const contents = attachments.flatMap((item) =>
+    item.kind !== 'link' && item.mimeType === mimeType ? [toResourceContents(uri, item)] : [],
+  );
+  return { contents, rows };
+}
+
+async function readFile(
+  file: LinkedFile,
+  uri: string,
+  variables: Record<string, string>,
+  context: Context,
+): Read {
+  const input = parseInput(file.input, variables);
+  const { text, rows, meta } = await file.read(input, context);
+  return { contents: [{ uri, mimeType: file.mimeType, text, ...(meta && { _meta: meta }) }], rows };
 }
 
 /** The modern era tells programs which resource there is not (specification 2026-07-28, server/resources: error handling). */

@@ -1,5 +1,6 @@
 import { Cursors } from '../capability/answer/cursor.js';
-import type { Resource, Tool } from '../capability/define.js';
+import { Seal } from '../capability/seal.js';
+import type { Resource } from '../capability/define.js';
 import type { Domain } from '../capability/domain.js';
 import { RECORDS_SETTINGS } from './settings.js';
 import type { Secret } from '../settings/secret.js';
@@ -50,15 +51,21 @@ export function createRecords({
 }: RecordsOptions): Domain {
   const records = new Records(sources);
   const cursors = new Cursors(secret.deriveKeys('records cursor'));
-  const services: Services = { records, cursors, largestAnswerBytes };
+  const seal = new Seal(secret.deriveKeys('records csv'));
+  const services: Services = { records, cursors, seal, largestAnswerBytes };
   // A tool is there for every caller who may see any model.
   const scopes = records.scopes;
-  const saved = questions.map((question): [Tool, SavedQuestion] => [
-    savedQuestion(services, question, questionsAlone),
+  const saved = questions.map((question) => ({
     question,
-  ]);
-  const ofQuestions = saved.map(([tool]) => tool);
-  const questionOf = new Map<object, SavedQuestion>(saved);
+    ...savedQuestion(services, question, questionsAlone),
+  }));
+  const ofQuestions = saved.map(({ tool }) => tool);
+  const files = saved.flatMap(({ file }) => file ?? []);
+  const questionOf = new Map<object, SavedQuestion>(
+    saved.flatMap(({ question, tool, file }) =>
+      [tool, ...(file ? [file] : [])].map((capability) => [capability, question] as const),
+    ),
+  );
   const redact = createRedaction(schemas);
   const domain: Domain = {
     name: 'records',
@@ -66,6 +73,7 @@ export function createRecords({
     scopes,
     tools: ofQuestions,
     resources: [],
+    files,
     prompts: [],
     completions: {},
     instructions: OF_QUESTIONS,
@@ -81,6 +89,7 @@ export function createRecords({
   if (questionsAlone) return domain;
   const describe = describeModels(services, scopes);
   const get = getRecord(services, scopes);
+  const aggregate = aggregateRecords(services, scopes);
   const resources: Resource[] = [
     {
       name: 'model',
@@ -104,10 +113,11 @@ export function createRecords({
       findRecords(services, scopes),
       get,
       countRecords(services, scopes),
-      aggregateRecords(services, scopes),
+      aggregate.tool,
       ...ofQuestions,
     ],
     resources,
+    files: [aggregate.file, ...files],
     prompts: [explore(services, scopes)],
     completions: createCompletions(services, scopes),
     instructions: saved.length === 0 ? INSTRUCTIONS : `${INSTRUCTIONS} ${BESIDE_QUESTIONS}`,

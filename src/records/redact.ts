@@ -6,7 +6,7 @@ import { BUCKETS, FUNCTIONS } from './sql/aggregate.js';
 const WORDS = ['asc', 'desc', 'distinct', ...BUCKETS, ...FUNCTIONS];
 
 /** Arguments that say nothing of what was sought. */
-const CLEAR = ['limit', 'page', 'total', 'time_zone'];
+const CLEAR = ['limit', 'page', 'total', 'time_zone', 'csv'];
 const LONGEST = 300;
 
 /**

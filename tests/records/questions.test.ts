@@ -311,6 +311,7 @@ describe('a saved question', () => {
         other: { type: 'integer', description: 'a integer', default: 5 },
         limit,
         cursor,
+        csv: { type: 'boolean', description: expect.any(String), default: false },
       },
       required: ['mood', 'age'],
       additionalProperties: false,
@@ -425,23 +426,23 @@ describe('a saved question', () => {
   });
 
   it.each<[string, Record<string, unknown>, string]>([
-    ['people_called', {}, 'name: is missing. Arguments: name, limit, cursor.'],
-    ['people_called', { name: null }, 'name: must be a string. Arguments: name, limit, cursor.'],
-    ['people_called', { name: ['a'] }, 'name: must be a string. Arguments: name, limit, cursor.'],
+    ['people_called', {}, 'name: is missing. Arguments: name, limit, cursor, csv.'],
+    ['people_called', { name: null }, 'name: must be a string. Arguments: name, limit, cursor, csv.'],
+    ['people_called', { name: ['a'] }, 'name: must be a string. Arguments: name, limit, cursor, csv.'],
     [
       'people_called',
       { name: 'a', filter: 'id > 0' },
-      'unknown argument "filter". Arguments: name, limit, cursor.',
+      'unknown argument "filter". Arguments: name, limit, cursor, csv.',
     ],
     [
       'people_called',
       { name: 'a', limit: 101 },
-      'limit: must be at most 100. Arguments: name, limit, cursor.',
+      'limit: must be at most 100. Arguments: name, limit, cursor, csv.',
     ],
     [
       'people_called',
       { name: 'x'.repeat(4001) },
-      'name: must be at most 4000 characters long. Arguments: name, limit, cursor.',
+      'name: must be at most 4000 characters long. Arguments: name, limit, cursor, csv.',
     ],
     ['person', {}, 'id: is missing. Arguments: id.'],
     [
@@ -484,7 +485,7 @@ describe('a saved question', () => {
     [
       'people_of_mood',
       { mood: 'CALM', age: 1, alive: 'yes' },
-      'alive: must be true or false. Arguments: mood, since, alive, age, other, limit, cursor.',
+      'alive: must be true or false. Arguments: mood, since, alive, age, other, limit, cursor, csv.',
     ],
     [
       'people_of_mood',
@@ -812,6 +813,14 @@ describe('a mistake in a question ends the start', () => {
       'a parameter that lists take already',
       asking({ find: { ...COUNT, filter: 'name = :limit' }, parameters: { limit: text() } }),
       'questions.q.parameters.limit: Every list takes limit already.',
+    ],
+    [
+      'a parameter that aggregates take already',
+      asking({
+        aggregate: { ...COUNT, metrics: 'count', filter: 'name = :csv' },
+        parameters: { csv: text() },
+      }),
+      'questions.q.parameters.csv: Every aggregate takes csv already.',
     ],
     [
       'a cursor in the configuration',

@@ -32,10 +32,10 @@ export function measureRow(row: object): number {
  * cannot be written as JSON fails here, inside the guard, and not in the transport.
  * @throws StewardError VALIDATION for an answer that is too large; TypeError for one that is no JSON
  */
-export function assertFits(answer: unknown): void {
-  if (Buffer.byteLength(JSON.stringify(answer)) <= LARGEST_ANSWER_BYTES) return;
+export function assertFits(answer: unknown, largestBytes = LARGEST_ANSWER_BYTES): void {
+  if (Buffer.byteLength(JSON.stringify(answer)) <= largestBytes) return;
   throw new StewardError(
     'VALIDATION',
-    'The answer would be larger than 256 KiB. Ask for fewer rows with limit.',
+    `The answer would be larger than ${Math.floor(largestBytes / 1024)} KiB. Ask for fewer rows with limit.`,
   );
 }

@@ -22,7 +22,7 @@ export interface RecordTable {
   rows: (Cell | NestedRows)[][];
 }
 
-interface FilledTable {
+export interface FilledTable {
   table: RecordTable;
   /** What a reader must know of its values. */
   notes: string[];
@@ -38,7 +38,7 @@ export function describeCut({ cut: { names, longestText } }: FilledTable, rest: 
 }
 
 /** Makes a table of rows as they were read: cells c0 …, related records i0 …. */
-function fillTable(
+export function fillTable(
   fields: readonly Selected[],
   includes: readonly SelectedInclude[],
   rows: readonly TextRow[],

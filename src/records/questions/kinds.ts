@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { withNotice } from '../../capability/answer/notice.js';
 import type { Context } from '../../capability/define.js';
 import type { Parsed } from '../parse-arguments.js';
+import { aggregateWhole, findWhole } from '../csv/read-whole.js';
+import type { WholeTable } from '../csv/write-csv.js';
 import { aggregate, planAggregate } from '../read/aggregate.js';
 import { countRecords, planCount } from '../read/count.js';
 import { find, planFind } from '../read/find.js';
@@ -28,6 +30,10 @@ interface Answering<Input extends z.ZodObject = z.ZodObject> {
     scopes: ReadonlySet<string>,
   ): { named: NamedModel<Views> };
   answer(services: Services, asked: Asked<Input>, context: Context): Promise<object>;
+  /** All of it, to be saved; absent where the answer is one value or one record. */
+  readWhole?(services: Services, asked: Asked<Input>, context: Context): Promise<WholeTable>;
+  /** Arguments of the question's tool besides its parameters. */
+  arguments: readonly string[];
 }
 
 /** As defineTool. */
@@ -41,23 +47,30 @@ export const ANSWERING: Record<Kind, Answering> = {
     output: FIND_OUTPUT,
     plan: planFind,
     answer: async (services, asked, context) => withNotice(await find(services, asked, context)),
+    readWhole: findWhole,
+    arguments: ['limit', 'cursor', 'csv'],
   }),
   get: define({
     input: GET_INPUT,
     output: GET_OUTPUT,
     plan: planGet,
     answer: async (services, asked, context) => withNotice(await get(services, asked, context)),
+    arguments: [],
   }),
   count: define({
     input: COUNT_INPUT,
     output: COUNT_OUTPUT,
     plan: planCount,
     answer: countRecords,
+    arguments: [],
   }),
   aggregate: define({
     input: AGGREGATE_INPUT,
     output: AGGREGATE_OUTPUT,
     plan: planAggregate,
     answer: async (services, asked, context) => withNotice(await aggregate(services, asked, context)),
+    // Callers cannot set the limit of a saved question, so it bounds what may be seen.
+    readWhole: (services, asked, context) => aggregateWhole(services, asked, context, asked.limit),
+    arguments: ['csv'],
   }),
 };

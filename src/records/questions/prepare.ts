@@ -26,9 +26,6 @@ export interface SavedQuestion {
   model: string;
 }
 
-/** Arguments of a list question's tool besides its parameters. */
-export const OF_LISTS = ['limit', 'cursor'];
-
 /**
  * Parses a question and plans it once. No database is needed.
  * @param origin of the question, for messages: the configuration file
@@ -45,10 +42,10 @@ export function prepareQuestion(
   within(`${place}: `, () => assertStorable(section));
   const asked = within(`${place}.${kind}.`, () => parseArguments(section[kind] ?? {}) as Asked);
   const parameters = new Map(Object.entries(section.parameters));
-  const clash = kind === 'find' ? OF_LISTS.find((one) => parameters.has(one)) : undefined;
+  const clash = ANSWERING[kind].arguments.find((one) => parameters.has(one));
   if (clash !== undefined)
     throw new OperatorError(
-      `${place}.parameters.${clash}: Every list takes ${clash} already. Give the parameter another name.`,
+      `${place}.parameters.${clash}: Every ${kind === 'find' ? 'list' : 'aggregate'} takes ${clash} already. Give the parameter another name.`,
     );
   const compared = new Map<string, ViewColumn[]>();
   const samples = within(`${place}.${kind}.`, () =>

@@ -7,7 +7,7 @@ import type { Filter } from '../filter/syntax.js';
 import { readGroupKeys, readGroupOrder, readHaving, readMetrics, resultColumn } from '../plan/aggregate.js';
 import type { Records } from '../records.js';
 import type { Services } from '../services.js';
-import type { TextRow } from '../source.js';
+import type { Source, TextRow } from '../source.js';
 import {
   listSmallGroups,
   writeAggregate,
@@ -59,6 +59,27 @@ export function planAggregate<From extends Views>(
   };
 }
 
+type PlannedAggregate = ReturnType<typeof planAggregate<Source>>;
+
+export function questionOf({ named }: PlannedAggregate, { time_zone: zone }: AggregateInput): Question {
+  return { zone: zone ?? named.source.zone, now: new Date().toISOString() };
+}
+
+/**
+ * Reads the groups as text, and one more than the limit where there are more.
+ * @throws StewardError
+ */
+export function readGroups(
+  { named: { model, source }, keys, metrics, condition, having, order }: PlannedAggregate,
+  question: Question,
+  bounds: Pick<AggregatePlan, 'limit' | 'longestText' | 'mostBytes'>,
+  context: Context,
+): Promise<TextRow[]> {
+  const plan: AggregatePlan = { model, keys, metrics, condition, having, order, ...bounds };
+  const used = [...listReferences(condition), ...keys.map(({ reference }) => reference)];
+  return explainTimeout(model, used, () => source.read(writeAggregate(plan, question), context));
+}
+
 /** @throws StewardError */
 export async function aggregate(
   services: Services,
@@ -66,19 +87,15 @@ export async function aggregate(
   context: Context,
 ): Promise<{ notes: string[]; more: boolean; groups: RecordTable }> {
   const planned = planAggregate(services.records, input, context.scopes);
-  const { named, keys, metrics, names, condition, having, order } = planned;
-  const { model, source } = named;
-  const question: Question = { zone: input.time_zone ?? source.zone, now: new Date().toISOString() };
+  const { named, keys, names, condition } = planned;
+  const question = questionOf(planned, input);
   const { limit } = input;
-  const plan = { model, keys, metrics, condition, having, order, limit, longestText: LONGEST_TEXT };
-  const used = [...listReferences(condition), ...keys.map(({ reference }) => reference)];
-  const [read, undecided] = await explainTimeout(model, used, () =>
-    Promise.all([
-      source.read(writeAggregate(plan, question), context),
-      describeUndecided(named, condition, question, beginPatience(context)),
-    ]),
-  );
-  const rows = read.slice(0, limit).map((row) => readGroup(row, keys, metrics));
+  const bounds = { limit, longestText: LONGEST_TEXT, mostBytes: services.largestAnswerBytes };
+  const [read, undecided] = await Promise.all([
+    readGroups(planned, question, bounds, context),
+    describeUndecided(named, condition, question, beginPatience(context)),
+  ]);
+  const rows = read.slice(0, limit).map((row) => readGroup(row, planned, LONGEST_TEXT));
   const { table, isCut } = fitTable({ columns: names, rows }, services.largestAnswerBytes);
   const more = isCut || read.length > limit;
   const cut = names.filter((_, at) => read.some((row) => isLonger(row[`c${at}`] ?? '', LONGEST_TEXT)));
@@ -86,7 +103,7 @@ export async function aggregate(
     notes: [
       ...undecided,
       ...describeBuckets(keys, question),
-      ...describeLeast(model.leastGroup, plan),
+      ...describeLeast(named.model.leastGroup, planned),
       ...(cut.length > 0 ? [`${cut.join(', ')}: cut at ${LONGEST_TEXT} characters, marked ${CUT}.`] : []),
       ...(isCut
         ? ['The groups were too large for one answer: narrow them with filter or having.']
@@ -109,27 +126,32 @@ function describeLeast(ofModel: number, plan: Pick<AggregatePlan, 'keys' | 'metr
   return [...(ofModel > 1 ? [`Groups of fewer than ${ofModel} rows are not shown.`] : []), ...related];
 }
 
-function readGroup(row: TextRow, keys: readonly GroupKey[], metrics: readonly Metric[]): Cell[] {
+/** @param longestText characters */
+export function readGroup(
+  row: TextRow,
+  { keys, metrics }: Pick<PlannedAggregate, 'keys' | 'metrics'>,
+  longestText: number,
+): Cell[] {
   return [
     ...keys.map(({ reference, bucket }, at): Cell => {
       const text = row[`c${at}`] ?? null;
-      if (bucket === undefined || text === null) return readCell(reference.column, text, LONGEST_TEXT);
+      if (bucket === undefined || text === null) return readCell(reference.column, text, longestText);
       if (bucket !== 'hour') return labelBucket(bucket, text);
-      return labelHour(text, row[`l${at}`] ?? text) ?? readCell(reference.column, text, LONGEST_TEXT);
+      return labelHour(text, row[`l${at}`] ?? text) ?? readCell(reference.column, text, longestText);
     }),
-    ...metrics.map((metric, at) => readMetric(metric, row[`c${keys.length + at}`] ?? null)),
+    ...metrics.map((metric, at) => readMetric(metric, row[`c${keys.length + at}`] ?? null, longestText)),
   ];
 }
 
 /** Counts, and sums of whole numbers, are numbers as long as JSON holds them exactly. */
-function readMetric(metric: Metric, text: string | null): Cell {
+function readMetric(metric: Metric, text: string | null, longestText: number): Cell {
   const column = resultColumn(metric);
   const isWhole = column.type === 'BigInt' && metric.function !== 'min' && metric.function !== 'max';
   if (isWhole && Number.isSafeInteger(Number(text ?? NaN))) return Number(text);
   // PostgreSQL's averages end in zeros that say nothing.
   if (metric.function === 'avg' && text !== null && column.type === 'Decimal')
     return text.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '');
-  return readCell(column, text, LONGEST_TEXT);
+  return readCell(column, text, longestText);
 }
 
 /** A stretch by its first day: PostgreSQL writes `2026-05-01`, `0044-03-15 BC`, and `infinity`. */

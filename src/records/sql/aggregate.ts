@@ -3,9 +3,10 @@ import { nameOf, type Condition, type Reference } from '../filter/condition.js';
 import type { ViewModel, ViewRelation } from '../view/view.js';
 import { writeNumber } from './cells.js';
 import { writeCondition, type Columns } from './condition.js';
-import { as, where } from './find.js';
+import { as, mostBytesOf, where } from './find.js';
 import type { Question } from './question.js';
 import { Aliases, Tables } from './tables.js';
+import { UNMEASURED_BYTES, writeWithin } from './within.js';
 
 export const BUCKETS = ['hour', 'day', 'week', 'month', 'quarter', 'year'] as const;
 export type Bucket = (typeof BUCKETS)[number];
@@ -40,14 +41,17 @@ export interface AggregatePlan {
   limit: number;
   /** Characters of a text. */
   longestText: number;
+  /** Groups beyond so many bytes are not sent. The first always is. */
+  mostBytes: number;
 }
 
 /**
- * Keys and metrics are c0, c1 … as text; of hours, l0 … has the time in the question's zone besides.
+ * Keys and metrics are c0, c1 … as text; of hours, l0 … has the time in the question's zone besides. Where the groups may be
+ * large, `seen` is as in writeFind.
  * Rows are made in a subquery, since a key with parameters cannot be written twice: PostgreSQL would take it for two.
  */
 export function writeAggregate(plan: AggregatePlan, question: Question): Sql {
-  const { model, keys, metrics, condition, having, order, limit, longestText } = plan;
+  const { model, keys, metrics, condition, having, order, limit, longestText, mostBytes } = plan;
   const tables = new Tables(model, new Aliases());
   const inner = [
     ...keys.map((key, at) => as(writeKey(key, tables, question), `k${at}`)),
@@ -66,6 +70,7 @@ export function writeAggregate(plan: AggregatePlan, question: Question): Sql {
   const named = (name: string) => outer.get(name) ?? empty;
   const columns = [...keys, ...metrics];
   const values = columns.map(({ name }, at) => as(named(name), `v${at}`));
+  const hours = keys.flatMap(({ bucket }, at) => (bucket === 'hour' ? [at] : []));
   const cells = [
     ...columns.map(({ reference }, at) => {
       const text = `groups.v${at}::text`;
@@ -75,11 +80,7 @@ export function writeAggregate(plan: AggregatePlan, question: Question): Sql {
         `c${at}`,
       );
     }),
-    ...keys.flatMap(({ bucket }, at) =>
-      bucket === 'hour'
-        ? [as(sql`(${raw(`groups.v${at}`)} at time zone ${question.zone})::text`, `l${at}`)]
-        : [],
-    ),
+    ...hours.map((at) => as(sql`(${raw(`groups.v${at}`)} at time zone ${question.zone})::text`, `l${at}`)),
   ];
   const kept = [
     ...(model.leastGroup > 1 ? [sql`count(*) >= ${model.leastGroup}::int`] : []),
@@ -106,7 +107,10 @@ export function writeAggregate(plan: AggregatePlan, question: Question): Sql {
     ' ',
   );
   // The texts of the few, not of all groups: with texts in it, PostgreSQL takes a row for too wide to be grouped in memory.
-  return sql`select ${join(cells)} from (${groups}) as groups`;
+  const texts = sql`select ${join(cells)} from (${groups}) as groups`;
+  const references = columns.flatMap(({ reference }) => reference ?? []);
+  if ((limit + 1) * mostBytesOf(references, longestText) <= UNMEASURED_BYTES) return texts;
+  return writeWithin(texts, [...columns.map((_, at) => `c${at}`), ...hours.map((at) => `l${at}`)], mostBytes);
 }
 
 /** Having knows the columns of the answer only. */

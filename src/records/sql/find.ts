@@ -13,6 +13,7 @@ import {
 } from './position.js';
 import type { Question } from './question.js';
 import { Aliases, joinCondition, Tables } from './tables.js';
+import { UNMEASURED_BYTES, writeWithin } from './within.js';
 
 /** What is read of the rows of a model. */
 export interface FindPlan {
@@ -40,8 +41,6 @@ export interface Include {
 /** Of an include, for each row. One more is read. */
 export const INCLUDED_ROWS = 10;
 
-/** Read without being measured: the measure takes as long as the rows themselves. */
-const UNMEASURED_BYTES = 4 * 1024 * 1024;
 const BYTES_OF_A_CHARACTER = 4;
 /** Of a cell that is not cut: a whole number, a time, a name of an enum. */
 const SHORT_CELL_BYTES = 200;
@@ -65,15 +64,12 @@ export function writeFind(plan: FindPlan, question: Question): Sql {
   const selected = [...cells, ...included, ...end];
   const page = sql`select ${join(selected)} from ${tables.from()}${where(conditions)}${order.length > 0 ? sql` order by ${writeOrder(order, tables)}` : empty} limit ${limit + 1}::int`;
   if ((limit + 1) * mostRowBytes(plan) <= UNMEASURED_BYTES) return page;
-  const before = raw(
-    'sum(octet_length(page::text)) over (rows between unbounded preceding and current row) - octet_length(page::text)',
-  );
   const names = [
     ...cells.map((_, at) => `c${at}`),
     ...included.map((_, at) => `i${at}`),
     ...end.map((_, at) => `p${at}`),
   ];
-  return sql`select ${raw([...names, 'seen'].join())} from (select page.*, (count(*) over ())::text as seen, ${before} as before from (${page}) as page) as sized where before < ${mostBytes}::int`;
+  return writeWithin(page, names, mostBytes);
 }
 
 function mostRowBytes({ columns, includes, order, longestText }: FindPlan): number {
@@ -84,7 +80,8 @@ function mostRowBytes({ columns, includes, order, longestText }: FindPlan): numb
   );
 }
 
-function mostBytesOf(references: readonly Reference[], longest: number): number {
+/** At most, of a row of these columns. */
+export function mostBytesOf(references: readonly Reference[], longest: number): number {
   return references.reduce((bytes, { column: { type, isList } }) => {
     const isText = type === 'String' || type === 'Json' || type === 'Decimal' || isList;
     return bytes + (isText ? longest * BYTES_OF_A_CHARACTER : SHORT_CELL_BYTES);

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { notice, withNotice } from '../../capability/answer/notice.js';
-import { defineTool, EFFECTS, type Scope } from '../../capability/define.js';
+import { defineTool, EFFECTS, type LinkedFile, type Scope, type Tool } from '../../capability/define.js';
 import { recordTable } from '../answer/rows.js';
+import { csvArgument, csvOf } from '../csv/csv-of.js';
+import { aggregateWhole } from '../csv/read-whole.js';
 import { filterText, flatText, modelName, timeZone } from '../arguments.js';
 import { parseArguments } from '../parse-arguments.js';
 import { aggregate, MOST_GROUPS } from '../read/aggregate.js';
@@ -27,14 +29,28 @@ export const AGGREGATE_OUTPUT = z.strictObject({
   groups: recordTable,
 });
 
-export const aggregateRecords = (services: Services, scope: readonly Scope[]) =>
-  defineTool({
-    name: 'aggregate_records',
+export const aggregateRecords = (
+  services: Services,
+  scope: readonly Scope[],
+): { tool: Tool; file: LinkedFile } => {
+  const name = 'aggregate_records';
+  const { file, attach } = csvOf(services, {
+    name,
+    scope,
+    input: AGGREGATE_INPUT,
+    // The caller may set any limit: it bounds an answer, not what may be seen.
+    read: (input, context) => aggregateWhole(services, parseArguments(input), context),
+  });
+  const tool = defineTool({
+    name,
     title: 'Aggregate records',
     description: 'Counts, sums, averages, least and greatest values, of all records or by groups.',
     scope,
     effect: EFFECTS.reads,
-    input: AGGREGATE_INPUT,
+    input: AGGREGATE_INPUT.extend({ csv: csvArgument }),
     output: AGGREGATE_OUTPUT,
     handle: async (input, context) => withNotice(await aggregate(services, parseArguments(input), context)),
+    attachments: async ({ csv, ...input }, context) => (csv ? attach(input, context) : []),
   });
+  return { tool, file };
+};

@@ -1,0 +1,38 @@
+import { showUnseenIn } from '../../visible-text.js';
+import type { Cell } from '../answer/cell.js';
+import type { NestedRows } from '../answer/rows.js';
+import type { ViewColumn } from '../view/view.js';
+
+/** All rows of a question, to be saved. */
+export interface WholeTable {
+  columns: { name: string; isWritten: boolean }[];
+  rows: (Cell | NestedRows)[][];
+}
+
+/** Whether people write its values: not PostgreSQL, as numbers and times. */
+export function isWritten({ type, isList }: Pick<ViewColumn, 'type' | 'isList'>): boolean {
+  return isList || type === 'String' || type === 'Json' || type === 'Enum';
+}
+
+/**
+ * Writes CSV (RFC 4180), in UTF-8. A missing value is nothing, an empty text is `""`. A text that a spreadsheet would take for
+ * a formula gets an apostrophe before it (OWASP, CSV injection); numbers never do.
+ */
+export function writeCsv({ columns, rows }: WholeTable): string {
+  const heading = columns.map(({ name }) => writeField(name));
+  const lines = rows.map((row) => row.map((cell, at) => writeCell(cell, columns[at]?.isWritten ?? true)));
+  return [heading, ...lines].map((fields) => `${fields.join()}\r\n`).join('');
+}
+
+/** Also in full width, as East Asian keyboards type them. */
+const FORMULA = /^[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20]/;
+
+function writeCell(cell: Cell | NestedRows, isText: boolean): string {
+  if (cell === null) return '';
+  const text = showUnseenIn(typeof cell === 'object' ? JSON.stringify(cell) : String(cell));
+  return writeField(isText && FORMULA.test(text) ? `'${text}` : text);
+}
+
+function writeField(text: string): string {
+  return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
