@@ -9,6 +9,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json prisma.config.ts steward.schema.json README.md LICENSE ./
 COPY prisma ./prisma
+COPY app ./app
 COPY examples ./examples
 COPY scripts ./scripts
 COPY src ./src

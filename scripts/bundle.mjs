@@ -8,6 +8,7 @@ import { chmod, cp, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { buildAnswerPage } from './bundle/answer-page.mjs';
 import { packEmptyDatabase } from './bundle/empty-database.mjs';
 import { collectLicences } from './bundle/licences.mjs';
 
@@ -127,6 +128,7 @@ const host = await build({
   splitting: true,
   plugins: [leavePGlite('..')],
 });
+const page = await buildAnswerPage(ROOT, path.join(DIST, 'answer.html'));
 for (const [file, to] of Object.entries(FILES))
   await cp(path.join(ROOT, 'node_modules', file), path.join(DIST, to));
 await packEmptyDatabase(path.join(DIST, 'embedded-host', 'empty-database.br'), path.join(ROOT, 'build'));
@@ -136,7 +138,7 @@ await writeFile(path.join(DIST, 'query-compiler.wasm'), Buffer.from(wasm, 'base6
 await cp(path.join(ROOT, 'examples', 'shop'), path.join(DIST, 'examples', 'shop'), { recursive: true });
 saveCodeCache();
 await linkCommand();
-const builds = [program, parser, engine, pglite, host, ...optional];
+const builds = [program, parser, engine, pglite, host, page, ...optional];
 await writeFile(
   path.join(DIST, 'THIRD-PARTY-LICENSES.txt'),
   await collectLicences(

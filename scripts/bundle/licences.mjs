@@ -48,7 +48,7 @@ export async function collectLicences(root, inputs) {
 async function readLicence(folder) {
   const { name, version, license } = JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8'));
   const files = await readdir(folder);
-  const legal = files.filter((file) => /^(licen[cs]e|notice|copying)(\.|$)/i.test(file)).toSorted();
+  const legal = files.filter((file) => /^(licen[cs]e|notice|copying)([-.]|$)/i.test(file)).toSorted();
   const texts = await Promise.all(legal.map((file) => readFile(path.join(folder, file), 'utf8')));
   const beside = BESIDE[/** @type {keyof typeof BESIDE} */ (name)];
   if (beside) texts.push(await readFile(new URL(`licences/${beside}`, import.meta.url), 'utf8'));

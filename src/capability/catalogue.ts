@@ -9,6 +9,7 @@ import {
   type Tool,
 } from './define.js';
 import type { Domain } from './domain.js';
+import { answerPage } from './answer-page.js';
 import { OperatorError } from '../errors.js';
 
 /** Everything a client can reach, of all domains, in the order it is listed. Nothing is found by looking into folders. */
@@ -39,7 +40,10 @@ export function composeCatalogue(domains: readonly Domain[]): Catalogue {
   }
   const tools = domains.flatMap((domain) => domain.tools);
   const resources = domains.flatMap((domain) => domain.resources);
-  const files = domains.flatMap((domain) => domain.files ?? []);
+  const shown = tools.filter(({ show }) => show);
+  const page = shown.length > 0 ? answerPage(shown) : undefined;
+  if (page) owners.set(page, owners.get(shown[0] as Tool) as Domain);
+  const files = [...domains.flatMap((domain) => domain.files ?? []), ...(page ? [page] : [])];
   const prompts = domains.flatMap((domain) => domain.prompts);
   const addresses = [...resources, ...files].map(({ uriTemplate: name }) => ({ name }));
   const named = { domains, tools, resources, prompts, 'resources at': addresses };

@@ -71,6 +71,18 @@ export interface Link {
   mimeType: string;
 }
 
+/** What the page of answers gets besides an answer, whose first table it shows. */
+export interface Shown {
+  /** Columns that make a chart, by their places. */
+  chart?: {
+    labels: number[];
+    values: number[];
+    /** The labels are stretches of time. */
+    overTime: boolean;
+  };
+  csv?: Link;
+}
+
 /** A tool. Its handler gets the services of its domain, and may name their type. */
 export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodObject = z.ZodObject> {
   name: string;
@@ -85,6 +97,8 @@ export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.
   handle(input: z.output<Input>, context: Context, services: unknown): Promise<z.input<Output>>;
   /** What stands beside the answer, made after it. */
   attachments?(input: z.output<Input>, context: Context): Promise<Attachment[]>;
+  /** Of a tool whose answers are shown by the page of answers, in clients that show pages: what that needs besides. */
+  show?(input: z.output<Input>, answer: z.input<Output>, context: Context): Shown;
 }
 
 /** A tool that can also be read at an address, by callers who may call the tool. It holds what the tool answers, as JSON. */

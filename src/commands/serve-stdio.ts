@@ -45,8 +45,9 @@ export async function serveStdio(compose: Compose = composeConfigured): Promise<
   });
   const caller = { name: config.callerName, scopes: new Set(callerScopes), claims: callerClaims };
   const answer = createAnswer({ catalogue, guard, tracing, version: VERSION });
+  const connection = {};
   const transport = new StdioTransport({
-    answer: (message, by) => answer(message, { caller, ...by }),
+    answer: (message, by) => answer(message, { caller, connection, ...by }),
     onEnd: () => void stop('the client went away'),
   });
 

@@ -1,6 +1,7 @@
 import { ErrorCode, type JSONRPCMessage, type JSONRPCRequest } from '@modelcontextprotocol/sdk/types.js';
 import { StewardError } from '../errors.js';
 import type { Tracing } from '../observability/tracing.js';
+import { extensionsOf } from './apps.js';
 import { completeArgument } from './completions.js';
 import { discover } from './discover.js';
 import { readRequestMeta } from './envelope.js';
@@ -33,7 +34,7 @@ export function createAnswer(options: AnswerOptions): Answer {
   const introduction = introduce(version, catalogue.instructions);
   const methods = new Map<string, Method>([
     ['initialize', initialize(introduction)],
-    ['server/discover', discover(introduction)],
+    ['server/discover', discover(introduction, extensionsOf(catalogue))],
     ['ping', () => ({})],
     ...createListings(catalogue),
     ['tools/call', callTool(options)],

@@ -17,8 +17,9 @@ const GREETING = z.looseObject({
  * known, in the latest that has a greeting otherwise. A greeting that is not one is refused, and told what is wrong with it.
  */
 export function initialize(introduction: Introduction): Method {
-  return (params): InitializeResult => {
-    const { protocolVersion: asked } = parseInput(GREETING, params);
+  return (params, { connection }): InitializeResult => {
+    const { protocolVersion: asked, capabilities } = parseInput(GREETING, params);
+    if (connection) connection.capabilities = capabilities;
     const protocolVersion = LEGACY_VERSIONS.includes(asked) ? asked : String(LEGACY_VERSIONS[0]);
     return { protocolVersion, ...introduction };
   };

@@ -2,6 +2,7 @@ import type { Catalogue } from '../capability/catalogue.js';
 import type { Prompt, Resource, Tool } from '../capability/define.js';
 import { StewardError } from '../errors.js';
 import { permits } from '../guard/authorise.js';
+import { showsPages, withPage } from './apps.js';
 import { toJsonSchema } from './json-schema.js';
 import { scopeOf, type Method } from './method.js';
 
@@ -12,7 +13,7 @@ export function createListings({ tools, resources, prompts }: Catalogue): [strin
   const fixed = resources.filter((resource) => !isTemplate(resource));
   const templates = resources.filter(isTemplate);
   return [
-    ['tools/list', list('tools', tools, describeTool)],
+    ['tools/list', list('tools', tools, describeTool, withPage)],
     ['resources/list', list('resources', fixed, describeResource('uri'))],
     ['resources/templates/list', list('resourceTemplates', templates, describeResource('uriTemplate'))],
     ['prompts/list', list('prompts', prompts, describePrompt)],
@@ -26,16 +27,21 @@ function list<Item extends Tool | Resource | Prompt>(
   key: string,
   items: readonly Item[],
   describe: (item: Item) => object,
+  describeForPages = (_item: Item, description: object) => description,
 ): Method {
-  const listed = items.map((item) => ({ scope: scopeOf(item), description: describe(item) }));
-  return ({ cursor = '' }, { caller }) => {
+  const listed = items.map((item) => {
+    const description = describe(item);
+    return { scope: scopeOf(item), description, forPages: describeForPages(item, description) };
+  });
+  return ({ cursor = '' }, request) => {
     if (cursor !== '')
       throw new StewardError(
         'VALIDATION',
         'cursor: was not given out here. A list is one page; leave it out.',
       );
-    const permitted = listed.filter(({ scope }) => permits(caller, scope));
-    return { [key]: permitted.map(({ description }) => description) };
+    const permitted = listed.filter(({ scope }) => permits(request.caller, scope));
+    const inPages = showsPages(request);
+    return { [key]: permitted.map(({ description, forPages }) => (inPages ? forPages : description)) };
   };
 }
 

@@ -10,12 +10,19 @@ import type { Answered, Guard } from '../guard/index.js';
 import type { RequestMeta } from './envelope.js';
 import { readInput, toInputRequired } from './input-required.js';
 
+/** What the greeting of a client settled for the requests after it. */
+export interface Connection {
+  capabilities?: Record<string, unknown>;
+}
+
 /** The caller of a request, and the signal that it was cancelled. */
 export interface Request {
   caller: Caller;
   signal: AbortSignal;
   /** Absent in the revisions that settle all this once, with a greeting. */
   meta?: RequestMeta;
+  /** Absent where the requests of a client have nothing in common. */
+  connection?: Connection;
   /** Tells whoever asks of something before the answer; absent where the transport cannot. */
   notify?: ((method: string, params: Record<string, unknown>) => void) | undefined;
 }

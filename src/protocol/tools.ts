@@ -5,6 +5,7 @@ import { InvalidState } from '../capability/input-required.js';
 import { parseInput } from '../capability/parse-input.js';
 import type { StewardError } from '../errors.js';
 import { showUnseenIn } from '../visible-text.js';
+import { SHOWN_META, showsPages } from './apps.js';
 import { toContent } from './content.js';
 import { ERROR_META, errorData, ProtocolError } from './errors.js';
 import { noSuch, run, type Method, type Reach } from './method.js';
@@ -22,7 +23,13 @@ export function callTool(reach: Reach): Method {
       const answer = await tool.handle(input, context, await services());
       const attachments = (await tool.attachments?.(input, context)) ?? [];
       const content = [renderText(tool.output, answer), ...attachments].map(toContent);
-      return { result: { content, structuredContent: showUnseenIn(answer) }, rows: countRows(answer) };
+      const shown = showsPages(request) && tool.show?.(input, answer, context);
+      const result = {
+        content,
+        structuredContent: showUnseenIn(answer),
+        ...(shown && { _meta: { [SHOWN_META]: shown } }),
+      };
+      return { result, rows: countRows(answer) };
     }).catch((error: StewardError) => {
       // In the modern era, an unknown tool is an error of the protocol (specification 2026-07-28, server/tools: error handling).
       if (error instanceof ProtocolError || error instanceof InvalidState || (!tool && request.meta))

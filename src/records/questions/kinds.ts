@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { withNotice } from '../../capability/answer/notice.js';
-import type { Context } from '../../capability/define.js';
+import type { Context, Shown } from '../../capability/define.js';
+import { chartOf } from '../answer/chart.js';
 import type { Parsed } from '../parse-arguments.js';
 import { aggregateWhole, findWhole } from '../csv/read-whole.js';
 import type { WholeTable } from '../csv/write-csv.js';
@@ -32,6 +33,8 @@ interface Answering<Input extends z.ZodObject = z.ZodObject> {
   answer(services: Services, asked: Asked<Input>, context: Context): Promise<object>;
   /** All of it, to be saved; absent where the answer is one value or one record. */
   readWhole?(services: Services, asked: Asked<Input>, context: Context): Promise<WholeTable>;
+  /** Of groups. */
+  chart?(records: Records<Views>, asked: Asked<Input>, scopes: ReadonlySet<string>): Shown['chart'];
   /** Arguments of the question's tool besides its parameters. */
   arguments: readonly string[];
 }
@@ -71,6 +74,7 @@ export const ANSWERING: Record<Kind, Answering> = {
     answer: async (services, asked, context) => withNotice(await aggregate(services, asked, context)),
     // Callers cannot set the limit of a saved question, so it bounds what may be seen.
     readWhole: (services, asked, context) => aggregateWhole(services, asked, context, asked.limit),
+    chart: (records, asked, scopes) => chartOf(planAggregate(records, asked, scopes)),
     arguments: ['csv'],
   }),
 };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { defineTool, EFFECTS, type LinkedFile, type Tool } from '../../capability/define.js';
+import { defineTool, EFFECTS, type Context, type LinkedFile, type Tool } from '../../capability/define.js';
 import { StewardError } from '../../errors.js';
+import { shown } from '../answer/chart.js';
 import { csvArgument, csvOf } from '../csv/csv-of.js';
 import type { Services } from '../services.js';
 import { FIND_INPUT } from '../tools/find-records.js';
@@ -16,7 +17,7 @@ export function savedQuestion(
   alone: boolean,
 ): { tool: Tool; file: LinkedFile | undefined } {
   const { name, title, description, kind, asked, parameters } = question;
-  const { output, answer, readWhole } = ANSWERING[kind];
+  const { output, answer, readWhole, chart } = ANSWERING[kind];
   const scope = { all: question.scopes };
   const own = z.strictObject(Object.fromEntries(parameters.map((one) => [one.name, parameterInput(one)])));
   const { limit, cursor } = FIND_INPUT.shape;
@@ -59,6 +60,11 @@ export function savedQuestion(
         ? saved.attach(pick(input), context)
         : [];
     },
+    // One record or one number is told by the text.
+    ...(saved && {
+      show: (input: Record<string, unknown>, _answer: unknown, context: Context) =>
+        shown(chart?.(services.records, fill(input), context.scopes), saved.link(pick(input), context)),
+    }),
   });
   return { tool, file: saved?.file };
 }

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { notice, withNotice } from '../../capability/answer/notice.js';
 import { defineTool, EFFECTS, type LinkedFile, type Scope, type Tool } from '../../capability/define.js';
+import { chartOf, shown } from '../answer/chart.js';
 import { recordTable } from '../answer/rows.js';
 import { csvArgument, csvOf } from '../csv/csv-of.js';
 import { aggregateWhole } from '../csv/read-whole.js';
 import { filterText, flatText, modelName, timeZone } from '../arguments.js';
 import { parseArguments } from '../parse-arguments.js';
-import { aggregate, MOST_GROUPS } from '../read/aggregate.js';
+import { aggregate, MOST_GROUPS, planAggregate } from '../read/aggregate.js';
 import type { Services } from '../services.js';
 
 export const AGGREGATE_INPUT = z.strictObject({
@@ -34,7 +35,7 @@ export const aggregateRecords = (
   scope: readonly Scope[],
 ): { tool: Tool; file: LinkedFile } => {
   const name = 'aggregate_records';
-  const { file, attach } = csvOf(services, {
+  const { file, link, attach } = csvOf(services, {
     name,
     scope,
     input: AGGREGATE_INPUT,
@@ -51,6 +52,11 @@ export const aggregateRecords = (
     output: AGGREGATE_OUTPUT,
     handle: async (input, context) => withNotice(await aggregate(services, parseArguments(input), context)),
     attachments: async ({ csv, ...input }, context) => (csv ? attach(input, context) : []),
+    show(input, _answer, context) {
+      const { csv: _, ...question } = input;
+      const planned = planAggregate(services.records, parseArguments(question), context.scopes);
+      return shown(chartOf(planned), link(question, context));
+    },
   });
   return { tool, file };
 };

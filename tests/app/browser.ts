@@ -1,0 +1,99 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe } from '@jest/globals';
+import { build } from 'esbuild';
+import { chromium, type Browser, type Frame, type Page } from 'playwright-core';
+import type { Steward } from '../support/steward.js';
+
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((file) =>
+  existsSync(file),
+);
+
+/** Runs where there is a browser. */
+export const inBrowser = CHROMIUM === undefined ? describe.skip : describe;
+
+/** To be told in a name, where there is none. */
+export const whyNoBrowser = CHROMIUM === undefined ? ' (skipped: Chromium is not installed here)' : '';
+
+const HOST_PAGE = fileURLToPath(new URL('host-page.mjs', import.meta.url));
+const HOST = 'http://host.test/';
+const PATIENCE_MS = 10_000;
+
+interface Shown {
+  hostContext?: Record<string, unknown>;
+  /** What the client can do for the page. */
+  abilities?: Record<string, object>;
+}
+
+/** Chromium with a client of MCP Apps, and no network. */
+export class AppBrowser {
+  /** Every address that was asked for, but the client's own. */
+  readonly asked: string[] = [];
+  /** The contents that the page had saved. */
+  readonly saved: unknown[] = [];
+  /** Reads a resource for the page. */
+  steward: Steward | undefined;
+
+  private constructor(
+    private readonly browser: Browser,
+    readonly page: Page,
+  ) {}
+
+  static async start(): Promise<AppBrowser> {
+    const launched = await chromium.launch({
+      ...(CHROMIUM !== undefined && { executablePath: CHROMIUM }),
+      // Tests may run as root, and in a container.
+      args: ['--no-sandbox', '--disable-dev-shm-usage'],
+    });
+    const one = new AppBrowser(launched, await launched.newPage());
+    await one.#open();
+    return one;
+  }
+
+  async #open(): Promise<void> {
+    const { page } = this;
+    page.setDefaultTimeout(PATIENCE_MS);
+    await page.route('**/*', (route) => {
+      const url = route.request().url();
+      if (url === HOST)
+        return route.fulfill({ contentType: 'text/html', body: '<!doctype html><body></body>' });
+      this.asked.push(url);
+      return route.abort();
+    });
+    await page.exposeFunction('readResource', (uri: string) => this.steward?.client.readResource({ uri }));
+    await page.exposeFunction('saveFile', (contents: unknown[]) => {
+      this.saved.push(...contents);
+      return {};
+    });
+    await page.goto(HOST);
+    const { outputFiles } = await build({
+      entryPoints: [HOST_PAGE],
+      bundle: true,
+      write: false,
+      format: 'esm',
+    });
+    await page.addScriptTag({ type: 'module', content: outputFiles[0]?.text ?? '' });
+    await page.waitForFunction('globalThis.show !== undefined');
+  }
+
+  /** Shows a tool's result in a page. @returns the page's frame */
+  async show(html: string, result: object, { hostContext = {}, abilities = {} }: Shown = {}): Promise<Frame> {
+    await this.page.evaluate(
+      (shown) => (globalThis as unknown as { show(shown: unknown): Promise<void> }).show(shown),
+      { html, result, hostContext, abilities },
+    );
+    return this.page.frames().at(-1) as Frame;
+  }
+
+  async changeContext(hostContext: Record<string, unknown>): Promise<void> {
+    await this.page.evaluate(
+      (context) =>
+        (globalThis as unknown as { changeContext(context: unknown): void }).changeContext(context),
+      hostContext,
+    );
+  }
+
+  stop(): Promise<void> {
+    return this.browser.close();
+  }
+}
