@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SHOWS_PAGES } from '../support/apps.js';
-import { BothTransports, type Ask } from '../support/both-transports.js';
+import { BothTransports, type Ask, type JsonRpc } from '../support/both-transports.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
 import { RawClient } from '../support/raw-client.js';
 import { expectValid } from '../support/specification.js';
@@ -31,6 +31,10 @@ async function toolsOf(ask: Ask): Promise<Listed[]> {
   return result['tools'] as Listed[];
 }
 
+async function namesWithPage(ask: Ask): Promise<string[]> {
+  return (await toolsOf(ask)).filter(({ _meta }) => _meta).map(({ name }) => name);
+}
+
 const call: [string, Record<string, unknown>] = ['tools/call', { name: 'list_departments' }];
 
 describe.each(['stdio', 'HTTP'] as const)('over %s', (transport) => {
@@ -53,13 +57,14 @@ describe.each(['stdio', 'HTTP'] as const)('over %s', (transport) => {
     ['null', null],
   ])('a client that names %s shows no pages', async (_what, settings) => {
     const ask = both.askModern(transport, { extensions: { 'io.modelcontextprotocol/ui': settings } });
-    expect((await toolsOf(ask)).filter(({ _meta }) => _meta)).toEqual([]);
+    expect(await namesWithPage(ask)).toEqual([]);
   });
 
   it('an answer has what the page needs besides, beside a text and data that stay as they are', async () => {
     const { result: plain = {} } = await both.askModern(transport)(...call);
     const { result: shown = {} } = await both.askModern(transport, SHOWS_PAGES)(...call);
     expectValid(MODERN, 'CallToolResult', shown);
+    expect(plain['_meta']).not.toHaveProperty(['steward/shown']);
     expect(shown['_meta']).toEqual({
       ...(plain['_meta'] as object),
       'steward/shown': { chart: { labels: [1], values: [2, 3], overTime: false } },
@@ -95,22 +100,45 @@ describe.each(['stdio', 'HTTP'] as const)('over %s', (transport) => {
   });
 });
 
+const clientInfo = { name: 'tests', version: '1' };
+const greetingOf = (capabilities: object) => ({ protocolVersion: '2025-11-25', capabilities, clientInfo });
+
 it('over stdio, a client of an older revision says it once, in its greeting', async () => {
   const client = new RawClient(database.env);
-  const clientInfo = { name: 'tests', version: '1' };
-  const greet = (capabilities: object) =>
-    client.request('initialize', { protocolVersion: '2025-11-25', capabilities, clientInfo });
-  const named = async () =>
-    (await toolsOf((method) => client.request(method))).filter(({ _meta }) => _meta).map(({ name }) => name);
+  const ask: Ask = (method, params) => client.request(method, params);
   try {
-    expectValid('2025-11-25', 'InitializeResult', (await greet(SHOWS_PAGES)).result);
-    expect(await named()).toEqual(['list_departments']);
-    const { result } = await client.request(...call);
+    const { result: greeted } = await ask('initialize', greetingOf(SHOWS_PAGES));
+    expectValid('2025-11-25', 'InitializeResult', greeted);
+    expect(await namesWithPage(ask)).toEqual(['list_departments']);
+    const { result } = await ask(...call);
     expectValid('2025-11-25', 'CallToolResult', result);
     expect(result?.['_meta']).toHaveProperty(['steward/shown']);
-    await greet({});
-    expect(await named()).toEqual([]);
+    await ask('initialize', greetingOf({}));
+    expect(await namesWithPage(ask)).toEqual([]);
   } finally {
     await client.end();
   }
+});
+
+async function sessionOf(capabilities: object): Promise<string | undefined> {
+  const { headers } = await both.http.request('initialize', greetingOf(capabilities));
+  return headers['mcp-session-id'] as string | undefined;
+}
+
+const askingWith =
+  (id: string): Ask =>
+  async (method, params) =>
+    (await both.http.request(method, params, { headers: { 'mcp-session-id': id } })).json as JsonRpc;
+
+describe('over HTTP, a client of an older revision', () => {
+  it('is given a session id of its own that says it, if it shows pages', async () => {
+    const [one, other] = [await sessionOf(SHOWS_PAGES), await sessionOf(SHOWS_PAGES)];
+    expect(one).not.toBe(other);
+    expect(await namesWithPage(askingWith(String(one)))).toEqual(['list_departments']);
+    expect(await namesWithPage(askingWith('an id of another server'))).toEqual([]);
+  });
+
+  it('is given none, if it does not', async () => {
+    expect(await sessionOf({})).toBeUndefined();
+  });
 });

@@ -8,8 +8,10 @@ import { AnswerStream } from './answer-stream.js';
 import { readBody } from './body.js';
 import { eraOf, LEGACY, MODERN } from '../../protocol/eras.js';
 import { errorDataOf, toRpcError } from '../../protocol/errors.js';
+import type { Connection } from '../../protocol/method.js';
 import { isRequest, type FlawAnswer } from '../message.js';
 import { acceptsEvents, checkHeaders, readMessages, type Received } from './messages.js';
+import { readSessionId, sessionIdFor } from './session-id.js';
 import { HttpRefusal, MODERN_STATUS, retryAfter, statusOf } from './refusal.js';
 import { reply } from './reply.js';
 import type { Route } from './server.js';
@@ -20,6 +22,8 @@ type Answer = JSONRPCMessage | FlawAnswer;
 interface Exchange {
   /** Aborted when it is gone. */
   signal: AbortSignal;
+  /** What its greeting settled. */
+  connection: Connection;
   /** Sends it a message before the answer. */
   notify: AnswerStream['notify'] | undefined;
 }
@@ -57,14 +61,17 @@ export function mcpRoute(options: McpRouteOptions): Route {
         const { received, batch } = readMessages(body, request.headers);
         const stream = new AnswerStream(response, headers);
         const notify = !batch && acceptsEvents(request) ? stream.notify : undefined;
-        const answers = await answerAll(received, admission, options, { signal: hungUp.signal, notify });
+        const connection = readSessionId(request.headers);
+        const exchange = { signal: hungUp.signal, notify, connection };
+        const answers = await answerAll(received, admission, options, exchange);
         const [first] = answers;
         if (first === undefined) reply(response, 202, undefined, headers);
         else if (stream.begun) stream.end(first);
         else if (batch) reply(response, 200, answers, headers);
         else {
           const [status, more] = refusalIn(first, admission.caller, options);
-          reply(response, modernStatus(received[0], first) ?? status, first, { ...headers, ...more });
+          const id = sessionIdFor(received[0], first, connection);
+          reply(response, modernStatus(received[0], first) ?? status, first, { ...headers, ...more, ...id });
         }
       } finally {
         admission.release();

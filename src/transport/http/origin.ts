@@ -40,7 +40,7 @@ export function checkOrigin(request: IncomingMessage, policy: OriginPolicy): Rec
   }
   return {
     'access-control-allow-origin': origin,
-    'access-control-expose-headers': 'WWW-Authenticate, Retry-After',
+    'access-control-expose-headers': 'WWW-Authenticate, Retry-After, Mcp-Session-Id',
     vary: 'Origin',
   };
 }
