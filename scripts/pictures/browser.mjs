@@ -1,18 +1,14 @@
-import { chromium } from 'playwright-core';
+import { launchChromium } from '../../tests/support/chromium.mjs';
 
 /**
- * A page in a headless browser of this machine, while `look` looks at it.
+ * A page in a browser without a window, while `look` looks at it.
  * @template Seen
  * @param {{ width: number, height: number }} viewport
  * @param {(page: import('playwright-core').Page) => Promise<Seen>} look
  * @returns {Promise<Seen>}
  */
 export async function browse(viewport, look) {
-  const browser = await chromium.launch({
-    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-    // Chromium has no sandbox for root.
-    chromiumSandbox: process.getuid?.() !== 0,
-  });
+  const browser = await launchChromium();
   try {
     return await look(await browser.newPage({ viewport }));
   } finally {

@@ -2,16 +2,18 @@
 // Makes the pictures in docs/pictures/ of the running program:
 //   npm run docs:pictures             all
 //   npm run docs:pictures -- demo     one, or several
-// Studio is seen by Debian's chromium, or by the browser that CHROMIUM names. A test says when demo.svg is out of date.
+// Charts and Studio are seen by the Chromium of this machine. A test says when demo.svg is out of date.
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ROOT, steward } from '../../tests/support/command.mjs';
+import { photographChart } from './chart.mjs';
 import { drawDemo } from './demo.mjs';
 import { photographStudio } from './studio.mjs';
 
 /** How each is made, by the name of its file. @type {Record<string, () => Promise<string | Uint8Array>>} */
 const PICTURES = {
   'demo.svg': async () => drawDemo((await steward(['demo'], { FORCE_COLOR: '1' })).stdout),
+  'chart.png': photographChart,
   'studio.png': photographStudio,
 };
 const LARGEST_BYTES = 150_000;

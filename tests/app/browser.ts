@@ -1,13 +1,9 @@
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe } from '@jest/globals';
 import { build } from 'esbuild';
-import { chromium, type Browser, type Frame, type Page } from 'playwright-core';
+import type { Browser, Frame, Page } from 'playwright-core';
+import { CHROMIUM, launchChromium } from '../support/chromium.mjs';
 import type { Steward } from '../support/steward.js';
-
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((file) =>
-  existsSync(file),
-);
 
 /** Runs where there is a browser. */
 export const inBrowser = CHROMIUM === undefined ? describe.skip : describe;
@@ -40,11 +36,7 @@ export class AppBrowser {
   ) {}
 
   static async start(): Promise<AppBrowser> {
-    const launched = await chromium.launch({
-      ...(CHROMIUM !== undefined && { executablePath: CHROMIUM }),
-      // Tests may run as root, and in a container.
-      args: ['--no-sandbox', '--disable-dev-shm-usage'],
-    });
+    const launched = await launchChromium();
     const one = new AppBrowser(launched, await launched.newPage());
     await one.#open();
     return one;
