@@ -10,6 +10,7 @@ const AXIS_HEIGHT = 40;
 const LINE_HEIGHT = 240;
 const LABEL_WIDTH = 170;
 const TIME_LABEL_WIDTH = 80;
+const VALUE_LABEL_WIDTH = 60;
 /** Characters. */
 const LONGEST_LABEL = 22;
 
@@ -60,7 +61,8 @@ function drawBars(drawing: HTMLElement, labels: string[], series: Series) {
     {
       horizontalBars: true,
       low: lowOf(series),
-      axisX: axisOf(series),
+      chartPadding: { right: VALUE_LABEL_WIDTH },
+      axisX: { ...axisOf(series), scaleMinSpace: VALUE_LABEL_WIDTH },
       axisY: {
         offset: LABEL_WIDTH,
         showGrid: false,
