@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Makes dist/ of src/, which needs no package beside it: one file for Steward and all that it loads at its start, which
-// takes less time than as many modules, one for each thing that only a setting or a command loads, PGlite, and a few for
-// the process of the embedded database. Nothing is minified but white space: a stack trace names functions, and lines of
+// takes less time than as many modules, one for each thing that only a setting or a command loads, PGlite, and one for the
+// host of the embedded database. Nothing is minified but white space: a stack trace names functions, and lines of
 // dist/.
 import { execFileSync } from 'node:child_process';
 import { chmod, cp, rm, symlink, writeFile } from 'node:fs/promises';
@@ -74,6 +74,9 @@ const ALONE = {
   define: { 'import.meta.url': 'importMetaUrl' },
 };
 
+/** @type {import('esbuild').BuildOptions} */
+const REQUIRING = { supported: { 'dynamic-import': false } };
+
 // Files of an earlier build would be shipped.
 await rm(DIST, { recursive: true, force: true });
 await build({ ...COMMON, entryPoints: ['src/main.ts'], outfile: 'dist/main.js', format: 'esm' });
@@ -83,7 +86,7 @@ const program = await build({
   outfile: 'dist/steward.cjs',
   format: 'cjs',
   // A script whose code comes from a cache cannot import, only require.
-  supported: { 'dynamic-import': false },
+  ...REQUIRING,
   define: {
     'import.meta.url': 'importMetaUrl',
     // As from Node 21 on. Without it pg makes a Response to detect Cloudflare, and Node 20 loads its HTTP client for that.
@@ -120,12 +123,13 @@ const pglite = await build({
   outdir: 'dist/pglite',
   outExtension: { '.js': '.cjs' },
 });
+// It may be a thread of Electron's, where a module cannot import CommonJS.
 const host = await build({
   ...COMMON,
+  ...ALONE,
+  ...REQUIRING,
   entryPoints: ['src/database/embedded/host/main.ts'],
-  outdir: 'dist/embedded-host',
-  format: 'esm',
-  splitting: true,
+  outfile: 'dist/embedded-host/main.cjs',
   plugins: [leavePGlite('..')],
 });
 const page = await buildAnswerPage(ROOT, path.join(DIST, 'answer.html'));

@@ -16,7 +16,7 @@ export interface DatabaseOptions<Client extends DatabaseClient> {
   name: string;
   /** The URL of a server, or a function that starts the embedded one. A failed start is tried again. */
   url: string | (() => Promise<Embedded>);
-  /** Longest wait of a call for the embedded one to be opened; shorter than its deadline, so that it learns why. */
+  /** Longest wait of a call for the embedded one to be opened, or opened again by another host; shorter than its deadline, so that it learns why. */
   embeddedPatienceMs?: number;
   /** Servers that follow the primary, for reads. */
   replicaUrls?: readonly string[];
@@ -68,10 +68,12 @@ export class Database<Client extends DatabaseClient = DatabaseClient> {
       throw error;
     });
     const { url, embeddedPatienceMs } = this.options;
-    const waits = typeof url === 'function' && this.#started === undefined && currentCall() !== undefined;
+    const away = this.#started?.away;
+    const opening = this.#opening;
+    const waits = typeof url === 'function' && (away || !this.#started) && currentCall() !== undefined;
     return waits && embeddedPatienceMs !== undefined
-      ? orBeingOpened(this.#opening, embeddedPatienceMs)
-      : this.#opening;
+      ? orBeingOpened(away ? away.then(() => opening) : opening, embeddedPatienceMs)
+      : opening;
   }
 
   /** Opens the database if it is not open, and checks it now. @throws as ready() */

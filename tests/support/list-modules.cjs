@@ -5,6 +5,6 @@ const { writeFileSync } = require('node:fs');
 process.on('exit', () => {
   const file = process.env['LOADED_MODULES_FILE'];
   // The host of the embedded database inherits this, too.
-  if (file !== undefined && process.argv[1]?.endsWith('main.js') && !process.argv[1].includes('host'))
+  if (file !== undefined && process.argv[1]?.endsWith('main.js'))
     writeFileSync(file, Object.keys(require.cache).join('\n'));
 });

@@ -3,9 +3,8 @@ import type pg from 'pg';
 import { UnusableDatabaseError } from '../check.js';
 import { layout } from './folder/data-folder.js';
 import { currentGeneration } from './folder/ownership.js';
-import type { EmbeddedOptions } from './index.js';
 import { connectToHost, endLease, unreachable } from './host-client.js';
-import { startHost, type StartedHost } from './start-host.js';
+import type { StartedHost } from './start-host.js';
 import { DATABASE } from './wire/startup.js';
 
 /** Longest silence of a host. */
@@ -16,12 +15,14 @@ const MOST_FAILURES = 3;
 /**
  * Takes a lease from the folder's host, and starts a host if none is alive. Many processes may do so at once: of the
  * hosts that they start, one becomes the owner and the others exit.
+ * @param onProgress called with one line of progress for the operator
  * @param signal ends the attempt
  * @throws UnusableDatabaseError if no host answers in time, or none can be started
  */
 export async function findHost(
   dataDir: string,
-  { lingerMs, onProgress }: EmbeddedOptions,
+  start: () => StartedHost,
+  onProgress: (text: string) => void,
   signal: AbortSignal,
 ): Promise<pg.Client> {
   const begun = Date.now();
@@ -52,20 +53,14 @@ export async function findHost(
       );
     }
     if (!child) onProgress('starting the embedded database');
-    if (!child || child.ended) child = startHost(dataDir, lingerMs);
+    if (!child || child.ended) child = start();
     await delay(PAUSE_MS);
   }
 }
 
 function cannotStart({ ended }: StartedHost, dataDir: string): UnusableDatabaseError {
-  if (ended?.error?.code === 'ENOENT') {
-    return new UnusableDatabaseError(
-      'The embedded database needs a `node` program, version 20.19 or newer, in the PATH. Install Node.js, or set DATABASE_URL.',
-      { cause: ended.error },
-    );
-  }
   return new UnusableDatabaseError(
-    `The embedded database in ${dataDir} cannot be started (exit status ${ended?.code ?? 'unknown'}). The reason is in ${layout(dataDir).log}.`,
+    `The embedded database in ${dataDir} cannot be started (${ended?.error?.message ?? `exit status ${ended?.code}`}). The reason is in ${layout(dataDir).log}.`,
     { cause: ended?.error },
   );
 }

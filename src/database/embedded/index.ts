@@ -4,6 +4,7 @@ import { UnusableDatabaseError } from '../check.js';
 import { findHost } from './find-host.js';
 import { prepareDataFolder } from './folder/data-folder.js';
 import { endLease } from './host-client.js';
+import { startHost, type StartedHost } from './start-host.js';
 
 const RETRY_MS = 5_000;
 
@@ -20,7 +21,9 @@ export interface EmbeddedOptions {
 export interface Embedded {
   /** A URL for pg, Prisma and psql. It stays valid until `close`, also when another host takes over. */
   readonly url: string;
-  /** Ends the lease. The host exits some time after its last client has left. */
+  /** While no host has it open: resolves when one has again, or it is closed. */
+  readonly away: Promise<void> | undefined;
+  /** Ends the lease. The host exits some time after its last client has left; one that is a thread of this process, now. */
   close(): Promise<void>;
 }
 
@@ -32,22 +35,43 @@ export interface Embedded {
 export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const dataDir = await prepareDataFolder(path.resolve(options.dataDir));
   const closing = new AbortController();
-  let lease = await findHost(dataDir, options, closing.signal);
+  const { lingerMs, onProgress } = options;
+  const hosts: StartedHost[] = [];
+  const start = () => {
+    const host = startHost(dataDir, lingerMs);
+    hosts.push(host);
+    return host;
+  };
+  const find = () => findHost(dataDir, start, onProgress, closing.signal);
+  let lease = await find();
+  let away: Promise<void> | undefined;
   const leaseEnded = () => new Promise((resolve) => lease.once('end', resolve));
-  const holding = (async () => {
-    await leaseEnded();
+  const takeLease = async () => {
     while (!closing.signal.aborted) {
       try {
-        lease = await findHost(dataDir, options, closing.signal);
-        await leaseEnded();
+        lease = await find();
+        return;
       } catch (error) {
         if (closing.signal.aborted) return;
-        options.onProgress(`the embedded database is not back yet: ${(error as Error).message}`);
+        onProgress(`the embedded database is not back yet: ${(error as Error).message}`);
         await delay(RETRY_MS, undefined, { ref: false, signal: closing.signal }).catch(() => {});
       }
     }
+  };
+  const holding = (async () => {
+    for (;;) {
+      await leaseEnded();
+      if (closing.signal.aborted) return;
+      away = takeLease();
+      await away;
+      if (closing.signal.aborted) return;
+      away = undefined;
+    }
   })();
   return {
+    get away() {
+      return away;
+    },
     get url() {
       return `postgresql://postgres@localhost/postgres?host=${encodeURIComponent(lease.host)}`;
     },
@@ -55,6 +79,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
       closing.abort(new UnusableDatabaseError('The embedded database has been closed.'));
       endLease(lease);
       await holding;
+      await Promise.all(hosts.map((host) => host.stop()));
     },
   };
 }

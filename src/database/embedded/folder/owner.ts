@@ -20,6 +20,8 @@ interface ProcessIdentity {
 export interface Owner {
   protocol: number;
   process: ProcessIdentity;
+  /** Of an owner that is a thread of that process, which can outlive it: then the process releases the folder. */
+  thread?: string | undefined;
   /** The folder of the PostgreSQL socket. */
   folder: string;
   /** The owner's socket. It listens from before the owner links its lock file until after its database is closed. */
@@ -76,8 +78,9 @@ async function startOf(pid: number): Promise<string | undefined> {
     const words = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
     return words === undefined || /^[ZXx]/.test(words[0] ?? '') ? undefined : words[19];
   }
-  const ps = await promisify(execFile)('ps', ['-o', 'state=,lstart=', '-p', String(pid)], {
-    env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
+  // By its path: Claude Desktop may start Steward without a PATH.
+  const ps = await promisify(execFile)('/bin/ps', ['-o', 'state=,lstart=', '-p', String(pid)], {
+    env: { LC_ALL: 'C', TZ: 'UTC' },
   }).catch(() => undefined);
   const [, state, started] = /^\s*(\S+)\s+(.+?)\s*$/.exec(ps?.stdout ?? '') ?? [];
   return state === undefined || state.startsWith('Z') ? undefined : started;

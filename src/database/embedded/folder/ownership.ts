@@ -65,7 +65,10 @@ export async function acquire(dataDir: string, self: Owner): Promise<OwnGenerati
   }
 }
 
-/** Lets the next host take over at once. Only the owner may call it, once its database is closed. */
+/**
+ * Lets the next host take over at once. Only the owner may call it, once its database is closed; for a thread that has
+ * ended, its process.
+ */
 export async function release(dataDir: string, { file, owner }: OwnGeneration): Promise<void> {
   await rename(await write(dataDir, { ...owner, released: true }), file);
 }

@@ -12,12 +12,12 @@ const OWNERSHIP_CHECK_MS = 1000;
 /** A host that takes longer to close exits anyway. PostgreSQL recovers at the next start. */
 const SHUTDOWN_LIMIT_MS = 20_000;
 
-/** The exit status after a crash of the database, or the loss of its folder. */
+/** The exit status after a crash of the database, or the loss of its folder. A thread ends with it alone. */
 export const CRASHED = 70;
 
 /**
- * Serves the open database of a folder that this process owns.
- * @returns a function that closes the database in the only safe order, and ends the process
+ * Serves the open database of a folder that this host owns.
+ * @returns a function that closes the database in the only safe order, and ends the host
  */
 export async function serve(
   dataDir: string,

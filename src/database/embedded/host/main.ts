@@ -1,23 +1,42 @@
 /**
- * The process that owns an embedded database: `node main.js <data folder> <linger ms>`.
- * `openEmbedded` starts it, detached. It exits when no client has been connected for a while.
+ * The owner of an embedded database: a process, `node main.cjs <data folder> <linger ms>`, or a thread with `ThreadData`.
+ * `openEmbedded` starts it. It ends when no client has been connected for a while.
  */
-import { writeSync } from 'node:fs';
+import { openSync, writeSync } from 'node:fs';
+import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { layout } from '../folder/data-folder.js';
 import { takeOwnership, type Ownership } from '../take-ownership.js';
 import { CRASHED, serve } from './host.js';
 
+export interface ThreadData {
+  dataDir: string;
+  lingerMs: number;
+  /** Its name as the owner. */
+  thread: string;
+}
+
 const LAST_LINES = 20;
 
-const [dataDir = '', lingerMs] = process.argv.slice(2);
+const { dataDir, lingerMs, thread }: Omit<ThreadData, 'thread'> & { thread?: string } = isMainThread
+  ? { dataDir: process.argv[2] ?? '', lingerMs: Number(process.argv[3]) }
+  : (workerData as ThreadData);
+const logFile = isMainThread ? process.stderr.fd : openSync(layout(dataDir).log, 'a', 0o600);
 // PostgreSQL's last lines explain a crash. They may contain data, so they are logged only after a crash.
 const lastLines: string[] = [];
+let stop: ((reason: string) => Promise<void>) | undefined;
 
-process.umask(0o077);
 process.on('uncaughtException', (error) => crash('crashed', error));
-const ownership = await takeOwnership(dataDir);
-if (!ownership) process.exit(0);
-await open(ownership);
+// A thread cannot set it. The folder, which only its user can enter, is the wall; this is a second one.
+if (isMainThread) process.umask(0o077);
+// Until the database is open this ends the thread like a kill, which is as safe. So does a signal the process.
+parentPort?.on('message', () => (stop ? void stop('its process ends') : process.exit(0)));
+run().catch((error: unknown) => crash('crashed', error));
+
+async function run(): Promise<void> {
+  const ownership = await takeOwnership(dataDir, thread);
+  if (!ownership) process.exit(0);
+  await open(ownership);
+}
 
 async function open(owned: Ownership): Promise<void> {
   try {
@@ -31,9 +50,10 @@ async function open(owned: Ownership): Promise<void> {
         if (lastLines.length > LAST_LINES) lastLines.shift();
       },
     });
-    const stop = await serve(dataDir, owned, pglite, Number(lingerMs), log);
-    // Until here a signal ends the process like a kill, which is as safe.
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => void stop(signal));
+    const close = await serve(dataDir, owned, pglite, lingerMs, log);
+    stop = close;
+    if (isMainThread)
+      for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => void close(signal));
     log('ready');
   } catch (error) {
     log(`cannot open the database: ${describe(error)}`);
@@ -54,10 +74,10 @@ function describe(error: unknown): string {
   return [reason, ...lastLines].join('\n');
 }
 
-/** Writes to stderr, which is the folder's log. A full disk must not end a host that still serves reads. */
+/** Writes to the folder's log, which is the stderr of a process. A full disk must not end a host that still serves reads. */
 function log(text: string): void {
   try {
-    writeSync(process.stderr.fd, `${new Date().toISOString()} ${process.pid} ${text}\n`);
+    writeSync(logFile, `${new Date().toISOString()} ${process.pid} ${text}\n`);
   } catch {
     // There is no other place for the message.
   }
