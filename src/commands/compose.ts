@@ -120,7 +120,7 @@ function composeRecords(
     secret,
     questions,
     questionsAlone,
-    ...readRecordsSettings(config.variables),
+    largestAnswerBytes: readRecordsSettings(config.variables).largestAnswerBytes,
   });
   return { domains: [domain], databases: opened.map(({ database }) => database) };
 }

@@ -6,6 +6,7 @@ import { openSchema, type DatabaseSection, type OpenedSchema } from '../records/
 import { prepareQuestion, type SavedQuestion } from '../records/questions/prepare.js';
 import { TOOL_NAMES } from '../records/questions/tool-names.js';
 import { Records } from '../records/records.js';
+import { readRecordsSettings } from '../records/settings.js';
 import type { Exposure } from '../records/view/exposure.js';
 import { Views } from '../records/views.js';
 import type { Session } from '../database/session.js';
@@ -49,6 +50,9 @@ export interface ServedDatabase extends OpenedSchema {
   sight: Sight;
 }
 
+/** The name of the one database that a schema file alone describes, in logs and metrics. */
+const OF_SCHEMA_FILE = 'records';
+
 const DIRECTORY_ALONE = {
   records: [],
   questions: [],
@@ -58,12 +62,13 @@ const DIRECTORY_ALONE = {
 };
 
 /**
- * Says what a configuration serves. Without a file that names databases it is the staff directory.
+ * Says what a configuration serves. Without a file that names databases, or a schema, it is the staff directory.
  * @throws OperatorError for each mistake of the file and of the schemas that it names, with the place
  */
 export function readConfigured(config: Config): Configured {
-  const { file, database, readOnly } = config;
-  if (!file || Object.keys(file.content).length === 0) {
+  const { database, readOnly } = config;
+  const file = findConfiguration(config);
+  if (!file) {
     assertPublic(database.url);
     return { ...DIRECTORY_ALONE, directory: { url: database.url, directUrl: database.directUrl, readOnly } };
   }
@@ -110,6 +115,26 @@ export function readConfigured(config: Config): Configured {
   };
 }
 
+/**
+ * The configuration file that says what is served, or what a schema file says in its place; undefined if there is neither.
+ * @throws OperatorError if there are both, or a schema without an address
+ */
+function findConfiguration({ file, variables, database }: Config): ConfigurationFile | undefined {
+  const named = file && Object.keys(file.content).length > 0 ? file : undefined;
+  const { schemaFile: schema } = readRecordsSettings(variables);
+  if (schema === undefined) return named;
+  if (named)
+    throw new OperatorError(
+      `The configuration file ${named.path} says what is served, and so would the schema ${schema}. Name one of them.`,
+    );
+  const { url } = database;
+  if (url === undefined)
+    throw new OperatorError(
+      `The schema ${schema} needs the address of its database: set DATABASE_URL (in Claude Desktop: Database address), as the embedded database serves the staff directory alone.`,
+    );
+  return { path: schema, content: { databases: { [OF_SCHEMA_FILE]: { schema, url } } }, references: {} };
+}
+
 function prepareQuestions(
   sections: ConfigurationContent['questions'],
   databases: readonly ServedDatabase[],
@@ -138,7 +163,7 @@ export function readDirectory(config: Config): NonNullable<Configured['directory
  * @throws OperatorError for a name that the configuration does not have, and where it must be said
  */
 export function readAddress(config: Config, name: string | undefined): string | undefined {
-  const { file } = config;
+  const file = findConfiguration(config);
   const { databases, directory }: Pick<ConfigurationContent, 'databases' | 'directory'> = file
     ? parseFile(file)
     : { databases: {}, directory: true };
