@@ -10,28 +10,18 @@ import { configurationSchema } from '../build/commands/configuration-schema.js';
 import { flagOf } from '../build/commands/setting-flags.js';
 import { CLIENTS } from '../build/commands/setup/clients.js';
 import { listPlaces } from '../build/commands/setup/places.js';
-import { createDirectory, rightsFor } from '../build/directory/index.js';
+import { rightsFor } from '../build/directory/index.js';
 import { DATABASE, openSchema } from '../build/records/configuration.js';
 import { createRecords } from '../build/records/index.js';
 import { Source } from '../build/records/source.js';
-import { WriteShare } from '../build/database/write-share.js';
 import { createLog } from '../build/observability/log.js';
 import { toJsonSchema } from '../build/protocol/json-schema.js';
 import { ENVIRONMENT } from '../build/settings/environment.js';
 import { passingSecret } from '../build/settings/secret.js';
 import { z } from 'zod';
 import { formatMarkdown, markdownTable, replaceSection, replaceSql } from './markdown.mjs';
+import { directory, firstSentence, unopened } from './unopened-directory.mjs';
 
-const database = {
-  ready: () => Promise.reject(new Error('Tables need no database')),
-  writeShare: new WriteShare({ max: 2, acquireTimeoutMs: 0 }),
-};
-const directory = createDirectory({
-  database,
-  settings: { CACHE_TTL_MS: 0, CONFIRM_WRITES: false },
-  secret: passingSecret(),
-  readOnly: false,
-});
 const records = createShop();
 
 /** The records of examples/shop: without a schema there would be no tool. */
@@ -46,7 +36,14 @@ function createShop() {
   const { schema, exposure } = openSchema(section, surroundings);
   return createRecords({
     sources: [
-      new Source({ name: 'shop', exposure, claims: [], database, zone: 'UTC', log: createLog('error') }),
+      new Source({
+        name: 'shop',
+        exposure,
+        claims: [],
+        database: unopened,
+        zone: 'UTC',
+        log: createLog('error'),
+      }),
     ],
     schemas: [schema],
     largestAnswerBytes: 1,
@@ -67,9 +64,6 @@ const PAGES = {
   '../docs/clients.md': { clients },
   '../docs/configuration.md': { settings, sections },
 };
-
-/** The rest of a tool's description is for the model that is to call it. @param {string} description */
-const firstSentence = (description) => /^.*?\.(?= |$)/.exec(description)?.[0] ?? description;
 
 /** @param {import('zod').ZodObject} input */
 function argumentsOf(input) {

@@ -38,6 +38,9 @@ export interface ConfigurationFile {
   references: Readonly<Record<string, string>>;
 }
 
+/** What Claude Desktop passes on of a field of a bundle that was left blank: the words of the manifest. */
+const BLANK_FIELD = /^\$\{user_config\.\w+\}$/;
+
 /** These choose the files, so no file can hold them. */
 export const CHOOSING = ['NODE_ENV', 'STEWARD_CONFIG'];
 
@@ -45,7 +48,7 @@ export const CHOOSING = ['NODE_ENV', 'STEWARD_CONFIG'];
  * The settings as text, from all of their sources, strongest first: the environment (flags are part of it by now),
  * `.env.local` (not in tests), `.env.<NODE_ENV>`, the configuration file. The two files stand beside the configuration
  * file where there is one, else in the working folder; of a checkout, it is the checkout that counts.
- * Empty values count as absent, as they do in a shell's `${VAR:-default}`.
+ * Empty values count as absent, as they do in a shell's `${VAR:-default}`; so do fields that were left blank (BLANK_FIELD).
  * @throws OperatorError for a configuration file that is missing or cannot be read, and a file that would choose files
  */
 export function readSources(environment: NodeJS.ProcessEnv): Found {
@@ -204,6 +207,8 @@ function assertDistinctKeys(text: string, file: string): void {
 
 function withoutEmpty(variables: Record<string, string | undefined>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(variables).filter((entry): entry is [string, string] => Boolean(entry[1])),
+    Object.entries(variables).filter(
+      (entry): entry is [string, string] => Boolean(entry[1]) && !BLANK_FIELD.test(entry[1] ?? ''),
+    ),
   );
 }
