@@ -17,6 +17,7 @@ const STEPS = [
   ['run', '--silent', 'docs', '--', '--check'],
   ['run', '--silent', 'conformance'],
   ['run', '--silent', 'package'],
+  ['run', '--silent', 'bundle'],
 ];
 
 const texts = Object.fromEntries(FILES.map((file) => [file, readFileSync(path.join(ROOT, file), 'utf8')]));
