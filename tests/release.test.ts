@@ -23,6 +23,7 @@ A profile says why.
 `;
 const FILES = {
   'package.json': JSON.stringify({ version: VERSION }),
+  'package-lock.json': JSON.stringify({ version: VERSION, packages: { '': { version: VERSION } } }),
   'server.json': JSON.stringify({ version: VERSION, packages: [{ version: VERSION }] }),
   'CHANGELOG.md': `# Changelog\n\n## ${VERSION} – 2026-01-01\n\n- A change.\n\n## 1.2.2 – 2025-01-01\n\n- An older one.\n`,
   'docs/performance.md': FIGURES,
@@ -93,6 +94,21 @@ describe('npm run release', () => {
       '1.2.3 – 2026-01-01',
       '1.2.3',
       '"## 1.2.3 – year-month-day"',
+    ],
+    ['a date that is none', 'CHANGELOG.md', '2026-01-01', '2026-99-99', '"## 1.2.3 – year-month-day"'],
+    [
+      'a lock of another version',
+      'package-lock.json',
+      '"version":"1.2.3"}}',
+      '"version":"1.2.2"}}',
+      'package-lock.json has another',
+    ],
+    [
+      'figures to come',
+      'docs/performance.md',
+      `Made on ${today}`,
+      'Made on 2999-01-01',
+      'were made on 2999-01-01',
     ],
     ['a version without changes', 'CHANGELOG.md', '- A change.', '', 'says nothing about 1.2.3'],
     [

@@ -1,5 +1,11 @@
 /** The files that a release has to agree on, by their paths from the root. */
-export const FILES = ['package.json', 'server.json', 'CHANGELOG.md', 'docs/performance.md'];
+export const FILES = [
+  'package.json',
+  'package-lock.json',
+  'server.json',
+  'CHANGELOG.md',
+  'docs/performance.md',
+];
 
 /** Figures that are older say little about what is released. */
 const MOST_DAYS = 30;
@@ -12,13 +18,21 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  * @returns {string[]} sentences
  */
 export function findMismatches(texts, now) {
-  const [manifest = '', server = '', changelog = '', performance = ''] = FILES.map((file) => texts[file]);
-  const { version } = JSON.parse(manifest);
+  const text = (/** @type {string} */ file) => texts[file] ?? '';
+  const { version } = JSON.parse(text('package.json'));
   return [
-    ...compareServer(version, JSON.parse(server)),
-    ...readChangelog(version, changelog),
-    ...readFigures(performance, now),
+    ...compareLock(version, JSON.parse(text('package-lock.json'))),
+    ...compareServer(version, JSON.parse(text('server.json'))),
+    ...readChangelog(version, text('CHANGELOG.md'), now),
+    ...readFigures(text('docs/performance.md'), now),
   ];
+}
+
+/** @param {string} version @param {{ version: string, packages: Record<string, { version?: string }> }} lock */
+function compareLock(version, lock) {
+  return lock.version === version && lock.packages['']?.version === version
+    ? []
+    : [`package-lock.json has another version than package.json, which has ${version}: run npm install.`];
 }
 
 /** @param {string} version @param {{ version: string, packages: { version: string }[] }} server */
@@ -29,17 +43,18 @@ function compareServer(version, server) {
     : [`server.json has the version ${named.join(' and ')}, and package.json has ${version}.`];
 }
 
-/** @param {string} version @param {string} changelog */
-function readChangelog(version, changelog) {
+/** @param {string} version @param {string} changelog @param {Date} now */
+function readChangelog(version, changelog, now) {
   const sections = changelog.split(/^## /m).slice(1);
   const newest = sections.find((section) => !section.startsWith('Unreleased'));
   const open = sections.find((section) => section.startsWith('Unreleased'));
   const [heading = ''] = (newest ?? '').split('\n');
   const problems = [];
-  if (!new RegExp(`^${version.replaceAll('.', '\\.')} – \\d{4}-\\d\\d-\\d\\d$`).test(heading))
+  const [number, date = ''] = heading.split(' – ');
+  if (number !== version || !isPast(date, now))
     problems.push(`CHANGELOG.md has "## ${heading}", where "## ${version} – year-month-day" has to stand.`);
   else if (!/^- /m.test(newest ?? '')) problems.push(`CHANGELOG.md says nothing about ${version}.`);
-  if (open && /^- /m.test(open))
+  if (open && /^[-*] /m.test(open))
     problems.push(`CHANGELOG.md has changes under "Unreleased": move them to ${version}.`);
   return problems;
 }
@@ -49,19 +64,24 @@ function readFigures(performance, now) {
   const [, made = ''] = /^Made on (\d{4}-\d\d-\d\d) /m.exec(performance) ?? [];
   const age = (now.getTime() - Date.parse(made)) / DAY_MS;
   const problems = [];
-  if (!(age < MOST_DAYS))
+  if (!isPast(made, now) || age > MOST_DAYS)
     problems.push(
       `The figures of docs/performance.md were made ${made ? `on ${made}` : 'nobody knows when'}: measure again with npm run bench -- --write docs/performance.md.`,
     );
   const exceptions = [...performance.matchAll(/^### Exception of (\d{4}-\d\d-\d\d): (.+)$/gm)];
   const isExcepted = (/** @type {string} */ figure) =>
-    exceptions.some(([, date = '', name]) => name === figure && date >= made);
+    exceptions.some(([, date = '', name]) => name === figure && date >= made && isPast(date, now));
   for (const figure of missedFigures(performance))
     if (!isExcepted(figure))
       problems.push(
         `The target of "${figure}" is not reached, and docs/performance.md has no "### Exception of ${made}: ${figure}" with its profile.`,
       );
   return problems;
+}
+
+/** Whether a text is a day, and not one to come. @param {string} date @param {Date} now */
+function isPast(date, now) {
+  return /^\d{4}-\d\d-\d\d$/.test(date) && Date.parse(date) <= now.getTime();
 }
 
 /** @param {string} performance */

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 // Makes a release of the version in package.json: checks that all is in step, builds what users install, and tags the
 // commit. Pushing the tag has .github/workflows/release.yml publish it.
-//   npm run release              does all of it, which takes some minutes
+//   npm run release              does all of it, which takes most of an hour
 //   npm run release -- --check   says only whether versions, changelog and figures are in step
-import { execFileSync } from 'node:child_process';
+import { execFileSync, execSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,15 +11,10 @@ import { FILES, findMismatches } from './in-step.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What has to pass, and what a release is made of. */
-const STEPS = [
-  ['run', '--silent', 'check'],
-  ['run', '--silent', 'docs', '--', '--check'],
-  ['run', '--silent', 'conformance'],
-  ['run', '--silent', 'package'],
-  ['run', '--silent', 'bundle'],
-];
+/** What has to pass, conformance and generated docs among it, and what a release is made of. */
+const STEPS = ['bash .ci/run', 'npm run --silent package', 'npm run --silent bundle'];
 
+const commit = git('rev-parse', 'HEAD');
 const texts = Object.fromEntries(FILES.map((file) => [file, readFileSync(path.join(ROOT, file), 'utf8')]));
 const { version } = JSON.parse(texts['package.json'] ?? '');
 const tag = `v${version}`;
@@ -30,17 +25,19 @@ if (process.argv.includes('--check')) {
   console.log(`${version} is in step.`);
 } else {
   for (const step of STEPS) {
-    console.log(`\n== npm ${step.join(' ')}`);
+    console.log(`\n== ${step}`);
     try {
-      execFileSync('npm', step, { cwd: ROOT, stdio: 'inherit' });
+      execSync(step, { cwd: ROOT, stdio: 'inherit' });
     } catch {
-      refuse([`npm ${step.join(' ')} failed.`]);
+      refuse([`${step} failed.`]);
     }
   }
-  // A step may have written files.
+  // A step may have written files, and somebody may have committed.
   const written = findUncommitted();
   if (written.length > 0) refuse(written);
-  git('tag', '--annotate', tag, '--message', `Release ${version}`);
+  if (git('rev-parse', 'HEAD') !== commit)
+    refuse(['Another commit is checked out than the one that was tried.']);
+  git('tag', '--annotate', tag, '--message', `Release ${version}`, commit);
   console.log(`\nTagged ${tag}. To publish it: git push origin ${tag}`);
 }
 
