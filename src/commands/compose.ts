@@ -144,16 +144,12 @@ export function openDirectoryDatabase(
     const { openPrepared } = await import('../directory/prepare-embedded.js');
     return openPrepared(database, log, (text) => log.info(text));
   };
-  const embeddedPatienceMs = 0.8 * callDeadlineMs;
-  const { pool } = database.session;
-  // All share the one session of an embedded database, so that a connection may take as long to come as the others need.
-  const acquireTimeoutMs = url ? pool.acquireTimeoutMs : Math.max(pool.acquireTimeoutMs, embeddedPatienceMs);
   return new Database({
     name: 'directory',
     url: url ?? openEmbedded,
-    embeddedPatienceMs,
+    embeddedPatienceMs: 0.8 * callDeadlineMs,
     replicaUrls: database.replicaUrls,
-    session: { ...database.session, pool: { ...pool, acquireTimeoutMs }, searchPath, policies },
+    session: { ...database.session, searchPath, policies },
     createClient,
     ...(readOnly && { Pool: ReadOnlyPool }),
     check,

@@ -8,7 +8,7 @@ import { createClient, MIGRATIONS } from './database.js';
 import { upgradeFormer } from './former-migrations.js';
 import { seedIfEmpty } from './seed.js';
 
-/** Longest wait for a turn at the one session, which another process may be using. No call waits for this longer than its own time. */
+/** Longest wait for a connection: a slow machine takes its time for the first ones. A call waits no longer than its own time. */
 const ACQUIRE_TIMEOUT_MS = 45_000;
 
 /**

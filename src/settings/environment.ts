@@ -90,7 +90,7 @@ export const ENVIRONMENT = z.object({
   ),
   DB_ACQUIRE_TIMEOUT_MS: wholeNumber(
     { min: 100, max: MINUTE, default: 3000 },
-    'Longest wait for a connection; for one to the embedded database, which has a single session, at least 0.8 of `CALL_DEADLINE_MS`',
+    'Longest wait for a connection',
   ),
   DB_IDLE_TIMEOUT_MS: wholeNumber(
     { min: 1000, max: 60 * MINUTE, default: 30_000 },

@@ -58,16 +58,6 @@ onEmbedded('the embedded database (not on a server)', () => {
     expect(steward.stderr()).toContain('creating');
   });
 
-  it('waits for its turn at the one session for longer than for a server', async () => {
-    await database.query('BEGIN');
-    const steward = await startSteward({ database, env: { DB_ACQUIRE_TIMEOUT_MS: '100' } });
-    running.push(steward);
-    const answer = total(steward);
-    await delay(1000);
-    await database.query('COMMIT');
-    expect(await answer).toBeGreaterThan(150);
-  });
-
   it('survives a kill at any moment of its first start', async () => {
     await rm(dataDir, { recursive: true });
     for (const moment of ['creating', 'migrating', 'seeded', 'connected']) {
