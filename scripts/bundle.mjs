@@ -11,6 +11,7 @@ import { build } from 'esbuild';
 import { buildAnswerPage } from './bundle/answer-page.mjs';
 import { packEmptyDatabase } from './bundle/empty-database.mjs';
 import { collectLicences } from './bundle/licences.mjs';
+import { bundleTypes } from './bundle/types.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = path.join(ROOT, 'dist');
@@ -79,7 +80,9 @@ const REQUIRING = { supported: { 'dynamic-import': false } };
 
 // Files of an earlier build would be shipped.
 await rm(DIST, { recursive: true, force: true });
-await build({ ...COMMON, entryPoints: ['src/main.ts'], outfile: 'dist/main.js', format: 'esm' });
+// The command, and what a program imports: each loads the same bundle.
+await build({ ...COMMON, entryPoints: ['src/main.ts', 'src/index.ts'], outdir: 'dist', format: 'esm' });
+await bundleTypes(path.join(ROOT, 'build', 'library.d.ts'), path.join(DIST, 'index.d.ts'));
 const program = await build({
   ...COMMON,
   entryPoints: ['src/program.ts'],

@@ -63,7 +63,13 @@ const PAGES = {
   },
   '../docs/clients.md': { clients },
   '../docs/configuration.md': { settings, sections },
+  '../docs/own-tools.md': { 'server.js': () => codeOf('../examples/own-tools/server.js', 'js') },
 };
+
+/** A file as it stands. @param {string} file @param {string} language */
+function codeOf(file, language) {
+  return `\`\`\`${language}\n${readFileSync(new URL(file, import.meta.url), 'utf8').trimEnd()}\n\`\`\``;
+}
 
 /** @param {import('zod').ZodObject} input */
 function argumentsOf(input) {

@@ -17,10 +17,14 @@ const LEFT_OUT = [
   // Of the V8 that made it; that of Claude Desktop ignores it.
   'steward.cjs.cache',
   'examples',
+  'index.d.ts',
+  'index.js',
   ...[
+    'prisma.config.mjs',
     'prom-client.cjs',
     'prompts.cjs',
     'redis.cjs',
+    'schema-engine-cli.mjs',
     'schema-engine.cjs',
     'schema-engine.wasm',
     'toml.cjs',

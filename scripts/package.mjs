@@ -10,10 +10,29 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDER = path.join(ROOT, 'build', 'package');
 const CONTENTS = path.join(FOLDER, 'contents');
 
-const { name, version, description, keywords, mcpName, license, type, engines, bin, files } = JSON.parse(
-  await readFile(path.join(ROOT, 'package.json'), 'utf8'),
-);
-const manifest = { name, version, description, keywords, mcpName, license, type, engines, bin, files };
+// A program that serves tools of its own writes their schemas with zod; since 4.2 a schema converts itself. The command
+// needs none.
+const PEERS = {
+  peerDependencies: { zod: '^4.2.0' },
+  peerDependenciesMeta: { zod: { optional: true } },
+};
+
+const { name, version, description, keywords, mcpName, license, type, engines, exports, bin, files } =
+  JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8'));
+const manifest = {
+  name,
+  version,
+  description,
+  keywords,
+  mcpName,
+  license,
+  type,
+  engines,
+  exports,
+  bin,
+  files,
+  ...PEERS,
+};
 
 // Tarballs of other versions would be taken for this one's.
 await rm(FOLDER, { recursive: true, force: true });

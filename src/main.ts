@@ -1,21 +1,6 @@
 #!/usr/bin/env node
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
-import { Script } from 'node:vm';
+import { program } from './load-program.js';
 
-const url = new URL('steward.cjs', import.meta.url);
-const filename = fileURLToPath(url);
-/** The code that V8 had compiled after a first call, saved by the build. */
-export const codeCache = `${filename}.cache`;
+export { codeCache, script } from './load-program.js';
 
-// The bundle runs as a script because V8 can save a script's functions after they ran. Node's own compile cache saves a
-// module before they run, which gains less than half as much. V8 ignores code of another version of itself. Of the source
-// it compares the length only, so the build always writes both files. esbuild writes ASCII.
-const source = `(function (require, importMetaUrl) {${readFileSync(filename, 'latin1')}\n})`;
-export const script = new Script(source, {
-  // V8 keeps this name with the code: a path would be that of the build, in every stack trace of an installation.
-  filename: 'steward.cjs',
-  cachedData: existsSync(codeCache) ? readFileSync(codeCache) : undefined,
-});
-script.runInThisContext()(createRequire(url), url.href);
+program.runProcess();

@@ -8,14 +8,19 @@ import { PROJECT_ROOT } from './project-root.js';
  */
 const isGuest = (process as { type?: string }).type === 'utility';
 
-run().catch((error: unknown) => {
-  const expected = error instanceof OperatorError || error instanceof StewardError;
-  const stack = error instanceof Error ? error.stack : undefined;
-  process.exitCode = 1;
-  process.stderr.write(`${expected ? error.message : (stack ?? String(error))}\n`, () => {
-    if (isGuest) process.exit();
+export * as library from './library.js';
+
+/** Runs what the command line of this process says. */
+export function runProcess(): void {
+  run().catch((error: unknown) => {
+    const expected = error instanceof OperatorError || error instanceof StewardError;
+    const stack = error instanceof Error ? error.stack : undefined;
+    process.exitCode = 1;
+    process.stderr.write(`${expected ? error.message : (stack ?? String(error))}\n`, () => {
+      if (isGuest) process.exit();
+    });
   });
-});
+}
 
 async function run(): Promise<void> {
   // Nobody chose the working folder of Claude Desktop, so no configuration in it is meant.

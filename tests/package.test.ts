@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { publint } from 'publint';
+import { fillExample } from './records/example.js';
 import { startZoo } from './records/zoo/zoo.js';
 import { asOwner } from './support/backups.js';
 import { ROOT, run } from './support/command.mjs';
@@ -36,17 +38,44 @@ async function filesOf(folder: string): Promise<{ file: string; bytes: number }[
   );
 }
 
+/** What the types have to refuse: an answer that is not what the output says. */
+const WRONG = `
+import { defineTool, EFFECTS } from 'steward-mcp';
+import { z } from 'zod';
+export const wrong = defineTool({
+  name: 'wrong',
+  description: 'Wrong.',
+  effect: EFFECTS.reads,
+  input: z.object({ a: z.int() }),
+  output: z.object({ b: z.string() }),
+  // @ts-expect-error
+  handle: ({ a }) => ({ b: a }),
+});
+`;
+
 describe('the tarball of npm run package, installed in an empty folder', () => {
   let folder: string;
+  let tarball: string;
   let program: string;
   let database: TestDatabase;
   const stops: (() => Promise<void>)[] = [];
   const steward = (args: string[], env: Record<string, string>) => run([program, ...args], env, folder);
 
+  /** As its README says, but for the packages beside Steward: they are those of the checkout. @returns its folder */
+  async function installExample(name: string): Promise<string> {
+    for (const one of [name, 'shop'])
+      await cp(path.join(ROOT, 'examples', one), path.join(folder, 'examples', one), { recursive: true });
+    await mkdir(path.join(folder, 'node_modules', '@types'));
+    for (const one of ['pg', 'zod', '@types/node', '@types/pg'])
+      await symlink(path.join(ROOT, 'node_modules', one), path.join(folder, 'node_modules', one));
+    return path.join(folder, 'examples', name);
+  }
+
   beforeAll(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'steward-package-'));
     const { stdout } = await execute(process.execPath, [path.join(ROOT, 'scripts', 'package.mjs')]);
-    await install(path.join(ROOT, stdout.split(':')[0] ?? ''), folder);
+    tarball = path.join(ROOT, stdout.split(':')[0] ?? '');
+    await install(tarball, folder);
     program = path.join(folder, 'node_modules', 'steward-mcp', 'dist', 'main.js');
     database = await freshDatabase();
     // npm takes its time on a busy machine.
@@ -75,6 +104,61 @@ describe('the tarball of npm run package, installed in an empty folder', () => {
       pack: false,
     });
     expect(messages).toEqual([]);
+  });
+
+  it('has types that TypeScript finds where Node finds the code', async () => {
+    const result = await checkPackage(createPackageFromTarballData(await readFile(tarball)));
+    // As attw's profile "esm-only" has it: Steward is an ES module.
+    const ignored = ['node10', 'node16-cjs'];
+    const problems = result.types
+      ? result.problems.filter(
+          (problem) => !('resolutionKind' in problem && ignored.includes(problem.resolutionKind)),
+        )
+      : ['There are no types.'];
+    expect(problems).toEqual([]);
+  });
+
+  it('serves the tools of examples/own-tools beside the records, compiled against its types', async () => {
+    const example = await installExample('own-tools');
+    await writeFile(path.join(example, 'wrong.ts'), WRONG);
+    const compiler = path.join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+    expect(await run([compiler, '-p', example], {}, folder)).toMatchObject({
+      code: 0,
+      stdout: '',
+    });
+    const shop = await fillExample('shop');
+    const server = await startSteward({
+      database: shop.database,
+      command: [path.join(example, 'server.js')],
+      env: { SHOP_URL: shop.url },
+    });
+    stops.push(async () => {
+      await server.stop();
+      await shop.database.drop();
+    });
+    const { tools } = await server.client.listTools();
+    expect(tools.map(({ name }) => name)).toEqual([
+      'describe_models',
+      'find_records',
+      'get_record',
+      'count_records',
+      'aggregate_records',
+      'quote_shipping',
+      'restock_product',
+    ]);
+    const quote = await server.call('quote_shipping', { country: 'FR', grams: 2000 });
+    expect(quote.data).toEqual({ euros: '11.00' });
+    const refused = await server.call('quote_shipping', { country: 'France', grams: 2000 });
+    expect(refused.text).toBe(
+      'VALIDATION: country: must be at most 2 characters long. Arguments: country, grams.',
+    );
+    const restocked = await server.call('restock_product', { sku: 'TEA-001', pieces: 12 });
+    // The handler's row has more columns, one of them hidden.
+    expect(restocked.data).toEqual({ sku: 'TEA-001', name: 'Assam, small', stock: 47 });
+    const found = await server.call('get_record', { model: 'Product', key: 'TEA-001', fields: 'stock' });
+    expect(found.text).toContain('stock\t47');
+    const unknown = await server.call('restock_product', { sku: 'TEA-999', pieces: 1 });
+    expect(unknown.text).toBe('NOT_FOUND: No product with the sku TEA-999 is on sale. Nothing was changed.');
   });
 
   it('brings the licence of each package that it is made of', async () => {

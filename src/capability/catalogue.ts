@@ -54,7 +54,7 @@ export function composeCatalogue(domains: readonly Domain[]): Catalogue {
     files,
     prompts,
     scopes: [...new Set(domains.flatMap((domain) => domain.scopes))],
-    instructions: domains.map((domain) => domain.instructions).join('\n\n'),
+    instructions: domains.flatMap(({ instructions }) => instructions || []).join('\n\n'),
     domainOf: (capability) => owners.get(capability) as Domain,
   };
 }

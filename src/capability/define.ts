@@ -51,7 +51,7 @@ export interface ClientInput {
 export const EFFECTS = {
   reads: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   adds: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false },
-  /** Overwrites what was there; doing it twice is doing it once. The old value stays in the audit log. */
+  /** Overwrites what was there; doing it twice is doing it once. */
   overwrites: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
 };
 

@@ -18,7 +18,7 @@ export function parseInput<Schema extends z.ZodObject>(schema: Schema, raw: unkn
   const parsed = schema.safeParse(input, { reportInput: true });
   if (parsed.success) return parsed.data;
   const { issues } = parsed.error;
-  const problems = issues.slice(0, MOST_PROBLEMS).map(describeIssue);
+  const problems = issues.slice(0, MOST_PROBLEMS).map((issue) => describeIssue(issue, schema));
   if (issues.length > MOST_PROBLEMS) problems.push(`and ${issues.length - MOST_PROBLEMS} more`);
   const known = Object.keys(schema.shape);
   const hint = known.length > 0 ? `Arguments: ${known.join(', ')}.` : 'It takes no arguments.';
@@ -45,46 +45,61 @@ function isAbsence(schema: z.ZodType): boolean {
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?$/;
 
 /** Text where only a number or a boolean is taken; as it is where it does not certainly read as one. */
-function readText(schema: z.ZodType, text: string): unknown {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault)
-    return readText(schema.unwrap() as z.ZodType, text);
+function readText(given: z.ZodType, text: string): unknown {
+  const schema = unwrap(given);
   if (schema instanceof z.ZodNumber && NUMBER.test(text)) return Number(text);
   if (schema instanceof z.ZodBoolean && /^(true|false)$/.test(text)) return text === 'true';
   return text;
+}
+
+/** What an argument is when it is there. */
+function unwrap(schema: z.ZodType | undefined): z.ZodType | undefined {
+  return schema instanceof z.ZodOptional || schema instanceof z.ZodDefault
+    ? unwrap(schema.unwrap() as z.ZodType)
+    : schema;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function describeIssue(issue: z.core.$ZodIssue): string {
+function describeIssue(issue: z.core.$ZodIssue, { shape }: z.ZodObject): string {
   if (issue.code === 'unrecognized_keys') return describeProblem(issue);
   const at = issue.path.join('.').slice(0, LONGEST_ECHO) || 'arguments';
-  return `${at}: ${describeProblem(issue)}`;
+  const [name, ...within] = issue.path.map(String);
+  const argument = name !== undefined && within.length === 0 ? unwrap(shape[name] as z.ZodType) : undefined;
+  const isWhole = argument instanceof z.ZodNumber && argument.isInt;
+  return `${at}: ${describeProblem(issue, isWhole)}`;
 }
 
-function describeProblem(issue: z.core.$ZodIssue): string {
+function describeProblem(issue: z.core.$ZodIssue, isWhole = false): string {
   switch (issue.code) {
     case 'unrecognized_keys':
       return `unknown argument ${issue.keys.slice(0, MOST_PROBLEMS).map(quote).join(', ')}`;
     case 'invalid_type':
-      return issue.input === undefined ? 'is missing' : `must be ${expected(issue.expected)}`;
+      return issue.input === undefined ? 'is missing' : `must be ${expected(issue.expected, isWhole)}`;
+    case 'invalid_value':
+      // The words of zod, but for those of the schema itself.
+      if (!issue.message.startsWith('Invalid')) return issue.message;
+      return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map((value) => quote(String(value))).join(', ')}`;
     case 'too_big':
-      return `must be at most ${issue.maximum}${unit(issue.origin)}`;
+      return limit(issue.inclusive === false ? 'less than' : 'at most', issue.maximum, issue.origin);
     case 'too_small':
       if (issue.origin === 'string' && issue.minimum === 1) return 'must not be empty';
-      return `must be at least ${issue.minimum}${unit(issue.origin)}`;
+      return limit(issue.inclusive === false ? 'more than' : 'at least', issue.minimum, issue.origin);
     default:
       return issue.message;
   }
 }
 
-function unit(origin: string): string {
-  return origin === 'string' ? ' characters long' : '';
+function limit(compared: string, bound: number | bigint, origin: string): string {
+  if (origin === 'string') return `must be ${compared} ${bound} characters long`;
+  const isCounted = ['array', 'set', 'map', 'object', 'record'].includes(origin);
+  return isCounted ? `must have ${compared} ${bound} elements` : `must be ${compared} ${bound}`;
 }
 
-function expected(type: string): string {
-  if (type === 'int' || type === 'number') return 'a whole number';
+function expected(type: string, isWhole: boolean): string {
+  if (type === 'int' || (type === 'number' && isWhole)) return 'a whole number';
   if (type === 'boolean') return 'true or false';
   return type === 'object' || type === 'record' ? 'a JSON object' : `a ${type}`;
 }

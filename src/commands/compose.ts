@@ -13,8 +13,9 @@ import { createRecords } from '../records/index.js';
 import { readRecordsSettings } from '../records/settings.js';
 import { Source } from '../records/source.js';
 import { OperatorError } from '../errors.js';
-import { readConfigured, type Configured, type ServedDirectory } from './configuration.js';
+import { isConfigured, readConfigured, type Configured, type ServedDirectory } from './configuration.js';
 import { DIRECTORY_SCOPES } from '../directory/rights.js';
+import { isOwnScope } from '../own/scopes.js';
 import type { Config } from '../settings/config.js';
 import { keepSecret, passingSecret, Secret } from '../settings/secret.js';
 
@@ -41,6 +42,16 @@ export type Compose = (options: ComposeOptions) => Composition;
 
 /** What the configuration names: records of databases, and the staff directory. */
 export const composeConfigured: Compose = (options) => {
+  const { callerScopes, ...composition } = composeFile(options);
+  // The caller may have scopes for tools of a program that serves from the same file.
+  return { ...composition, callerScopes: callerScopes?.filter((scope) => !isOwnScope(scope)) };
+};
+
+/** What the configuration names, if there is one, for tools of a program's own to stand beside. */
+export const composeBeside: Compose = (options) =>
+  isConfigured(options.config) ? composeFile(options) : { domains: [], databases: [] };
+
+function composeFile(options: ComposeOptions): Composition {
   const configured = readConfigured(options.config);
   const { records, directory, callerScopes, callerClaims } = configured;
   const staff = directory ? [composeDirectory(options, directory)] : [];
@@ -62,7 +73,7 @@ export const composeConfigured: Compose = (options) => {
     callerScopes: callerScopes?.filter((scope) => !(idle as readonly string[]).includes(scope)),
     callerClaims,
   };
-};
+}
 
 /** The staff directory. */
 function composeDirectory(

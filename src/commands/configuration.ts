@@ -61,6 +61,11 @@ const DIRECTORY_ALONE = {
   callerClaims: {},
 };
 
+/** Whether anything says what is served. @throws OperatorError as readConfigured */
+export function isConfigured(config: Config): boolean {
+  return findConfiguration(config) !== undefined;
+}
+
 /**
  * Says what a configuration serves. Without a file that names databases, or a schema, it is the staff directory.
  * @throws OperatorError for each mistake of the file and of the schemas that it names, with the place

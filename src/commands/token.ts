@@ -6,6 +6,7 @@ import { newToken } from '../guard/authentication/static-tokens.js';
 import { changeTokens, readTokensIfAny } from '../guard/authentication/token-file.js';
 import { alignColumns } from './columns.js';
 import { readConfigured, scopesOf } from './configuration.js';
+import { isOwnScope } from '../own/scopes.js';
 import { readConfig } from './read-config.js';
 import type { Config } from '../settings/config.js';
 import { showUnseen } from '../visible-text.js';
@@ -74,10 +75,14 @@ function assertClaims(claims: Record<string, string>, config: Config): void {
 /** @throws OperatorError for a scope that nothing which is served needs */
 function readScopes(text: string, config: Config): Scope[] {
   const served = scopesOf(readConfigured(config));
-  const wanted = text.split(',').map((item) => item.trim());
-  const known = served.filter((scope) => wanted.includes(scope));
-  if (known.length === new Set(wanted).size) return known;
-  throw new OperatorError(`There are the scopes ${served.join(', ')}.`);
+  const wanted = new Set(text.split(',').map((item) => item.trim()));
+  const known = [...new Set([...served, ...[...wanted].filter(isOwnScope)])].filter((scope) =>
+    wanted.has(scope),
+  );
+  if (known.length === wanted.size) return known;
+  throw new OperatorError(
+    `There are the scopes ${served.join(', ')}. Those of tools of your own begin with "tools:".`,
+  );
 }
 
 interface NewToken {

@@ -4,7 +4,7 @@ import type { Database } from './open.js';
 import { UnusableDatabaseError } from './check.js';
 
 export interface Readiness {
-  /** True if any database can serve. If one is down, the others still serve. */
+  /** True if any database can serve, or none is needed. If one is down, the others still serve. */
   ready: boolean;
   /** The checks by database: "ok", or the fault, without secrets. Replicas do not count for `ready`. */
   checks: Record<string, Record<string, string>>;
@@ -34,7 +34,7 @@ async function inspectAll(databases: readonly Database[], log: Log): Promise<Rea
     }),
   );
   return {
-    ready: inspected.some(({ ready }) => ready),
+    ready: inspected.length === 0 || inspected.some(({ ready }) => ready),
     checks: Object.fromEntries(inspected.map(({ name, checks }) => [name, checks])),
   };
 }

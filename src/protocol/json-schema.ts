@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { z } from 'zod';
+import type { z } from 'zod';
 
 /**
  * A schema as clients get to see it: JSON Schema 2020-12, which is MCP's default dialect (specification 2025-11-25,
@@ -11,7 +11,8 @@ export function toJsonSchema(
   schema: z.ZodObject,
   io: 'input' | 'output',
 ): Record<string, unknown> & { type: 'object' } {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, {
+  // The schema converts itself: one that a program brings is of another copy of zod.
+  const { $schema: _, ...json } = schema.toJSONSchema({
     io,
     override: ({ jsonSchema }) => {
       if (jsonSchema.format !== undefined || jsonSchema.pattern?.includes('\\p{')) delete jsonSchema.pattern;

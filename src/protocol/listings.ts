@@ -1,6 +1,7 @@
 import type { Catalogue } from '../capability/catalogue.js';
 import type { Prompt, Resource, Tool } from '../capability/define.js';
-import { StewardError } from '../errors.js';
+import type { z } from 'zod';
+import { OperatorError, StewardError } from '../errors.js';
 import { permits } from '../guard/authorise.js';
 import { showsPages, withPage } from './apps.js';
 import { toJsonSchema } from './json-schema.js';
@@ -45,15 +46,37 @@ function list<Item extends Tool | Resource | Prompt>(
   };
 }
 
+/** @throws OperatorError for a tool whose input or output is no JSON */
 function describeTool({ name, title, description, effect, input, output }: Tool) {
   return {
     name,
     title,
     description,
-    inputSchema: toJsonSchema(input, 'input'),
-    outputSchema: toJsonSchema(output, 'output'),
+    inputSchema: convert(name, input, 'input'),
+    outputSchema: convert(name, output, 'output'),
     annotations: { title, ...effect },
   };
+}
+
+function convert(tool: string, schema: z.ZodObject, io: 'input' | 'output') {
+  try {
+    return toJsonSchema(schema, io);
+  } catch (error) {
+    const of = Object.entries(schema.shape).find(([, member]) => !isConvertible(member as z.ZodType, io));
+    throw new OperatorError(
+      `The tool ${tool} cannot be served: its ${io}${of ? ` has "${of[0]}", which` : ''} cannot be written as JSON Schema (${(error as Error).message}). MCP carries JSON: write a date or a large number as text, with z.string() or z.iso.datetime().`,
+      { cause: error },
+    );
+  }
+}
+
+function isConvertible(member: z.ZodType, io: 'input' | 'output'): boolean {
+  try {
+    member.toJSONSchema({ io });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function describeResource(address: 'uri' | 'uriTemplate') {

@@ -135,6 +135,11 @@ export function overrideVariable(name: string, value: string): void {
   process.env[name] = value;
 }
 
+/** As overrideVariable, where the environment says nothing of it. */
+export function proposeVariable(name: string, value: string): void {
+  process.env[name] ||= value;
+}
+
 /** An installed package comes without its sources, and its own folder is not the user's. */
 function isCheckout(): boolean {
   return existsSync(path.join(PROJECT_ROOT, 'src', 'main.ts'));

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isObject } from '../../json-object.js';
 import { showUnseen, toVisibleJson } from '../../visible-text.js';
 import { isTable, type Table } from './table.js';
 
@@ -9,16 +10,25 @@ import { isTable, type Table } from './table.js';
 export function renderText({ shape }: z.ZodObject, answer: Record<string, unknown>): string {
   const lines: string[] = [];
   const tables: string[] = [];
+  const opened = areDistinct(answer);
   for (const [name, value] of Object.entries(answer)) {
     // Names of members are data, too: as lines of their own, they could pass for something the server says.
     if (isRecord(shape[name])) lines.push(`${name}: ${toVisibleJson(value)}`);
     else if (isTable(value)) tables.push(renderTable(value));
-    else if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    else if (opened && isObject(value))
       lines.push(...Object.entries(value).map(([key, member]) => renderLine(key, member)));
     else if (Array.isArray(value)) lines.push(...value.map((item) => renderLine(name, item)));
     else lines.push(name === 'notice' ? String(value) : renderLine(name, value));
   }
   return [...lines, ...tables].join('\n');
+}
+
+/** Whether each line says what it is about where the members of objects have lines of their own. */
+function areDistinct(answer: Record<string, unknown>): boolean {
+  const names = Object.entries(answer).flatMap(([name, value]) =>
+    isObject(value) && !isTable(value) ? Object.keys(value) : name,
+  );
+  return new Set(names).size === names.length;
 }
 
 function isRecord(schema: unknown): boolean {

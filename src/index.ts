@@ -1,0 +1,4 @@
+import { program } from './load-program.js';
+
+// library.ts has their types.
+export const { defineTool, EFFECTS, serve, StewardError } = program.library;
