@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import tls from 'node:tls';
-import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { STEWARD } from './places.mjs';
 import { connectionOf } from './schema-engine/connection.mjs';
 
 /**
@@ -31,14 +31,13 @@ function needsDatabase(args) {
 
 /** Starts the embedded database, if that is the one. */
 function askSteward() {
-  const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
-  if (!existsSync(main)) {
+  if (!existsSync(STEWARD)) {
     process.stderr.write(
       'Steward, which knows where the database is, is not built yet. Run: npm run build\n',
     );
     process.exit(1);
   }
-  const { status, stdout } = spawnSync(process.execPath, [main, 'database-url'], {
+  const { status, stdout } = spawnSync(process.execPath, [STEWARD, 'database-url'], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   });

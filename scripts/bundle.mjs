@@ -111,10 +111,24 @@ const parser = await build({
 const engine = await build({
   ...COMMON,
   ...ALONE,
-  entryPoints: ['prisma/schema-engine/engine.mjs'],
+  entryPoints: ['scripts/bundle/schema-engine.mjs'],
   outfile: 'dist/optional/schema-engine.cjs',
   plugins: [leavePGlite('..'), { name: 'engine-file', setup: replaceEngineFile }],
 });
+// For Prisma's command line, where a user has installed it.
+await build({
+  ...COMMON,
+  entryPoints: {
+    'prisma.config': 'prisma.config.ts',
+    'schema-engine-cli': 'prisma/schema-engine/cli.mjs',
+  },
+  outdir: 'dist/optional',
+  outExtension: { '.js': '.mjs' },
+  format: 'esm',
+  plugins: [{ name: 'engine', setup: shareEngine }],
+});
+// It is started as a program.
+await chmod(path.join(DIST, 'optional', 'schema-engine-cli.mjs'), 0o755);
 const pglite = await build({
   ...COMMON,
   ...ALONE,
@@ -192,6 +206,23 @@ function leavePGlite(dist) {
 function replaceEngineFile({ onResolve }) {
   onResolve({ filter: /^\.\/engine-file\.mjs$/ }, () => ({
     path: path.join(ROOT, 'scripts', 'bundle', 'engine-file.mjs'),
+  }));
+}
+
+/** Has what stands beside the engine load its modules, and pg, from its file. @param {import('esbuild').PluginBuild} build */
+function shareEngine({ onResolve, onLoad }) {
+  const beside = './schema-engine.cjs';
+  onResolve({ filter: /\/(connection|engine|errors|session|wasm)\.mjs$/ }, () => ({
+    path: beside,
+    external: true,
+  }));
+  onResolve({ filter: /^\.\/(prisma\/)?places\.mjs$/ }, () => ({
+    path: path.join(ROOT, 'scripts', 'bundle', 'places.mjs'),
+  }));
+  onResolve({ filter: /^pg$/ }, () => ({ path: 'pg', namespace: 'engine' }));
+  onResolve({ filter: /./, namespace: 'engine' }, () => ({ path: beside, external: true }));
+  onLoad({ filter: /./, namespace: 'engine' }, () => ({
+    contents: `export { pg as default } from '${beside}';`,
   }));
 }
 

@@ -10,11 +10,11 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDER = path.join(ROOT, 'build', 'package');
 const CONTENTS = path.join(FOLDER, 'contents');
 
-// A program that serves tools of its own writes their schemas with zod; since 4.2 a schema converts itself. The command
-// needs none.
+// For those who serve tools of their own, and for `steward prisma`. Any version: npm would refuse to install Steward in a
+// project that has another one for itself. What needs one of them says which.
 const PEERS = {
-  peerDependencies: { zod: '^4.2.0' },
-  peerDependenciesMeta: { zod: { optional: true } },
+  peerDependencies: { prisma: '*', zod: '*' },
+  peerDependenciesMeta: { prisma: { optional: true }, zod: { optional: true } },
 };
 
 const { name, version, description, keywords, mcpName, license, type, engines, exports, bin, files } =

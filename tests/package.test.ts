@@ -161,6 +161,38 @@ describe('the tarball of npm run package, installed in an empty folder', () => {
     expect(unknown.text).toBe('NOT_FOUND: No product with the sku TEA-999 is on sale. Nothing was changed.');
   });
 
+  it("runs Prisma's command line on the staff directory, where that is installed", async () => {
+    const status = ['prisma', 'migrate', 'status'];
+    expect(await steward(status, database.administration)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr:
+        "Prisma's command line is not installed here: npm install prisma@7. To migrate, steward db upgrade needs none.\n",
+    });
+    await symlink(path.join(ROOT, 'node_modules', 'prisma'), path.join(folder, 'node_modules', 'prisma'));
+    expect(await steward(status, database.administration)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Database schema is up to date!'),
+    });
+  });
+
+  // npm would refuse to install it in a project that has another zod or Prisma for itself, though it may need neither.
+  it('may be in a project with any zod and any Prisma, and says which it needs when it needs one', async () => {
+    const manifest = path.join(folder, 'node_modules', 'steward-mcp', 'package.json');
+    expect(JSON.parse(await readFile(manifest, 'utf8'))).toMatchObject({
+      peerDependencies: { prisma: '*', zod: '*' },
+      peerDependenciesMeta: { prisma: { optional: true }, zod: { optional: true } },
+    });
+    const project = path.join(folder, 'project');
+    const former = { name: 'prisma', version: '6.1.0', bin: { prisma: 'none.js' } };
+    await mkdir(path.join(project, 'node_modules', 'prisma'), { recursive: true });
+    await writeFile(path.join(project, 'node_modules', 'prisma', 'package.json'), JSON.stringify(former));
+    const { stderr } = await run([program, 'prisma', 'studio'], {}, project);
+    expect(stderr).toBe(
+      'The Prisma that is installed here is 6.1.0, and the staff directory needs 7. In a folder of its own: npm install steward-mcp prisma@7\n',
+    );
+  });
+
   it('brings the licence of each package that it is made of', async () => {
     const text = await readFile(
       path.join(folder, 'node_modules', 'steward-mcp', 'dist', 'THIRD-PARTY-LICENSES.txt'),

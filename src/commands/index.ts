@@ -92,6 +92,13 @@ export async function runCommandLine(argv: string[]): Promise<void> {
     .command('database-url')
     .description('print the URL of the database in use, password included, starting the embedded one')
     .action(async () => (await import('./database-url.js')).printDatabaseUrl());
+  program
+    .command('prisma')
+    .description("run Prisma's command line on the staff directory's database, where it is installed: studio")
+    .argument('[args...]', 'as `prisma` takes them')
+    .allowUnknownOption()
+    .helpOption(false)
+    .action(async (args: string[]) => (await import('./prisma.js')).runPrisma(args));
   addDatabaseCommands(program.command('db').description('look after the database'));
   await program.parseAsync(argv);
 }
