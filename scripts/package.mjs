@@ -17,6 +17,13 @@ const PEERS = {
   peerDependenciesMeta: { prisma: { optional: true }, zod: { optional: true } },
 };
 
+// npm compares it with where a release is published from, for its provenance.
+const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = process.env;
+const repository = GITHUB_REPOSITORY && {
+  type: 'git',
+  url: `git+${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}.git`,
+};
+
 const { name, version, description, keywords, mcpName, license, type, engines, exports, bin, files } =
   JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8'));
 const manifest = {
@@ -26,6 +33,7 @@ const manifest = {
   keywords,
   mcpName,
   license,
+  repository,
   type,
   engines,
   exports,
