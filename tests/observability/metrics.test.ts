@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type pg from 'pg';
 import { ERROR_CODES } from '../../src/errors.js';
+import { VERSION } from '../../src/version.js';
 import { ROOT } from '../support/command.mjs';
 import { onServer } from '../support/conditions.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
@@ -96,7 +97,7 @@ describe('/metrics', () => {
     expect([...families.keys()]).toEqual(
       expect.arrayContaining(['nodejs_eventloop_lag_seconds', 'process_resident_memory_bytes']),
     );
-    expect(counts(families, 'steward_info')).toEqual({ '0.1.0': 1 });
+    expect(counts(families, 'steward_info')).toEqual({ [VERSION]: 1 });
   });
 
   it('has all that docs/operations.md names, in its table and in its alerts', async () => {

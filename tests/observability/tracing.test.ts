@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { VERSION } from '../../src/version.js';
 import { ROOT, steward as run } from '../support/command.mjs';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
 import { freePort } from '../support/free-port.mjs';
@@ -237,7 +238,7 @@ describe("OpenTelemetry's own variables", () => {
     });
     expect(collector.resource).toMatchObject({
       'service.name': 'hr-steward',
-      'service.version': '0.1.0',
+      'service.version': VERSION,
       'deployment.environment.name': 'test',
     });
     expect(collector.resource['service.instance.id']).toMatch(/^[0-9a-f-]{36}$/);
