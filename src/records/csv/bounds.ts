@@ -7,7 +7,7 @@ export const MOST_BYTES = 800 * 1024;
 /** Characters: as many as a cell of a spreadsheet holds. */
 export const LONGEST_TEXT = 32_767;
 
-/** Of the rows as PostgreSQL sends them: they are held once more to be written. */
+/** Of the rows as PostgreSQL sends them. Memory holds them and the file made of them. */
 export const MOST_READ_BYTES = 4 * 1024 * 1024;
 
 /** A file that is cut looks whole, so there is none. */

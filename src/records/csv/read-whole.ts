@@ -1,72 +1,60 @@
 import type { Context } from '../../capability/define.js';
 import { fillTable } from '../answer/rows.js';
-import { listReferences, explainTimeout } from '../read/slow.js';
-import { planAggregate, questionOf, readGroup, readGroups, type AggregateInput } from '../read/aggregate.js';
-import { planFind, type FindInput } from '../read/find.js';
+import { planAggregate, readGroup, readGroups, type AggregateInput } from '../read/aggregate.js';
+import { planFind, readRows, type FindInput } from '../read/find.js';
+import { questionOf } from '../read/question-of.js';
 import { resultColumn } from '../plan/aggregate.js';
 import type { Services } from '../services.js';
 import type { TextRow } from '../source.js';
-import { writeFind } from '../sql/find.js';
 import { LONGEST_TEXT, MOST_READ_BYTES, MOST_ROWS, refuseTooLarge } from './bounds.js';
-import { isWritten, type WholeTable } from './write-csv.js';
+import { isFreeText, type WholeTable } from './write-csv.js';
+
+const BOUNDS = { limit: MOST_ROWS, longestText: LONGEST_TEXT, mostBytes: MOST_READ_BYTES };
 
 /**
  * Reads all that a list has, from its first row, as it is at one moment.
  * @throws StewardError
  */
 export async function findWhole(services: Services, input: FindInput, context: Context): Promise<WholeTable> {
-  const { named, condition, fields, includes, order } = planFind(services.records, input, context.scopes);
-  const { model, source } = named;
-  const question = { zone: input.time_zone ?? source.zone, now: new Date().toISOString() };
-  const plan = {
-    model,
-    columns: fields.map(({ reference }) => reference),
-    includes,
-    condition,
-    order: order.keys,
-    position: undefined,
-    limit: MOST_ROWS,
-    longestText: LONGEST_TEXT,
-    mostBytes: MOST_READ_BYTES,
-  };
-  const used = [...listReferences(condition), ...order.keys.map(({ reference }) => reference)];
-  const read = await explainTimeout(model, used, () => source.read(writeFind(plan, question), context));
+  const planned = planFind(services.records, input, context.scopes);
+  const { named, fields, includes } = planned;
+  const bounds = { ...BOUNDS, position: undefined };
+  const read = await readRows(planned, questionOf(named, input), bounds, context);
   assertWhole(read, MOST_ROWS);
   const { table } = fillTable(fields, includes, read, LONGEST_TEXT);
-  const written = [
-    ...fields.map(({ reference }) => isWritten(reference.column)),
+  const areFreeText = [
+    ...fields.map(({ reference }) => isFreeText(reference.column)),
     ...includes.map(() => true),
   ];
   return {
-    columns: table.columns.map((name, at) => ({ name, isWritten: written[at] ?? true })),
+    columns: table.columns.map((name, at) => ({ name, isFreeText: areFreeText[at] ?? true })),
     rows: table.rows,
   };
 }
 
 /**
  * Reads all groups, as they are at one moment.
- * @param mostGroups of the question itself; those beyond are no part of its answer
+ * @param limit of the question itself; groups beyond it are no part of its answer
  * @throws StewardError
  */
 export async function aggregateWhole(
   services: Services,
   input: AggregateInput,
   context: Context,
-  mostGroups = Infinity,
+  limit?: number,
 ): Promise<WholeTable> {
   const planned = planAggregate(services.records, input, context.scopes);
-  const limit = Math.min(mostGroups, MOST_ROWS);
-  const bounds = { limit, longestText: LONGEST_TEXT, mostBytes: MOST_READ_BYTES };
-  const read = await readGroups(planned, questionOf(planned, input), bounds, context);
-  assertWhole(read, mostGroups <= MOST_ROWS ? Infinity : MOST_ROWS);
-  const { keys, metrics } = planned;
+  const { named, keys, metrics } = planned;
+  const bounds = { ...BOUNDS, ...(limit !== undefined && { limit }) };
+  const read = await readGroups(planned, questionOf(named, input), bounds, context);
+  assertWhole(read, limit === undefined ? MOST_ROWS : Infinity);
   return {
     columns: [
       ...keys.map(({ name, reference, bucket }) => ({
         name,
-        isWritten: bucket === undefined && isWritten(reference.column),
+        isFreeText: bucket === undefined && isFreeText(reference.column),
       })),
-      ...metrics.map((metric) => ({ name: metric.name, isWritten: isWritten(resultColumn(metric)) })),
+      ...metrics.map((metric) => ({ name: metric.name, isFreeText: isFreeText(resultColumn(metric)) })),
     ],
     rows: read.slice(0, limit).map((row) => readGroup(row, planned, LONGEST_TEXT)),
   };

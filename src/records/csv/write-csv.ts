@@ -5,12 +5,12 @@ import type { ViewColumn } from '../view/view.js';
 
 /** All rows of a question, to be saved. */
 export interface WholeTable {
-  columns: { name: string; isWritten: boolean }[];
+  columns: { name: string; isFreeText: boolean }[];
   rows: (Cell | NestedRows)[][];
 }
 
-/** Whether people write its values: not PostgreSQL, as numbers and times. */
-export function isWritten({ type, isList }: Pick<ViewColumn, 'type' | 'isList'>): boolean {
+/** Whether its values are texts that people chose, which a spreadsheet could take for a formula. */
+export function isFreeText({ type, isList }: Pick<ViewColumn, 'type' | 'isList'>): boolean {
   return isList || type === 'String' || type === 'Json' || type === 'Enum';
 }
 
@@ -20,7 +20,7 @@ export function isWritten({ type, isList }: Pick<ViewColumn, 'type' | 'isList'>)
  */
 export function writeCsv({ columns, rows }: WholeTable): string {
   const heading = columns.map(({ name }) => writeField(name));
-  const lines = rows.map((row) => row.map((cell, at) => writeCell(cell, columns[at]?.isWritten ?? true)));
+  const lines = rows.map((row) => row.map((cell, at) => writeCell(cell, columns[at]?.isFreeText ?? true)));
   return [heading, ...lines].map((fields) => `${fields.join()}\r\n`).join('');
 }
 

@@ -36,7 +36,7 @@ interface Answering<Input extends z.ZodObject = z.ZodObject> {
   /** Of groups. */
   chart?(records: Records<Views>, asked: Asked<Input>, scopes: ReadonlySet<string>): Shown['chart'];
   /** Arguments of the question's tool besides its parameters. */
-  arguments: readonly string[];
+  ownArguments: readonly string[];
 }
 
 /** As defineTool. */
@@ -51,21 +51,21 @@ export const ANSWERING: Record<Kind, Answering> = {
     plan: planFind,
     answer: async (services, asked, context) => withNotice(await find(services, asked, context)),
     readWhole: findWhole,
-    arguments: ['limit', 'cursor', 'csv'],
+    ownArguments: ['limit', 'cursor', 'csv'],
   }),
   get: define({
     input: GET_INPUT,
     output: GET_OUTPUT,
     plan: planGet,
     answer: async (services, asked, context) => withNotice(await get(services, asked, context)),
-    arguments: [],
+    ownArguments: [],
   }),
   count: define({
     input: COUNT_INPUT,
     output: COUNT_OUTPUT,
     plan: planCount,
     answer: countRecords,
-    arguments: [],
+    ownArguments: [],
   }),
   aggregate: define({
     input: AGGREGATE_INPUT,
@@ -75,6 +75,6 @@ export const ANSWERING: Record<Kind, Answering> = {
     // Callers cannot set the limit of a saved question, so it bounds what may be seen.
     readWhole: (services, asked, context) => aggregateWhole(services, asked, context, asked.limit),
     chart: (records, asked, scopes) => chartOf(planAggregate(records, asked, scopes)),
-    arguments: ['csv'],
+    ownArguments: ['csv'],
   }),
 };

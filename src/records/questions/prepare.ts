@@ -42,7 +42,7 @@ export function prepareQuestion(
   within(`${place}: `, () => assertStorable(section));
   const asked = within(`${place}.${kind}.`, () => parseArguments(section[kind] ?? {}) as Asked);
   const parameters = new Map(Object.entries(section.parameters));
-  const clash = ANSWERING[kind].arguments.find((one) => parameters.has(one));
+  const clash = ANSWERING[kind].ownArguments.find((one) => parameters.has(one));
   if (clash !== undefined)
     throw new OperatorError(
       `${place}.parameters.${clash}: Every ${kind === 'find' ? 'list' : 'aggregate'} takes ${clash} already. Give the parameter another name.`,

@@ -84,7 +84,7 @@ const CLEAR: Partial<Record<string, string>> = { limit: 'number', csv: 'boolean'
 
 /** The arguments of a call that may be logged: the size of a page, whether it is saved, and no value. */
 export function redactQuestion({ parameters, kind }: SavedQuestion, args: unknown): Record<string, unknown> {
-  const known = [...parameters.map(({ name }) => name), ...ANSWERING[kind].arguments];
+  const known = [...parameters.map(({ name }) => name), ...ANSWERING[kind].ownArguments];
   return Object.fromEntries(
     Object.entries(Object(args) as object)
       .filter(([name]) => known.includes(name))

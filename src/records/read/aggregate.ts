@@ -19,6 +19,7 @@ import {
 import type { Question } from '../sql/question.js';
 import type { Views } from '../views.js';
 import { beginPatience } from './patience.js';
+import { questionOf } from './question-of.js';
 import { explainTimeout, listReferences } from './slow.js';
 import { describeUndecided } from './undecided.js';
 
@@ -61,10 +62,6 @@ export function planAggregate<From extends Views>(
 
 type PlannedAggregate = ReturnType<typeof planAggregate<Source>>;
 
-export function questionOf({ named }: PlannedAggregate, { time_zone: zone }: AggregateInput): Question {
-  return { zone: zone ?? named.source.zone, now: new Date().toISOString() };
-}
-
 /**
  * Reads the groups as text, and one more than the limit where there are more.
  * @throws StewardError
@@ -88,7 +85,7 @@ export async function aggregate(
 ): Promise<{ notes: string[]; more: boolean; groups: RecordTable }> {
   const planned = planAggregate(services.records, input, context.scopes);
   const { named, keys, names, condition } = planned;
-  const question = questionOf(planned, input);
+  const question = questionOf(named, input);
   const { limit } = input;
   const bounds = { limit, longestText: LONGEST_TEXT, mostBytes: services.largestAnswerBytes };
   const [read, undecided] = await Promise.all([

@@ -9,6 +9,7 @@ import { writeCount } from '../sql/find.js';
 import type { Question } from '../sql/question.js';
 import type { Views } from '../views.js';
 import { beginPatience } from './patience.js';
+import { questionOf } from './question-of.js';
 import { explainTimeout, listReferences } from './slow.js';
 import { describeUndecided } from './undecided.js';
 
@@ -37,13 +38,11 @@ export async function countRecords(
   context: Context,
 ): Promise<{ notes: string[]; count: number; exact: boolean }> {
   const { named, condition } = planCount(records, input, context.scopes);
-  const question = { zone: input.time_zone ?? named.source.zone, now: new Date().toISOString() };
-  const [counted, notes] = await explainTimeout(named.model, listReferences(condition), () =>
-    Promise.all([
-      countRows(named, condition, question, context),
-      describeUndecided(named, condition, question, beginPatience(context)),
-    ]),
-  );
+  const question = questionOf(named, input);
+  const [counted, notes] = await Promise.all([
+    countRows(named, condition, question, context),
+    describeUndecided(named, condition, question, beginPatience(context)),
+  ]);
   return { notes, ...counted };
 }
 
@@ -54,7 +53,9 @@ export async function countRows(
   question: Question,
   reader: Reader,
 ): Promise<{ count: number; exact: boolean }> {
-  const [row] = await source.read(writeCount(model, condition, MOST_COUNTED, question), reader);
+  const statement = writeCount(model, condition, MOST_COUNTED, question);
+  const used = listReferences(condition);
+  const [row] = await explainTimeout(model, used, () => source.read(statement, reader));
   const counted = Number(row?.['count'] ?? 0);
   return { count: Math.min(counted, MOST_COUNTED), exact: counted <= MOST_COUNTED };
 }

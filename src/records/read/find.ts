@@ -8,6 +8,7 @@ import { readOrder } from '../plan/order.js';
 import { readFields, readIncludes } from '../plan/select.js';
 import type { Records } from '../records.js';
 import type { Services } from '../services.js';
+import type { Source, TextRow } from '../source.js';
 import { writeFind, type FindPlan } from '../sql/find.js';
 import { LONGEST_POSITION, type Position } from '../sql/position.js';
 import type { Question } from '../sql/question.js';
@@ -15,6 +16,7 @@ import type { Views } from '../views.js';
 import { countRows } from './count.js';
 import { groundValues } from './ground.js';
 import { beginPatience } from './patience.js';
+import { questionOf } from './question-of.js';
 import { explainTimeout, listReferences } from './slow.js';
 import { describeUndecided } from './undecided.js';
 
@@ -68,12 +70,30 @@ export function planFind<From extends Views>(
   };
 }
 
+type PlannedFind = ReturnType<typeof planFind<Source>>;
+
+/**
+ * Reads the rows as text, and one more than the limit where there are more.
+ * @throws StewardError
+ */
+export function readRows(
+  { named: { model, source }, condition, fields, includes, order: { keys: order } }: PlannedFind,
+  question: Question,
+  bounds: Pick<FindPlan, 'position' | 'limit' | 'longestText' | 'mostBytes'>,
+  context: Context,
+): Promise<TextRow[]> {
+  const columns = fields.map(({ reference }) => reference);
+  const plan: FindPlan = { model, columns, includes, condition, order, ...bounds };
+  const used = [...listReferences(condition), ...order.map(({ reference }) => reference)];
+  return explainTimeout(model, used, () => source.read(writeFind(plan, question), context));
+}
+
 /** @throws StewardError */
 export async function find(services: Services, input: FindInput, context: Context): Promise<Found> {
   const planned = planFind(services.records, input, context.scopes);
   const { named, condition, fields, includes, order } = planned;
   const { model, source } = named;
-  const zone = input.time_zone ?? source.zone;
+  const asked = questionOf(named, input);
   // Another caller, tenant, filter, order or zone makes other pages, and so does another key of the model after a restart.
   const ordered = order.keys.map(({ reference, descending }) => [nameOf(reference), descending]);
   const scope = [
@@ -81,31 +101,23 @@ export async function find(services: Services, input: FindInput, context: Contex
     named.label,
     input.filter ?? null,
     ordered,
-    zone,
+    asked.zone,
     source.settingsOf(context),
   ];
   const from = readCursor(services, input.cursor, scope);
-  const question: Question = { zone, now: from?.now ?? new Date().toISOString() };
-  const plan: FindPlan = {
-    model,
-    columns: fields.map(({ reference }) => reference),
-    includes,
-    condition,
-    order: order.keys,
+  const question = { ...asked, now: from?.now ?? asked.now };
+  const bounds = {
     position: from?.position,
     limit: input.limit,
     longestText: LONGEST_LISTED_TEXT,
     mostBytes: services.largestAnswerBytes,
   };
   const patience = beginPatience(context);
-  const used = [...listReferences(condition), ...order.keys.map(({ reference }) => reference)];
-  const [read, total, undecided] = await explainTimeout(model, used, () =>
-    Promise.all([
-      source.read(writeFind(plan, question), context),
-      input.total ? countRows(named, condition, question, context) : undefined,
-      from ? [] : describeUndecided(named, condition, question, patience),
-    ]),
-  );
+  const [read, total, undecided] = await Promise.all([
+    readRows(planned, question, bounds, context),
+    input.total ? countRows(named, condition, question, context) : undefined,
+    from ? [] : describeUndecided(named, condition, question, patience),
+  ]);
   const shown = read.slice(0, input.limit);
   const filled = fillFittingTable(fields, includes, shown, LONGEST_LISTED_TEXT, services.largestAnswerBytes);
   const { table } = filled;

@@ -6,7 +6,7 @@ import { writeCondition, type Columns } from './condition.js';
 import { as, mostBytesOf, where } from './find.js';
 import type { Question } from './question.js';
 import { Aliases, Tables } from './tables.js';
-import { UNMEASURED_BYTES, writeWithin } from './within.js';
+import { UNMEASURED_BYTES, writeByteLimit } from './limit-bytes.js';
 
 export const BUCKETS = ['hour', 'day', 'week', 'month', 'quarter', 'year'] as const;
 export type Bucket = (typeof BUCKETS)[number];
@@ -110,7 +110,11 @@ export function writeAggregate(plan: AggregatePlan, question: Question): Sql {
   const texts = sql`select ${join(cells)} from (${groups}) as groups`;
   const references = columns.flatMap(({ reference }) => reference ?? []);
   if ((limit + 1) * mostBytesOf(references, longestText) <= UNMEASURED_BYTES) return texts;
-  return writeWithin(texts, [...columns.map((_, at) => `c${at}`), ...hours.map((at) => `l${at}`)], mostBytes);
+  return writeByteLimit(
+    texts,
+    [...columns.map((_, at) => `c${at}`), ...hours.map((at) => `l${at}`)],
+    mostBytes,
+  );
 }
 
 /** Having knows the columns of the answer only. */

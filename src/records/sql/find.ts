@@ -13,7 +13,7 @@ import {
 } from './position.js';
 import type { Question } from './question.js';
 import { Aliases, joinCondition, Tables } from './tables.js';
-import { UNMEASURED_BYTES, writeWithin } from './within.js';
+import { UNMEASURED_BYTES, writeByteLimit } from './limit-bytes.js';
 
 /** What is read of the rows of a model. */
 export interface FindPlan {
@@ -69,7 +69,7 @@ export function writeFind(plan: FindPlan, question: Question): Sql {
     ...included.map((_, at) => `i${at}`),
     ...end.map((_, at) => `p${at}`),
   ];
-  return writeWithin(page, names, mostBytes);
+  return writeByteLimit(page, names, mostBytes);
 }
 
 function mostRowBytes({ columns, includes, order, longestText }: FindPlan): number {

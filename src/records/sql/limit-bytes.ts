@@ -4,10 +4,10 @@ import { raw, sqltag as sql, type Sql } from '@prisma/client/runtime/client';
 export const UNMEASURED_BYTES = 4 * 1024 * 1024;
 
 /**
- * Has rows beyond so many bytes not sent; the first always is. `seen` is the number of all of them.
+ * Sends no row that begins beyond `mostBytes`, but always the first. `seen` counts all rows.
  * @param names of the columns of `rows`
  */
-export function writeWithin(rows: Sql, names: readonly string[], mostBytes: number): Sql {
+export function writeByteLimit(rows: Sql, names: readonly string[], mostBytes: number): Sql {
   const before = raw(
     'sum(octet_length(page::text)) over (rows between unbounded preceding and current row) - octet_length(page::text)',
   );
