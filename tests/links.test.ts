@@ -39,9 +39,7 @@ async function anchorsOf(page: string): Promise<string[]> {
 
 async function linksOf(page: string): Promise<string[]> {
   const prose = (await readProse(page)).replaceAll(/`[^`\n]*`/g, '');
-  return [...prose.matchAll(/\]\(([^)\s]+)\)|\b(?:src|srcset|href)="([^"]+)"/g)].map(
-    ([, inText, inTag]) => inText ?? inTag ?? '',
-  );
+  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
 }
 
 async function isBroken(page: string, link: string): Promise<boolean> {
