@@ -6,10 +6,10 @@ export interface Table {
   rows: Cell[][];
 }
 
-/** Which columns make a chart, by their places. */
+/** Which columns make a chart, by their names. */
 export interface ChartColumns {
-  labels: number[];
-  values: number[];
+  labels: string[];
+  values: string[];
   /** The labels are stretches of time, in their order. */
   overTime: boolean;
 }

@@ -1,5 +1,5 @@
 import { BarChart, LineChart } from 'chartist';
-import { showCell, toNumber, type ChartColumns, type Table } from './answer.js';
+import { showCell, toNumber, type Cell, type ChartColumns, type Table } from './answer.js';
 import { element } from './element.js';
 
 /** More would be bars that nobody tells apart. */
@@ -20,24 +20,24 @@ export function makeChart(table: Table, { labels, values, overTime }: ChartColum
   const first = table.rows.slice(0, MOST_DRAWN);
   // Bars are drawn from the lowest one up.
   const rows = overTime ? first : first.toReversed();
-  const names = rows.map((row) => labels.map((at) => showCell(row[at] ?? null) || 'none').join(' · '));
-  const draw = (column: number) => {
-    const title = table.columns[column] ?? '';
-    const series = rows.map((row) => toNumber(row[column]));
+  const cellOf = (row: Cell[] | undefined, column: string) => row?.[table.columns.indexOf(column)] ?? null;
+  const names = rows.map((row) => labels.map((label) => showCell(cellOf(row, label)) || 'none').join(' · '));
+  const draw = (column: string) => {
+    const series = rows.map((row) => toNumber(cellOf(row, column)));
     drawing.setAttribute('role', 'img');
-    drawing.setAttribute('aria-label', `${title}, by ${labels.map((at) => table.columns[at]).join(', ')}`);
+    drawing.setAttribute('aria-label', `${column}, by ${labels.join(', ')}`);
     const chart = overTime ? drawLine(drawing, names, series) : drawBars(drawing, names, series);
     chart.on('draw', (drawn) => {
       if (drawn.type !== 'bar' && drawn.type !== 'point') return;
-      const row = rows[drawn.index];
-      drawn.element.elem('title').text(`${names[drawn.index]}: ${showCell(row?.[column] ?? null)}`);
+      const cell = cellOf(rows[drawn.index], column);
+      drawn.element.elem('title').text(`${names[drawn.index]}: ${showCell(cell)}`);
     });
   };
   const choice = element('select', { 'aria-label': 'What the chart shows' });
-  choice.append(...values.map((at) => element('option', { value: String(at) }, table.columns[at] ?? '')));
-  choice.addEventListener('change', () => draw(Number(choice.value)));
-  requestAnimationFrame(() => draw(values[0] ?? 0));
-  const caption: (Node | string)[] = values.length > 1 ? [choice] : [table.columns[values[0] ?? 0] ?? ''];
+  choice.append(...values.map((column) => element('option', { value: column }, column)));
+  choice.addEventListener('change', () => draw(choice.value));
+  requestAnimationFrame(() => draw(values[0] ?? ''));
+  const caption: (Node | string)[] = values.length > 1 ? [choice] : [values[0] ?? ''];
   if (table.rows.length > MOST_DRAWN)
     caption.push(` The first ${MOST_DRAWN} of ${table.rows.length} are drawn.`);
   return element('figure', {}, element('figcaption', {}, ...caption), drawing);

@@ -3,9 +3,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { build } from 'esbuild';
 import pg from 'pg';
 import { openEmbedded } from '../../build/database/embedded/index.js';
+import { openHostPage, SHOWS_PAGES } from '../../tests/support/apps.mjs';
 import { bareEnvironment, MAIN, ROOT } from '../../tests/support/command.mjs';
 import { browse } from './browser.mjs';
 
@@ -20,20 +20,12 @@ const QUESTION = {
     order_by: 'sum_total desc',
   },
 };
-const PAGES = { extensions: { 'io.modelcontextprotocol/ui': { mimeTypes: ['text/html;profile=mcp-app'] } } };
 
 /** An answer about the shop, as a client with MCP Apps shows it: the client of the tests. */
 export async function photographChart() {
   const { html, result } = await ask();
-  const { outputFiles } = await build({
-    entryPoints: [path.join(ROOT, 'tests', 'app', 'host-page.mjs')],
-    bundle: true,
-    write: false,
-    format: 'esm',
-  });
   return browse({ width: 840, height: 900 }, async (page) => {
-    await page.addScriptTag({ type: 'module', content: outputFiles[0]?.text ?? '' });
-    await page.waitForFunction('globalThis.show !== undefined');
+    await openHostPage(page);
     await page.addStyleTag({ content: 'iframe { border: 0 }' });
     const abilities = { downloadFile: {}, serverResources: {} };
     const shown = { html, result, hostContext: { theme: 'light' }, abilities };
@@ -51,7 +43,7 @@ async function ask() {
     lingerMs: 0,
     onProgress: () => {},
   });
-  const client = new Client({ name: 'pictures', version: '1' }, { capabilities: PAGES });
+  const client = new Client({ name: 'pictures', version: '1' }, { capabilities: SHOWS_PAGES });
   try {
     const filler = new pg.Client({ connectionString: database.url });
     await filler.connect();

@@ -9,7 +9,6 @@ import {
   type Tool,
 } from './define.js';
 import type { Domain } from './domain.js';
-import { answerPage } from './answer-page.js';
 import { OperatorError } from '../errors.js';
 
 /** Everything a client can reach, of all domains, in the order it is listed. Nothing is found by looking into folders. */
@@ -22,8 +21,8 @@ export interface Catalogue {
   /** Of all domains, each once. */
   scopes: readonly Scope[];
   instructions: string;
-  /** The domain that a capability belongs to. */
-  domainOf(capability: Capability): Domain;
+  /** The domain that a capability belongs to; undefined for what is the server's own. */
+  domainOf(capability: Capability): Domain | undefined;
 }
 
 /**
@@ -40,10 +39,7 @@ export function composeCatalogue(domains: readonly Domain[]): Catalogue {
   }
   const tools = domains.flatMap((domain) => domain.tools);
   const resources = domains.flatMap((domain) => domain.resources);
-  const shown = tools.filter(({ show }) => show);
-  const page = shown.length > 0 ? answerPage(shown) : undefined;
-  if (page) owners.set(page, owners.get(shown[0] as Tool) as Domain);
-  const files = [...domains.flatMap((domain) => domain.files ?? []), ...(page ? [page] : [])];
+  const files = domains.flatMap((domain) => domain.files ?? []);
   const prompts = domains.flatMap((domain) => domain.prompts);
   const addresses = [...resources, ...files].map(({ uriTemplate: name }) => ({ name }));
   const named = { domains, tools, resources, prompts, 'resources at': addresses };
@@ -55,7 +51,7 @@ export function composeCatalogue(domains: readonly Domain[]): Catalogue {
     prompts,
     scopes: [...new Set(domains.flatMap((domain) => domain.scopes))],
     instructions: domains.flatMap(({ instructions }) => instructions || []).join('\n\n'),
-    domainOf: (capability) => owners.get(capability) as Domain,
+    domainOf: (capability) => owners.get(capability),
   };
 }
 

@@ -55,7 +55,7 @@ export const EFFECTS = {
   overwrites: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
 };
 
-/** A picture, sound or document that is shown as it is (specification 2025-11-25, server/tools: tool result). */
+/** What stands beside an answer: a picture, sound, document or link (specification 2025-11-25, server/tools: tool result). */
 export type Attachment =
   | { kind: 'image' | 'audio'; mimeType: string; base64: string }
   | { kind: 'document'; uri: string; mimeType: string; text: string }
@@ -73,14 +73,16 @@ export interface Link {
 
 /** What the page of answers gets besides an answer, whose first table it shows. */
 export interface Shown {
-  /** Columns that make a chart, by their places. */
-  chart?: {
-    labels: number[];
-    values: number[];
-    /** The labels are stretches of time. */
-    overTime: boolean;
-  };
-  csv?: Link;
+  /** Columns that make a chart, by their names. */
+  chart?:
+    | {
+        labels: string[];
+        values: string[];
+        /** The labels are stretches of time. */
+        overTime: boolean;
+      }
+    | undefined;
+  csv?: Link | undefined;
 }
 
 /** A tool. Its handler gets the services of its domain, and may name their type. */
@@ -98,7 +100,7 @@ export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.
   /** What stands beside the answer, made after it. */
   attachments?(input: z.output<Input>, context: Context): Promise<Attachment[]>;
   /** Of a tool whose answers are shown by the page of answers, in clients that show pages: what that needs besides. */
-  show?(input: z.output<Input>, answer: z.input<Output>, context: Context): Shown;
+  show?(input: z.output<Input>, context: Context): Shown;
 }
 
 /** A tool that can also be read at an address, by callers who may call the tool. It holds what the tool answers, as JSON. */

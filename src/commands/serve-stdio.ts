@@ -3,6 +3,7 @@ import { createGuard } from '../guard/index.js';
 import { createRateLimit } from '../guard/rate-limit.js';
 import { createLog } from '../observability/log.js';
 import { createAnswer } from '../protocol/answer.js';
+import type { Connection } from '../protocol/method.js';
 import { StdioTransport } from '../transport/stdio.js';
 import { VERSION } from '../version.js';
 import { composeConfigured, composeServer, type Compose } from './compose.js';
@@ -45,7 +46,8 @@ export async function serveStdio(compose: Compose = composeConfigured): Promise<
   });
   const caller = { name: config.callerName, scopes: new Set(callerScopes), claims: callerClaims };
   const answer = createAnswer({ catalogue, guard, tracing, version: VERSION });
-  const connection = {};
+  /** What the client's greeting settles, for the requests after it. */
+  const connection: Connection = {};
   const transport = new StdioTransport({
     answer: (message, by) => answer(message, { caller, connection, ...by }),
     onEnd: () => void stop('the client went away'),

@@ -1,6 +1,6 @@
-import { ANSWER_PAGE, PAGE_TYPE } from '../capability/answer-page.js';
 import type { Catalogue } from '../capability/catalogue.js';
 import type { Tool } from '../capability/define.js';
+import { ANSWER_PAGE, PAGE_TYPE } from './answer-page.js';
 import type { Request } from './method.js';
 
 /** MCP Apps 2026-01-26, extension identifier. */

@@ -34,7 +34,7 @@ export function completeArgument(reach: Reach): Method {
       if (typeof wanted !== 'string' || typeof typed !== 'string') {
         throw new StewardError('VALIDATION', 'argument: must have a name and a value, both of them text.');
       }
-      const { completions } = domainOf(found);
+      const completions = domainOf(found)?.completions ?? {};
       const completion = Object.hasOwn(completions, wanted) ? completions[wanted] : undefined;
       if (completion) authorise(request.caller, completion.scope);
       const values = (await completion?.values(context, await services(), chosenIn(around))) ?? [];

@@ -13,8 +13,12 @@ export const RESOURCE_TYPE = 'application/json';
 export function createListings({ tools, resources, prompts }: Catalogue): [string, Method][] {
   const fixed = resources.filter((resource) => !isTemplate(resource));
   const templates = resources.filter(isTemplate);
+  // Each is described once: that takes milliseconds of the start.
+  const described = new Map(tools.map((tool) => [tool, describeTool(tool)]));
+  const plain = list('tools', tools, (tool) => ({ ...described.get(tool) }));
+  const inPages = list('tools', tools, (tool) => withPage(tool, { ...described.get(tool) }));
   return [
-    ['tools/list', list('tools', tools, describeTool, withPage)],
+    ['tools/list', (params, request) => (showsPages(request) ? inPages : plain)(params, request)],
     ['resources/list', list('resources', fixed, describeResource('uri'))],
     ['resources/templates/list', list('resourceTemplates', templates, describeResource('uriTemplate'))],
     ['prompts/list', list('prompts', prompts, describePrompt)],
@@ -28,12 +32,8 @@ function list<Item extends Tool | Resource | Prompt>(
   key: string,
   items: readonly Item[],
   describe: (item: Item) => object,
-  describeForPages = (_item: Item, description: object) => description,
 ): Method {
-  const listed = items.map((item) => {
-    const description = describe(item);
-    return { scope: scopeOf(item), description, forPages: describeForPages(item, description) };
-  });
+  const listed = items.map((item) => ({ scope: scopeOf(item), description: describe(item) }));
   return ({ cursor = '' }, request) => {
     if (cursor !== '')
       throw new StewardError(
@@ -41,8 +41,7 @@ function list<Item extends Tool | Resource | Prompt>(
         'cursor: was not given out here. A list is one page; leave it out.',
       );
     const permitted = listed.filter(({ scope }) => permits(request.caller, scope));
-    const inPages = showsPages(request);
-    return { [key]: permitted.map(({ description, forPages }) => (inPages ? forPages : description)) };
+    return { [key]: permitted.map(({ description }) => description) };
   };
 }
 

@@ -6,6 +6,7 @@ import { StewardError } from '../errors.js';
 import { showUnseenIn } from '../visible-text.js';
 import { permits } from '../guard/authorise.js';
 import { LONGEST_URI, matchAddress, pathOf, readVariables } from './addresses.js';
+import { answerPage } from './answer-page.js';
 import { toResourceContents } from './content.js';
 import { ProtocolError } from './errors.js';
 import { RESOURCE_TYPE } from './listings.js';
@@ -16,8 +17,9 @@ const ENVELOPE_BYTES = 8 * 1024;
 
 /** resources/read (specification 2025-11-25, server/resources). */
 export function readResource(reach: Reach): Method {
-  const { resources, files } = reach.catalogue;
-  const addressed = [...resources, ...files];
+  const { tools, resources, files } = reach.catalogue;
+  const page = answerPage(tools);
+  const addressed = [...resources, ...files, ...(page ? [page] : [])];
   return (params, request) => {
     const uri = typeof params['uri'] === 'string' ? params['uri'] : '';
     const match = matchAddress(addressed, uri);

@@ -23,7 +23,7 @@ export function callTool(reach: Reach): Method {
       const answer = await tool.handle(input, context, await services());
       const attachments = (await tool.attachments?.(input, context)) ?? [];
       const content = [renderText(tool.output, answer), ...attachments].map(toContent);
-      const shown = showsPages(request) && tool.show?.(input, answer, context);
+      const shown = showsPages(request) && tool.show?.(input, context);
       const result = {
         content,
         structuredContent: showUnseenIn(answer),

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { serveExample, type Example } from '../records/example.js';
-import { SHOWS_PAGES } from '../support/apps.js';
+import { SHOWS_PAGES } from '../support/apps.mjs';
 import { eventually } from '../support/eventually.js';
 import { claims } from '../support/modern.js';
 import { startSteward, type Steward } from '../support/steward.js';

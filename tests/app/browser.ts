@@ -1,7 +1,6 @@
-import { fileURLToPath } from 'node:url';
 import { describe } from '@jest/globals';
-import { build } from 'esbuild';
 import type { Browser, Frame, Page } from 'playwright-core';
+import { openHostPage } from '../support/apps.mjs';
 import { CHROMIUM, launchChromium } from '../support/chromium.mjs';
 import type { Steward } from '../support/steward.js';
 
@@ -11,7 +10,6 @@ export const inBrowser = CHROMIUM === undefined ? describe.skip : describe;
 /** To be told in a name, where there is none. */
 export const whyNoBrowser = CHROMIUM === undefined ? ' (skipped: Chromium is not installed here)' : '';
 
-const HOST_PAGE = fileURLToPath(new URL('host-page.mjs', import.meta.url));
 const HOST = 'http://host.test/';
 const PATIENCE_MS = 10_000;
 
@@ -58,14 +56,7 @@ export class AppBrowser {
       return {};
     });
     await page.goto(HOST);
-    const { outputFiles } = await build({
-      entryPoints: [HOST_PAGE],
-      bundle: true,
-      write: false,
-      format: 'esm',
-    });
-    await page.addScriptTag({ type: 'module', content: outputFiles[0]?.text ?? '' });
-    await page.waitForFunction('globalThis.show !== undefined');
+    await openHostPage(page);
   }
 
   /** Shows a tool's result in a page. @returns the page's frame */

@@ -45,7 +45,7 @@ describe('a catalogue', () => {
     ];
     const { tools, scopes, instructions, domainOf } = composeCatalogue([orders, tickets]);
     expect(tools.map(({ name }) => name)).toEqual(['find_orders', 'find_tickets']);
-    expect(tools.map((one) => domainOf(one).name)).toEqual(['orders', 'tickets']);
+    expect(tools.map((one) => domainOf(one)?.name)).toEqual(['orders', 'tickets']);
     expect(scopes).toEqual(['orders:read', 'tickets:read']);
     expect(instructions).toBe('About orders.\n\nAbout tickets.');
   });

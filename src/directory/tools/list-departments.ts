@@ -25,7 +25,7 @@ export const listDepartments = defineDirectoryTool({
     departments: departmentTable.schema,
   }),
   // Its rows are what department_report begins with.
-  show: () => ({ chart: { labels: [1], values: [2, 3], overTime: false } }),
+  show: () => ({ chart: { labels: ['name'], values: ['active', 'inactive'], overTime: false } }),
   async handle(_input, _context, directory: Directory) {
     const departments = await directory.departments.list();
     return withNotice({

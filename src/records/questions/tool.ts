@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { defineTool, EFFECTS, type Context, type LinkedFile, type Tool } from '../../capability/define.js';
 import { StewardError } from '../../errors.js';
-import { shown } from '../answer/chart.js';
 import { csvArgument, csvOf } from '../csv/csv-of.js';
 import type { Services } from '../services.js';
 import { FIND_INPUT } from '../tools/find-records.js';
@@ -62,8 +61,10 @@ export function savedQuestion(
     },
     // One record or one number is told by the text.
     ...(saved && {
-      show: (input: Record<string, unknown>, _answer: unknown, context: Context) =>
-        shown(chart?.(services.records, fill(input), context.scopes), saved.link(pick(input), context)),
+      show: (input: Record<string, unknown>, context: Context) => ({
+        chart: chart?.(services.records, fill(input), context.scopes),
+        csv: saved.link(pick(input), context),
+      }),
     }),
   });
   return { tool, file: saved?.file };

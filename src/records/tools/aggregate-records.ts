@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { notice, withNotice } from '../../capability/answer/notice.js';
 import { defineTool, EFFECTS, type LinkedFile, type Scope, type Tool } from '../../capability/define.js';
-import { chartOf, shown } from '../answer/chart.js';
+import { chartOf } from '../answer/chart.js';
 import { recordTable } from '../answer/rows.js';
 import { csvArgument, csvOf } from '../csv/csv-of.js';
 import { aggregateWhole } from '../csv/read-whole.js';
@@ -52,10 +52,10 @@ export const aggregateRecords = (
     output: AGGREGATE_OUTPUT,
     handle: async (input, context) => withNotice(await aggregate(services, parseArguments(input), context)),
     attachments: async ({ csv, ...input }, context) => (csv ? attach(input, context) : []),
-    show(input, _answer, context) {
+    show(input, context) {
       const { csv: _, ...question } = input;
       const planned = planAggregate(services.records, parseArguments(question), context.scopes);
-      return shown(chartOf(planned), link(question, context));
+      return { chart: chartOf(planned), csv: link(question, context) };
     },
   });
   return { tool, file };

@@ -62,6 +62,7 @@ export function mcpRoute(options: McpRouteOptions): Route {
         const stream = new AnswerStream(response, headers);
         const notify = !batch && acceptsEvents(request) ? stream.notify : undefined;
         const connection = readSessionId(request.headers);
+        const { capabilities } = connection;
         const exchange = { signal: hungUp.signal, notify, connection };
         const answers = await answerAll(received, admission, options, exchange);
         const [first] = answers;
@@ -70,7 +71,7 @@ export function mcpRoute(options: McpRouteOptions): Route {
         else if (batch) reply(response, 200, answers, headers);
         else {
           const [status, more] = refusalIn(first, admission.caller, options);
-          const id = sessionIdFor(received[0], first, connection);
+          const id = connection.capabilities === capabilities ? {} : sessionIdFor(connection);
           reply(response, modernStatus(received[0], first) ?? status, first, { ...headers, ...more, ...id });
         }
       } finally {

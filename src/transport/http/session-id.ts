@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { SHOWING_PAGES, showsPages } from '../../protocol/apps.js';
 import type { Connection } from '../../protocol/method.js';
-import type { Received } from './messages.js';
 
 /** Of the ids of clients that show pages. */
 const PREFIX = 'pages-';
@@ -16,13 +15,7 @@ export function readSessionId({ 'mcp-session-id': id }: IncomingHttpHeaders): Co
   return typeof id === 'string' && id.startsWith(PREFIX) ? { capabilities: SHOWING_PAGES } : {};
 }
 
-/** The header with the id, for a greeting that has anything to tell the requests after it. */
-export function sessionIdFor(
-  asked: Received | undefined,
-  answer: object,
-  connection: Connection,
-): Record<string, string> {
-  const message = asked && 'message' in asked ? asked.message : {};
-  const greeted = 'method' in message && message.method === 'initialize' && 'result' in answer;
-  return greeted && showsPages({ connection }) ? { 'mcp-session-id': `${PREFIX}${randomUUID()}` } : {};
+/** The header for the answer to a greeting, if the client shows pages. */
+export function sessionIdFor(connection: Connection): Record<string, string> {
+  return showsPages({ connection }) ? { 'mcp-session-id': `${PREFIX}${randomUUID()}` } : {};
 }
