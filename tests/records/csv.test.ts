@@ -63,7 +63,10 @@ const TABLES = `
   INSERT INTO "Sale" (id, shop, text, price, change, placed, card, secret, "buyerId") VALUES
     ${TEXTS.map((text, at) => `(${at + 1}, ${at % 3 === 0 ? 'NULL' : "'Bonn'"}, E'${text.replaceAll('\r', '\\r').replaceAll('\n', '\\n')}', -1.50, ${-at}, '2026-05-01', '4711', 'hush', ${1 + (at % 2)})`).join(', ')};
   INSERT INTO "Sale" (id, shop, text, price, change, placed, card, secret)
-    SELECT n, 'shop ' || n, repeat('x', 100), 1, 1, '2026-06-01', '4711', 'hush' FROM generate_series(1000, 11500) n`;
+    SELECT n, 'shop ' || n, repeat('x', 100), 1, 1, '2026-06-01', '4711', 'hush' FROM generate_series(1000, 11500) n;
+  INSERT INTO "Sale" (id, shop, text, price, change, placed, card, secret)
+    SELECT n, 'wide', repeat('"', 32767), 1, 1, '2026-06-01', '4711', 'hush' FROM generate_series(20001, 20300) n;
+  ANALYZE "Sale"`;
 
 const QUESTIONS = {
   texts: {
@@ -79,6 +82,11 @@ const QUESTIONS = {
   first_shops: {
     description: 'The first two shops',
     aggregate: { model: 'Sale', metrics: 'count', group_by: 'shop', filter: 'id > 999', limit: 2 },
+  },
+  wide: {
+    description: 'Sales with long texts',
+    find: { model: 'Sale', filter: 'id > 20000 and id < :below', fields: 'id, text' },
+    parameters: { below: { type: 'integer', description: 'Of their ids' } },
   },
   sale: { description: 'A sale', get: { model: 'Sale', key: '1' } },
 };
@@ -226,6 +234,23 @@ describe('an answer as CSV', () => {
     await expect(save(steward, 'texts', { below: 20_000 })).rejects.toThrow(/more than 10,000 rows/);
     const wide = { ...groups, group_by: 'id, text', filter: 'id < 10500' };
     await expect(save(steward, 'aggregate_records', wide)).rejects.toThrow(/800 KiB/);
+  });
+
+  it('is measured as JSON writes it: a quotation mark of a text is two of CSV, and each of them two bytes', async () => {
+    expect(await save(steward, 'wide', { below: 20_007 })).toHaveLength(
+      'id,text\r\n'.length + 6 * ('20001,""\r\n'.length + 2 * 32_767),
+    );
+    await expect(save(steward, 'wide', { below: 20_008 })).rejects.toThrow(/800 KiB/);
+  });
+
+  onServer('on a PostgreSQL server', () => {
+    it('is refused without its rows being written to the disk of the server', async () => {
+      await database.query(
+        `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET temp_file_limit = ''1MB''', current_database()); END $$`,
+      );
+      const limited = await serve();
+      await expect(save(limited, 'wide', { below: 30_000 })).rejects.toThrow(/800 KiB/);
+    });
   });
 
   it('has an address that says nothing, of which no letter can be changed', async () => {

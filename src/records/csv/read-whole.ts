@@ -62,6 +62,5 @@ export async function aggregateWhole(
 
 /** @throws StewardError VALIDATION where rows were left out */
 function assertWhole(read: readonly TextRow[], mostRows: number): void {
-  const there = Number(read[0]?.['seen'] ?? read.length);
-  if (there > read.length || there > mostRows) refuseTooLarge();
+  if (read.at(-1)?.['more'] === 'true' || read.length > mostRows) refuseTooLarge();
 }

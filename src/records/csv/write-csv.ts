@@ -2,6 +2,7 @@ import { showUnseenIn } from '../../visible-text.js';
 import type { Cell } from '../answer/cell.js';
 import type { NestedRows } from '../answer/rows.js';
 import type { ViewColumn } from '../view/view.js';
+import { MOST_BYTES, refuseTooLarge } from './bounds.js';
 
 /** All rows of a question, to be saved. */
 export interface WholeTable {
@@ -16,12 +17,31 @@ export function isFreeText({ type, isList }: Pick<ViewColumn, 'type' | 'isList'>
 
 /**
  * Writes CSV (RFC 4180), in UTF-8. A missing value is nothing, an empty text is `""`. A text that a spreadsheet would take for
- * a formula gets an apostrophe before it (OWASP, CSV injection); numbers never do.
+ * a formula gets an apostrophe before it (OWASP, CSV injection); numbers never do. The first line that is too much ends it:
+ * nobody else is served while lines are written.
+ * @throws StewardError VALIDATION beyond MOST_BYTES
  */
 export function writeCsv({ columns, rows }: WholeTable): string {
-  const heading = columns.map(({ name }) => writeField(name));
-  const lines = rows.map((row) => row.map((cell, at) => writeCell(cell, columns[at]?.isFreeText ?? true)));
-  return [heading, ...lines].map((fields) => `${fields.join()}\r\n`).join('');
+  let file = writeLine(columns.map(({ name }) => writeField(name)));
+  let bytes = JSON_QUOTES + measureInJson(file);
+  for (const row of rows) {
+    const line = writeLine(row.map((cell, at) => writeCell(cell, columns[at]?.isFreeText ?? true)));
+    bytes += measureInJson(line);
+    if (bytes > MOST_BYTES) refuseTooLarge();
+    file += line;
+  }
+  return file;
+}
+
+/** Around a text. */
+const JSON_QUOTES = 2;
+
+function measureInJson(line: string): number {
+  return Buffer.byteLength(JSON.stringify(line)) - JSON_QUOTES;
+}
+
+function writeLine(fields: readonly string[]): string {
+  return `${fields.join()}\r\n`;
 }
 
 /** Also in full width, as East Asian keyboards type them. */

@@ -121,9 +121,9 @@ export async function find(services: Services, input: FindInput, context: Contex
   const shown = read.slice(0, input.limit);
   const filled = fillFittingTable(fields, includes, shown, LONGEST_LISTED_TEXT, services.largestAnswerBytes);
   const { table } = filled;
-  const there = Number(read[0]?.['seen'] ?? read.length);
-  const isCut = filled.isCut || shown.length < Math.min(there, input.limit);
-  const more = isCut || there > input.limit;
+  const leftOut = read.at(-1)?.['more'] === 'true';
+  const isCut = filled.isCut || (leftOut && read.length < input.limit);
+  const more = isCut || leftOut || read.length > input.limit;
   const last = more ? read[table.rows.length - 1] : undefined;
   const content: CursorContent | undefined =
     last && order.isTotal

@@ -47,7 +47,7 @@ export interface AggregatePlan {
 
 /**
  * Keys and metrics are c0, c1 … as text; of hours, l0 … has the time in the question's zone besides. Where the groups may be
- * large, `seen` is as in writeFind.
+ * large, `more` is as in writeFind.
  * Rows are made in a subquery, since a key with parameters cannot be written twice: PostgreSQL would take it for two.
  */
 export function writeAggregate(plan: AggregatePlan, question: Question): Sql {

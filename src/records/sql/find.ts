@@ -47,7 +47,7 @@ const SHORT_CELL_BYTES = 200;
 
 /**
  * The columns are c0, c1 …, then includes as JSON i0 …, then the position p0 …; all of them text. Where the rows may be
- * large, `seen` is the number of those that there are, up to one beyond the limit, with those that the bytes left out.
+ * large, `more` in the last one tells that the bytes left out those behind it.
  */
 export function writeFind(plan: FindPlan, question: Question): Sql {
   const { model, columns, includes, condition, order, position, limit, longestText, mostBytes } = plan;
