@@ -53,6 +53,7 @@ const TEXTS = [
   '\t=1',
   '＝1',
   'a\u202eb',
+  '\n=1',
 ];
 
 const TABLES = `
@@ -66,6 +67,7 @@ const TABLES = `
     SELECT n, 'shop ' || n, repeat('x', 100), 1, 1, '2026-06-01', '4711', 'hush' FROM generate_series(1000, 11500) n;
   INSERT INTO "Sale" (id, shop, text, price, change, placed, card, secret)
     SELECT n, 'wide', repeat('"', 32767), 1, 1, '2026-06-01', '4711', 'hush' FROM generate_series(20001, 20300) n;
+  UPDATE "Sale" SET "buyerId" = 2 WHERE id BETWEEN 1000 AND 1010;
   ANALYZE "Sale"`;
 
 const QUESTIONS = {
@@ -87,6 +89,10 @@ const QUESTIONS = {
     description: 'Sales with long texts',
     find: { model: 'Sale', filter: 'id > 20000 and id < :below', fields: 'id, text' },
     parameters: { below: { type: 'integer', description: 'Of their ids' } },
+  },
+  buyers: {
+    description: 'Buyers with their sales',
+    find: { model: 'Buyer', filter: 'id = 2', fields: 'name', include: 'sales(id)' },
   },
   sale: { description: 'A sale', get: { model: 'Sale', key: '1' } },
 };
@@ -172,7 +178,7 @@ describe('an answer as CSV', () => {
     const without = await steward.client.callTool({ name: 'aggregate_records', arguments: question });
     expect(without.content).toEqual([{ type: 'text', text }]);
     expectValid('2025-11-25', 'CallToolResult', result);
-    expect(await read(steward, link)).toBe('shop,count\r\nBonn,7\r\n,4\r\n');
+    expect(await read(steward, link)).toBe('shop,count\r\nBonn,8\r\n,4\r\n');
   });
 
   it('is a resource of both eras, for its caller alone and never fresh', async () => {
@@ -206,6 +212,7 @@ describe('an answer as CSV', () => {
       "'\t=1",
       "'＝1",
       'a\\u{202e}b',
+      `"'\n=1"`,
     ];
     const lines = written.map(
       (text, at) => `${at + 1},${text},-1.50,${at === 0 ? 0 : -at},***,${at % 2 === 0 ? "'=Ada" : 'Bob'}\r\n`,
@@ -241,6 +248,17 @@ describe('an answer as CSV', () => {
       'id,text\r\n'.length + 6 * ('20001,""\r\n'.length + 2 * 32_767),
     );
     await expect(save(steward, 'wide', { below: 20_008 })).rejects.toThrow(/800 KiB/);
+  });
+
+  it('has ten related records of each, and says so', async () => {
+    const { link } = await ask(steward, 'buyers');
+    const { contents } = await steward.client.readResource({ uri: link.uri });
+    expect(contents).toMatchObject([
+      {
+        text: expect.stringMatching(/Bob,.*""and more""\]"\r\n$/),
+        _meta: { 'steward/notes': [expect.stringMatching(/^sales: 10 a record; "and more" marks/)] },
+      },
+    ]);
   });
 
   onServer('on a PostgreSQL server', () => {
@@ -310,7 +328,13 @@ describe('an answer as CSV', () => {
       await expect(read(later, buyers.link)).rejects.toThrow(
         /VALIDATION: group_by: Sale has no field 'buyer'/,
       );
-      expect(await read(later, shops.link)).toBe('shop,count\r\nBonn,7\r\n');
+      const { contents } = await later.client.readResource({ uri: shops.link.uri });
+      expect(contents).toMatchObject([
+        {
+          text: 'shop,count\r\nBonn,8\r\n',
+          _meta: { 'steward/notes': ['Groups of fewer than 5 rows are not shown.'] },
+        },
+      ]);
     });
   });
 });

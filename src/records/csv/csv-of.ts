@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { NOTICE, NOTICE_META } from '../../capability/answer/notice.js';
+import { NOTES_META, NOTICE, NOTICE_META } from '../../capability/answer/notice.js';
 import type { Context, Link, LinkedFile, RequiredScope } from '../../capability/define.js';
 import { parseInput } from '../../capability/parse-input.js';
 import { StewardError } from '../../errors.js';
+import { showUnseenIn } from '../../visible-text.js';
 import type { Services } from '../services.js';
 import { MOST_BYTES } from './bounds.js';
 import { writeCsv, type WholeTable } from './write-csv.js';
@@ -66,7 +67,8 @@ export function csvOf<Input extends z.ZodObject>(
             `There is no file at this address for you: it was given out to another caller, or altered. Call ${name} with csv true for one of your own.`,
           );
         const table = await read(parseInput(input, asked), context);
-        return { text: writeCsv(table), rows: table.rows.length, meta: { [NOTICE_META]: NOTICE } };
+        const meta = { [NOTICE_META]: NOTICE, [NOTES_META]: showUnseenIn(table.notes) };
+        return { text: writeCsv(table), rows: table.rows.length, meta };
       },
     },
     link,

@@ -1,6 +1,12 @@
 import type { Context } from '../../capability/define.js';
-import { fillTable } from '../answer/rows.js';
-import { planAggregate, readGroup, readGroups, type AggregateInput } from '../read/aggregate.js';
+import { describeCut, fillTable } from '../answer/rows.js';
+import {
+  describeGroups,
+  planAggregate,
+  readGroup,
+  readGroups,
+  type AggregateInput,
+} from '../read/aggregate.js';
 import { planFind, readRows, type FindInput } from '../read/find.js';
 import { questionOf } from '../read/question-of.js';
 import { resultColumn } from '../plan/aggregate.js';
@@ -21,14 +27,15 @@ export async function findWhole(services: Services, input: FindInput, context: C
   const bounds = { ...BOUNDS, position: undefined };
   const read = await readRows(planned, questionOf(named, input), bounds, context);
   assertWhole(read, MOST_ROWS);
-  const { table } = fillTable(fields, includes, read, LONGEST_TEXT);
+  const filled = fillTable(fields, includes, read, LONGEST_TEXT);
   const areFreeText = [
     ...fields.map(({ reference }) => isFreeText(reference.column)),
     ...includes.map(() => true),
   ];
   return {
-    columns: table.columns.map((name, at) => ({ name, isFreeText: areFreeText[at] ?? true })),
-    rows: table.rows,
+    columns: filled.table.columns.map((name, at) => ({ name, isFreeText: areFreeText[at] ?? true })),
+    rows: filled.table.rows,
+    notes: [...filled.notes, ...describeCut(filled, '')],
   };
 }
 
@@ -45,8 +52,9 @@ export async function aggregateWhole(
 ): Promise<WholeTable> {
   const planned = planAggregate(services.records, input, context.scopes);
   const { named, keys, metrics } = planned;
+  const question = questionOf(named, input);
   const bounds = { ...BOUNDS, ...(limit !== undefined && { limit }) };
-  const read = await readGroups(planned, questionOf(named, input), bounds, context);
+  const read = await readGroups(planned, question, bounds, context);
   assertWhole(read, limit === undefined ? MOST_ROWS : Infinity);
   return {
     columns: [
@@ -57,6 +65,7 @@ export async function aggregateWhole(
       ...metrics.map((metric) => ({ name: metric.name, isFreeText: isFreeText(resultColumn(metric)) })),
     ],
     rows: read.slice(0, limit).map((row) => readGroup(row, planned, LONGEST_TEXT)),
+    notes: describeGroups(read, planned, question, LONGEST_TEXT),
   };
 }
 

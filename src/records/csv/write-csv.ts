@@ -8,6 +8,8 @@ import { MOST_BYTES, refuseTooLarge } from './bounds.js';
 export interface WholeTable {
   columns: { name: string; isFreeText: boolean }[];
   rows: (Cell | NestedRows)[][];
+  /** What a reader must know of them. */
+  notes: string[];
 }
 
 /** Whether its values are texts that people chose, which a spreadsheet could take for a formula. */
@@ -45,7 +47,7 @@ function writeLine(fields: readonly string[]): string {
 }
 
 /** Also in full width, as East Asian keyboards type them. */
-const FORMULA = /^[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20]/;
+const FORMULA = /^[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
 
 function writeCell(cell: Cell | NestedRows, isText: boolean): string {
   if (cell === null) return '';

@@ -84,7 +84,7 @@ export async function aggregate(
   context: Context,
 ): Promise<{ notes: string[]; more: boolean; groups: RecordTable }> {
   const planned = planAggregate(services.records, input, context.scopes);
-  const { named, keys, names, condition } = planned;
+  const { named, names, condition } = planned;
   const question = questionOf(named, input);
   const { limit } = input;
   const bounds = { limit, longestText: LONGEST_TEXT, mostBytes: services.largestAnswerBytes };
@@ -95,13 +95,10 @@ export async function aggregate(
   const rows = read.slice(0, limit).map((row) => readGroup(row, planned, LONGEST_TEXT));
   const { table, isCut } = fitTable({ columns: names, rows }, services.largestAnswerBytes);
   const more = isCut || read.length > limit;
-  const cut = names.filter((_, at) => read.some((row) => isLonger(row[`c${at}`] ?? '', LONGEST_TEXT)));
   return {
     notes: [
       ...undecided,
-      ...describeBuckets(keys, question),
-      ...describeLeast(named.model.leastGroup, planned),
-      ...(cut.length > 0 ? [`${cut.join(', ')}: cut at ${LONGEST_TEXT} characters, marked ${CUT}.`] : []),
+      ...describeGroups(read, planned, question, LONGEST_TEXT),
       ...(isCut
         ? ['The groups were too large for one answer: narrow them with filter or having.']
         : more
@@ -113,6 +110,25 @@ export async function aggregate(
     more,
     groups: table,
   };
+}
+
+/**
+ * What a reader must know of groups, however many of them are shown.
+ * @param longestText characters
+ */
+export function describeGroups(
+  read: readonly TextRow[],
+  planned: PlannedAggregate,
+  question: Question,
+  longestText: number,
+): string[] {
+  const { named, keys, names } = planned;
+  const cut = names.filter((_, at) => read.some((row) => isLonger(row[`c${at}`] ?? '', longestText)));
+  return [
+    ...describeBuckets(keys, question),
+    ...describeLeast(named.model.leastGroup, planned),
+    ...(cut.length > 0 ? [`${cut.join(', ')}: cut at ${longestText} characters, marked ${CUT}.`] : []),
+  ];
 }
 
 function describeLeast(ofModel: number, plan: Pick<AggregatePlan, 'keys' | 'metrics'>): string[] {
