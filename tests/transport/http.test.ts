@@ -280,8 +280,10 @@ describe('a foreign web page', () => {
     expect(preflight.status).toBe(204);
     expect(preflight.headers).toMatchObject({
       'access-control-allow-origin': origin,
-      'access-control-allow-methods': 'POST',
+      'access-control-allow-methods': 'POST, DELETE',
     });
+    const end = await steward.send({ method: 'DELETE', headers: { origin } });
+    expect(end).toMatchObject({ status: 405, headers: { 'access-control-allow-origin': origin } });
     const answer = await ping({ headers: { origin } });
     expect(answer).toMatchObject({
       status: 200,

@@ -52,7 +52,8 @@ export function checkOrigin(request: IncomingMessage, policy: OriginPolicy): Rec
 export function preflightHeaders(method: string, { headers }: IncomingMessage): Record<string, string> {
   const asked = headers['access-control-request-headers'];
   return {
-    'access-control-allow-methods': method,
+    // Clients end what they take for a session with DELETE. A page's reads that it is not allowed.
+    'access-control-allow-methods': method === 'POST' ? 'POST, DELETE' : method,
     ...(asked !== undefined && { 'access-control-allow-headers': asked }),
     'access-control-max-age': '600',
     vary: 'Origin, Access-Control-Request-Headers',
