@@ -24,6 +24,8 @@ export interface FileLink {
 export interface Answer {
   table: Table | undefined;
   notes: string[];
+  /** The table is not all that there is. */
+  more: boolean;
   chart: ChartColumns | undefined;
   csv: FileLink | undefined;
   /** Instead of a table: an error, or an answer without one. */
@@ -38,11 +40,12 @@ const membersOf = (value: unknown): Members => Object(value) as Members;
 export function readAnswer({ structuredContent, content, isError, _meta: meta }: Members): Answer {
   const answer = isError === true ? {} : membersOf(structuredContent);
   const { chart, csv } = membersOf(membersOf(meta)['steward/shown']) as Partial<Answer>;
-  const { notes } = answer;
+  const { notes, more } = answer;
   return {
     table: Object.values(answer).find(isTable),
     notes: Array.isArray(notes) ? notes.map(String) : [],
-    chart,
+    more: more === true,
+    chart: isChart(chart) ? chart : undefined,
     csv,
     text: Array.isArray(content) ? content.map((block) => textOf(membersOf(block))).join('\n') : '',
   };
@@ -51,6 +54,11 @@ export function readAnswer({ structuredContent, content, isError, _meta: meta }:
 function isTable(value: unknown): value is Table {
   const { columns, rows } = membersOf(value);
   return Array.isArray(columns) && Array.isArray(rows) && rows.every(Array.isArray);
+}
+
+function isChart(value: unknown): value is ChartColumns {
+  const { labels, values } = membersOf(value);
+  return Array.isArray(labels) && Array.isArray(values);
 }
 
 function textOf({ text }: Members): string {

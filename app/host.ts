@@ -1,7 +1,10 @@
 type Params = Record<string, unknown>;
 
-/** What a message of the client is answered with; nothing for a notification. */
+/** What is done at a message of the client. Where it is a request, its answer is empty. */
 export type Handlers = Record<string, (params: Params) => void>;
+
+/** Of JSON-RPC 2.0. */
+const METHOD_NOT_FOUND = -32601;
 
 /**
  * The client that shows this page: JSON-RPC 2.0 over postMessage (MCP Apps 2026-01-26, communication protocol). The library
@@ -33,8 +36,9 @@ export class Host {
     if (typeof method === 'string') {
       const handle = Object.hasOwn(this.handlers, method) ? this.handlers[method] : undefined;
       handle?.(Object(params) as Params);
-      // Of a client, pings and the end of the page are requests: there is nothing to save.
-      if (id !== undefined) this.#send({ id, result: {} });
+      if (id === undefined) return;
+      const unknown = { code: METHOD_NOT_FOUND, message: 'This page does not know the method.' };
+      this.#send({ id, ...(handle ? { result: {} } : { error: unknown }) });
       return;
     }
     const waiting = this.#waiting.get(id);

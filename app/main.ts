@@ -19,6 +19,9 @@ const host = new Host({
   'ui/notifications/tool-result': show,
   'ui/notifications/tool-cancelled': () => main.replaceChildren('The call was cancelled.'),
   'ui/notifications/host-context-changed': applyContext,
+  ping: () => {},
+  // There is nothing to save.
+  'ui/resource-teardown': () => {},
 });
 
 const { hostCapabilities, hostContext } = await host.request('ui/initialize', {
@@ -43,11 +46,12 @@ function applyContext({ theme, styles }: Members): void {
 }
 
 function show(result: Members): void {
-  const { table, notes, chart, csv, text } = readAnswer(result);
+  const { table, notes, more, chart, csv, text } = readAnswer(result);
   main.replaceChildren(
     ...notes.map((note) => element('p', { class: 'note' }, note)),
     ...(table && chart && table.rows.length > 1 ? [makeChart(table, chart)] : []),
     ...(table ? [makeTable(table)] : [element('pre', {}, text)]),
+    ...(more ? [element('p', { class: 'note' }, 'There is more than this table shows.')] : []),
     ...(csv && abilities['downloadFile'] && abilities['serverResources'] ? [makeSaving(csv)] : []),
   );
 }

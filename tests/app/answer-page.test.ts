@@ -139,6 +139,33 @@ inBrowser(`the page of answers in Chromium${whyNoBrowser}`, () => {
     ]);
   });
 
+  it('says where there is more than it shows', async () => {
+    for (const [limit, times] of [
+      [2, 1],
+      [50, 0],
+    ] as const) {
+      const frame = await browser.show(html, await call('aggregate_records', { ...byStatus, limit }));
+      await frame.waitForSelector('table');
+      expect(await frame.getByText('There is more than this table shows.').count()).toBe(times);
+    }
+  });
+
+  it('draws no chart of columns that it cannot read, and shows the table', async () => {
+    const result = await call('aggregate_records', byStatus);
+    const altered = { ...result, _meta: { 'steward/shown': { chart: { labels: 0, values: 'all' } } } };
+    const frame = await browser.show(html, altered);
+    await frame.waitForSelector('table');
+    expect(await frame.locator('figure').count()).toBe(0);
+  });
+
+  it('answers the requests that MCP Apps has for a page, and says that it knows no others', async () => {
+    await browser.show(html, await call('aggregate_records', byStatus));
+    for (const method of ['ping', 'ui/resource-teardown'])
+      expect(await browser.request(method)).toMatchObject({ result: {} });
+    for (const method of ['tools/call', 'toString'])
+      expect(await browser.request(method)).toMatchObject({ error: { code: -32601 } });
+  });
+
   it('says in the words of the server why a file is not saved', async () => {
     const result = await call('sales_by_month', { status: 'PAID' });
     const csv = { uri: 'records://csv/sales_by_month/altered', name: 'sales_by_month.csv' };

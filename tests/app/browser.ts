@@ -76,6 +76,14 @@ export class AppBrowser {
     );
   }
 
+  /** @returns the page's answer to a request of the client */
+  request(method: string): Promise<unknown> {
+    return this.page.evaluate(
+      (asked) => (globalThis as unknown as { request(method: string): Promise<unknown> }).request(asked),
+      method,
+    );
+  }
+
   stop(): Promise<void> {
     return this.browser.close();
   }

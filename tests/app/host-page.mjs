@@ -3,9 +3,10 @@
 import { AppBridge, PostMessageTransport } from '@modelcontextprotocol/ext-apps/app-bridge';
 
 let bridge;
+let frame;
 
 globalThis.show = async ({ html, result, hostContext, abilities }) => {
-  const frame = document.createElement('iframe');
+  frame = document.createElement('iframe');
   frame.sandbox = 'allow-scripts';
   frame.style.width = '800px';
   document.body.replaceChildren(frame);
@@ -22,3 +23,11 @@ globalThis.show = async ({ html, result, hostContext, abilities }) => {
 };
 
 globalThis.changeContext = (hostContext) => bridge.setHostContext(hostContext);
+
+/** The page's answer to a request. */
+globalThis.request = (method) =>
+  new Promise((resolve) => {
+    const id = `to ${method}`;
+    window.addEventListener('message', ({ data }) => data.id === id && resolve(data));
+    frame.contentWindow.postMessage({ jsonrpc: '2.0', id, method, params: {} }, '*');
+  });
