@@ -64,8 +64,11 @@ function readText(file: string): string | undefined {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
       throw new Problem('NOT_READ', (error as Error).message, error);
-    if (!lstatSync(file, { throwIfNoEntry: false })) return undefined;
-    throw new Problem('NOT_READ', 'this is a link to a file that is not there');
+    const entry = lstatSync(file, { throwIfNoEntry: false });
+    if (!entry) return undefined;
+    if (entry.isSymbolicLink()) throw new Problem('NOT_READ', 'this is a link to a file that is not there');
+    // Another process made it between the two looks.
+    return readText(file);
   }
   if (isUtf8(bytes)) return bytes.toString('utf8');
   throw new Problem('BROKEN_FILE', 'this is not text in UTF-8');
