@@ -2,13 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SHOWS_PAGES } from '../support/apps.mjs';
 import { BothTransports, type Ask, type JsonRpc } from '../support/both-transports.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
+import { MODERN } from '../support/modern.js';
 import { RawClient } from '../support/raw-client.js';
 import { expectValid } from '../support/specification.js';
 
 /** MCP Apps 2026-01-26: a page shows answers, in clients that say that they show pages. */
 
 const PAGE = 'ui://steward/answer.html';
-const MODERN = '2026-07-28';
 
 let database: TestDatabase;
 let both: BothTransports;
