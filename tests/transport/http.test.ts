@@ -116,7 +116,7 @@ describe("the SDK's client", () => {
 });
 
 describe('a POST', () => {
-  it('with a request is answered as plain JSON, without a session', async () => {
+  it('with a request is answered as plain JSON, without a session id', async () => {
     const answer = await ping();
     expect(answer).toMatchObject({ status: 200, json: { jsonrpc: '2.0', id: 7, result: {} } });
     expect(answer.headers).toMatchObject({ 'content-type': 'application/json', 'cache-control': 'no-store' });

@@ -3,8 +3,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { SHOWING_PAGES, showsPages } from '../../protocol/apps.js';
 import type { Connection } from '../../protocol/method.js';
 
-/** Of the ids of clients that show pages. */
-const PREFIX = 'pages-';
+/** How the ids of clients begin that show pages, and those of others. */
+const PAGES = 'pages-';
+const PLAIN = 'plain-';
 
 /**
  * What a greeting settled, as the session id tells that came with its answer and comes back with each request (specification
@@ -12,10 +13,10 @@ const PREFIX = 'pages-';
  * one of another server says nothing.
  */
 export function readSessionId({ 'mcp-session-id': id }: IncomingHttpHeaders): Connection {
-  return typeof id === 'string' && id.startsWith(PREFIX) ? { capabilities: SHOWING_PAGES } : {};
+  return typeof id === 'string' && id.startsWith(PAGES) ? { capabilities: SHOWING_PAGES } : {};
 }
 
-/** The header for the answer to a greeting, if the client shows pages. */
+/** The header for the answer to a greeting. */
 export function sessionIdFor(connection: Connection): Record<string, string> {
-  return showsPages({ connection }) ? { 'mcp-session-id': `${PREFIX}${randomUUID()}` } : {};
+  return { 'mcp-session-id': (showsPages({ connection }) ? PAGES : PLAIN) + randomUUID() };
 }
