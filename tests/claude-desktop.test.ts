@@ -11,6 +11,7 @@ import { onEmbedded } from './support/conditions.js';
 import { freshDatabase, type TestDatabase } from './support/database.js';
 import { currentLock, hostPid } from './support/embedded-host.js';
 import { eventually } from './support/eventually.js';
+import { told } from './support/log.js';
 import { startSteward, type Steward } from './support/steward.js';
 
 const GUEST = path.join(ROOT, 'tests', 'support', 'electron-guest.cjs');
@@ -167,7 +168,7 @@ onEmbedded('the bundle of npm run bundle, started as Claude Desktop does (not on
     const { text } = await steward.call('find_records', { model: 'Book' });
     expect(text).toContain('Emma');
     expect(text).not.toContain('price');
-    expect(steward.stderr()).toContain('"caller":"Ada Lovelace"');
+    await told(steward, '"caller":"Ada Lovelace"');
   });
 
   it('serves what a configuration file names', async () => {

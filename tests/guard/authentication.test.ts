@@ -6,6 +6,7 @@ import { SignJWT } from 'jose';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
 import { bearing, codeOf, pingWith, type HttpSteward } from '../support/http.js';
 import { inSeconds, Issuer, newKey, type Claims } from '../support/issuer.js';
+import { linesOf, logged } from '../support/log.js';
 import { OtlpCollector } from '../support/otlp-collector.js';
 import { ALL_SCOPES, expectUnauthorised, stewardTrusting } from '../support/jwt-steward.js';
 
@@ -65,6 +66,7 @@ describe('with AUTH_MODE=jwt', () => {
 
     it('with credentials of another scheme, or in the address, counts as one without', async () => {
       const token = await sign();
+      const before = linesOf(steward, 'request refused').length;
       for (const elsewhere of [
         { headers: { authorization: 'Basic YW5uOnNlY3JldA==' } },
         { path: `/mcp?access_token=${token}` },
@@ -74,6 +76,7 @@ describe('with AUTH_MODE=jwt', () => {
         expect(answer.status).toBe(401);
         expect(answer.headers['www-authenticate']).not.toContain('error');
       }
+      await logged(steward, 'request refused', before + 3);
       expect(steward.stderr()).not.toContain(token);
     });
 

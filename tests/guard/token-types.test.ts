@@ -74,6 +74,7 @@ describe('a signed token', () => {
       }),
       { seed: 12, numRuns: 400 },
     );
+    await steward.stop();
     expect(steward.stderr()).not.toContain('"level":"error"');
   });
 });

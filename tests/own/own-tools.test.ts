@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { MAIN, ROOT, run, steward as runSteward } from '../support/command.mjs';
 import type { TestDatabase } from '../support/database.js';
 import { bearing, codeOf, HttpSteward } from '../support/http.js';
+import { logged } from '../support/log.js';
 import { startSteward, type Steward } from '../support/steward.js';
 
 const PROGRAM = path.join(ROOT, 'tests', 'own', 'serve.mjs');
@@ -57,7 +58,7 @@ describe('tools of a program, served with `serve` of steward-mcp', () => {
 
   it('answer, and what they print stays off stdout', async () => {
     expect((await steward.call('times', { a: 2.5, b: 2 })).data).toEqual({ product: 5, kind: 'plain' });
-    expect(steward.log()).toContainEqual({ message: 'printed by a tool' });
+    expect(await logged(steward, 'printed by a tool', 1)).toEqual([{ message: 'printed by a tool' }]);
   });
 
   it('take arguments as they are meant, and refuse others in words', async () => {

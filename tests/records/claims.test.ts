@@ -225,8 +225,8 @@ onServer('claims of a caller, on a PostgreSQL server', () => {
     const { error, text } = await call('count_records', { model: 'Bill' });
     expect(error).toBe('SCHEMA_CHANGED');
     expect(text).toMatch(/What your credentials claim \(org_id\) may be none that the row policies can read/);
-    expect(text + steward.stderr()).not.toMatch(/sesame/);
     await steward.stop();
+    expect(text + steward.stderr()).not.toMatch(/sesame/);
   });
 
   it('are compared with the field that the configuration names, as with one that is marked', async () => {

@@ -6,6 +6,7 @@ import { MAIN, ROOT, run, steward } from '../support/command.mjs';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
 import { parseExposition } from '../support/exposition.js';
 import { HttpSteward } from '../support/http.js';
+import { told } from '../support/log.js';
 import { startSteward, type Steward } from '../support/steward.js';
 
 const SCHEMA = `
@@ -256,6 +257,7 @@ describe('a configuration', () => {
     const section = { url, models: { Order: { fields: { note: 'show', total: 'hide' } } } };
     await serve({ schema: marked('@mcp.hide'), section }, {}, async (server) => {
       expect(await columns(server)).toEqual(['id']);
+      await told(server, 'the stricter holds');
       const lines = server.log().filter(({ message }) => message.includes('the stricter holds'));
       expect(lines.map(({ message }) => message)).toEqual([
         'Order.note has the marks hide and show: the stricter holds.',

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { told } from '../support/log.js';
 import { startZoo, type Zoo } from './zoo/zoo.js';
 
 const SCHEMA = `
@@ -104,8 +105,7 @@ describe('what would tell a hidden or masked value by another way', () => {
         `${model} has no field '${field}'`,
       );
     expect(await rows('Reply', { fields: 'note.customer.name' })).toEqual([['note.customer.name'], ['Ada']]);
-    const said = zoo.steward.log().map(({ message }) => message);
-    expect(said).toContain('Note.customerCode holds what Customer.code does: it is hidden, too.');
+    await told(zoo.steward, 'Note.customerCode holds what Customer.code does: it is hidden, too.');
   });
 
   it('bytes tell their length where they are shown by name, and nothing where they are hidden or masked', async () => {

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { steward as runSteward } from '../support/command.mjs';
 import { onServer } from '../support/conditions.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
+import { told } from '../support/log.js';
 import { claims } from '../support/modern.js';
 import { expectValid } from '../support/specification.js';
 import { startSteward, type Steward } from '../support/steward.js';
@@ -282,6 +283,7 @@ describe('an answer as CSV', () => {
         /NOT_FOUND: There is no file at this address for you/,
       );
     await expect(read(steward, { uri: 'records://csv/sale/x' })).rejects.toThrow('There is no resource');
+    await told(steward, 'records://csv/sale/x');
     expect(steward.stderr()).not.toContain(sealed);
   });
 

@@ -14,11 +14,18 @@ export function parseLog(stderr: string): LogLine[] {
   return whole.filter(Boolean).map((line) => JSON.parse(line) as LogLine);
 }
 
+/** Waits for a line that says this: log and answers come by different roads. */
+export async function told(by: Pick<Logging, 'stderr'>, text: string): Promise<void> {
+  await eventually(() => by.stderr().includes(text)).catch(() => {
+    throw new Error(`The log does not say "${text}":\n${by.stderr()}`);
+  });
+}
+
 /** The lines with this message so far. */
 export const linesOf = (by: Logging, message: string): LogLine[] =>
   by.log().filter((line) => line.message === message);
 
-/** The lines with this message, as soon as there are so many: log and answers come by different roads. */
+/** The lines with this message, as soon as there are so many. */
 export async function logged(by: Logging, message: string, count: number): Promise<LogLine[]> {
   await eventually(() => linesOf(by, message).length >= count).catch(() => {
     throw new Error(`There are no ${count} lines "${message}":\n${by.stderr()}`);

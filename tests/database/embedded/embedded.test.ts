@@ -7,6 +7,7 @@ import { onEmbedded } from '../../support/conditions.js';
 import { freshDatabase, type TestDatabase } from '../../support/database.js';
 import { currentLock, hostPid } from '../../support/embedded-host.js';
 import { eventually } from '../../support/eventually.js';
+import { told } from '../../support/log.js';
 import { startSteward, type Steward } from '../../support/steward.js';
 
 onEmbedded('the embedded database (not on a server)', () => {
@@ -38,8 +39,8 @@ onEmbedded('the embedded database (not on a server)', () => {
     expect(await create(one, 'first_one')).toBeUndefined();
     expect(await create(two, 'first_one')).toBe('CONFLICT');
     expect(await total(one)).toBe(await total(two));
-    const progress = [...one.log(), ...two.log()].map((line) => line.message).join('\n');
-    for (const step of ['creating', 'migrating', 'seeded']) expect(progress).toContain(step);
+    const both = { stderr: () => one.stderr() + two.stderr() };
+    for (const step of ['creating', 'migrating', 'seeded']) await told(both, step);
   });
 
   it('says to a first call that it is being created, and when to try again', async () => {
@@ -55,7 +56,7 @@ onEmbedded('the embedded database (not on a server)', () => {
     );
     // One that gives a call more time waits for it.
     expect(await total(await start())).toBeGreaterThan(150);
-    expect(steward.stderr()).toContain('creating');
+    await told(steward, 'creating');
   });
 
   it('survives a kill at any moment of its first start', async () => {
