@@ -3,6 +3,7 @@ import { cp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
 import { steward } from './command.mjs';
+import { eventually } from './eventually.js';
 import { administer } from './server.mjs';
 import { APP, OWNER, RUN_DIR, SERVER_URL, serverUrl, TEMPLATE_DIR, TEMPLATE_NAME } from './template.mjs';
 
@@ -76,10 +77,18 @@ class Looker {
     await (await client)?.end();
   }
 
-  async #connect(): Promise<pg.Client> {
-    const client = new pg.Client({ connectionString: await this.url() });
-    client.on('error', () => (this.#client = undefined));
-    await client.connect();
-    return client;
+  /** On a busy machine the embedded one may be closed again before it is reached. */
+  #connect(): Promise<pg.Client> {
+    return eventually(async () => {
+      const client = new pg.Client({ connectionString: await this.url() });
+      client.on('error', () => (this.#client = undefined));
+      try {
+        await client.connect();
+        return client;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+        return undefined;
+      }
+    });
   }
 }
