@@ -1,14 +1,14 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { ErrorCode, type JSONRPCMessage, type JSONRPCRequest } from '@modelcontextprotocol/sdk/types.js';
 import accepts from 'accepts';
-import { SERVED_VERSIONS } from '../../protocol/envelope.js';
+import { SERVED_VERSIONS, unsupportedVersion } from '../../protocol/envelope.js';
 import { eraOfVersion, LEGACY } from '../../protocol/eras.js';
 import { ProtocolError } from '../../protocol/errors.js';
 import { parseJson } from '../../protocol/parse-json.js';
 import { BATCHING_VERSION, refuseBatch } from '../batch.js';
 import { answerFlaw, isRequest, looksLikeAnswer, readMessage, type FlawAnswer } from '../message.js';
 import { HttpRefusal, refuseRequest } from './refusal.js';
-import { checkStandardHeaders, isModern } from './standard-headers.js';
+import { checkStandardHeaders, isModern, isUnknown } from './standard-headers.js';
 
 /** A message, or the answer to what is none. */
 export type Received = { message: JSONRPCMessage } | { answer: FlawAnswer };
@@ -88,6 +88,8 @@ function receiveSingle(json: unknown, version: string | string[], headers: Incom
     assertModern(read.message, headers);
     return read;
   }
+  if ('flaw' in read && read.flaw.id !== null && isUnknown(version))
+    throw refuseRequest(read.flaw.id, unsupportedVersion(version));
   if (Object(json).method !== 'initialize') assertKnown(version);
   if ('message' in read) return read;
   const { rpcCode, why, id } = read.flaw;

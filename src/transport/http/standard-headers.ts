@@ -42,7 +42,8 @@ export function checkStandardHeaders(
   if (parameter !== undefined) compare('Mcp-Name', decode(headers['mcp-name']), params[parameter]);
 }
 
-function isUnknown(version: unknown): version is string {
+/** Whether a version is later than those of the older era, and none that is served. */
+export function isUnknown(version: unknown): version is string {
   return eraOfVersion(version) === MODERN && !MODERN_VERSIONS.includes(String(version));
 }
 
