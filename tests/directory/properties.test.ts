@@ -146,7 +146,8 @@ it('reads any resource address, and completes anything, or says what is wrong wi
   await fc.assert(property, RUNS);
 });
 
-it('has written nothing to stdout but JSON-RPC, and nothing to stderr but its log', () => {
+it('has written nothing to stdout but JSON-RPC, and nothing to stderr but its log', async () => {
+  await client.end();
   expect(client.lines.length).toBeGreaterThan(tools.length * RUNS.numRuns);
   expect(notJsonRpc(client.lines)).toEqual([]);
   expect(notLogLines(client.stderr())).toEqual([]);

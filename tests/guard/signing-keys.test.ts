@@ -3,6 +3,7 @@ import { eventually } from '../support/eventually.js';
 import { codeOf, pingWith, type HttpAnswer, type HttpSteward } from '../support/http.js';
 import { Issuer, newKey, type Claims } from '../support/issuer.js';
 import { expectUnauthorised, stewardTrusting } from '../support/jwt-steward.js';
+import { linesOf, logged } from '../support/log.js';
 
 /** A ping needs none. */
 const NO_DATABASE = { DATABASE_URL: 'postgresql://127.0.0.1:1/nowhere' };
@@ -48,8 +49,11 @@ describe('the keys of the issuer', () => {
 
   it('cannot be had while it is down, and it is not asked for each call', async () => {
     await issuer.close();
+    const refused = linesOf(steward, 'request refused').length;
     for (let calls = 0; calls < 20; calls += 1) expect(await ping()).toMatchObject({ status: 503 });
+    await logged(steward, 'request refused', refused + 20);
     const warnings = steward.log().filter(({ message }) => message.includes('keys cannot be had'));
+    expect(warnings).not.toEqual([]);
     expect(warnings.length).toBeLessThan(10);
     await issuer.open();
     await pingUntil(200);

@@ -10,6 +10,7 @@ import { ROOT, steward as run } from '../support/command.mjs';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
 import { freePort } from '../support/free-port.mjs';
 import { codeOf, HttpSteward } from '../support/http.js';
+import { linesOf } from '../support/log.js';
 import { OtlpCollector, type SpanSeen } from '../support/otlp-collector.js';
 import { startSteward } from '../support/steward.js';
 import { RUN_DIR } from '../support/template.mjs';
@@ -288,7 +289,6 @@ describe('a collector', () => {
   it('that is not there matters to no call and is told once, as is its coming back', async () => {
     const port = await freePort();
     const steward = await start(`http://127.0.0.1:${port}`, { OTEL_EXPORTER_OTLP_TIMEOUT: '100' });
-    const told = (message: string) => steward.log().filter((line) => line.message === message);
     for (let i = 0; i < 10; i += 1) {
       expect(codeOf(await steward.call('list_departments'))).toBeUndefined();
       await setTimeout(60);
@@ -302,7 +302,7 @@ describe('a collector', () => {
     await steward.call('list_departments');
     await collector.until(isHttp);
     await steward.logged('traces are sent again');
-    expect(told(lost)).toHaveLength(1);
+    expect(linesOf(steward, lost)).toHaveLength(1);
     expect(await steward.stop()).toEqual({ code: 0, signal: null });
     // Nothing else is said of it.
     expect(steward.log().filter(({ level }) => level !== 'info')).toHaveLength(1);

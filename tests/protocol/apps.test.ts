@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SHOWS_PAGES } from '../support/apps.mjs';
 import { BothTransports, type Ask, type JsonRpc } from '../support/both-transports.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
-import { MODERN } from '../support/modern.js';
+import { claims, MODERN, standardHeaders } from '../support/modern.js';
 import { RawClient } from '../support/raw-client.js';
 import { expectValid } from '../support/specification.js';
 
@@ -136,10 +136,23 @@ describe('over HTTP, a client of an older revision', () => {
   it('is given a session id of its own, which says whether it shows pages', async () => {
     const [one, other] = [await sessionOf(SHOWS_PAGES), await sessionOf(SHOWS_PAGES)];
     expect(one).not.toBe(other);
+    expect(one).toMatch(/^[\x21-\x7e]+$/);
     expect(await namesWithPage(askingWith(one))).toEqual(['list_departments']);
     for (const without of [await sessionOf({}), 'an id of another server'])
       expect(await namesWithPage(askingWith(without))).toEqual([]);
-    const { headers } = await both.http.request('ping', {}, { headers: { 'mcp-session-id': one } });
-    expect(headers).not.toHaveProperty('mcp-session-id');
+  });
+
+  it('is given it with the answer to its greeting alone', async () => {
+    const id = { 'mcp-session-id': await sessionOf(SHOWS_PAGES) };
+    for (const [method, params, headers] of [
+      ['ping', {}, id],
+      ['initialize', {}, {}],
+      ['server/discover', { _meta: claims() }, standardHeaders('server/discover')],
+      ['initialize', { ...greetingOf({}), _meta: claims() }, standardHeaders('initialize')],
+    ] as const) {
+      const answer = await both.http.request(method, params, { headers });
+      expect(answer.json?.error === undefined).toBe(method === 'ping' || method === 'server/discover');
+      expect(answer.headers).not.toHaveProperty('mcp-session-id');
+    }
   });
 });

@@ -267,5 +267,6 @@ it('after all of it the server still answers, and nothing was written', async ()
   expect(await census(database)).toEqual(before);
   expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   expect(notJsonRpc(client.lines)).toEqual([]);
+  await client.end();
   expect(notLogLines(client.stderr())).toEqual([]);
 });

@@ -250,13 +250,17 @@ describe('what a request says of itself', () => {
 
   it('a version to come is refused with those that are served, wherever else its requests may say it', async () => {
     const headers = { 'mcp-protocol-version': '2031-01-01' };
-    // Nor need they be requests of today.
+    // Nor need they be well-formed by today's schema.
     for (const params of [{}, { _meta: 'elsewhere' }, { cursor: 1, _meta: { progressToken: {} } }]) {
       const { status, json } = await both.http.request('tools/list', params, { headers });
       expect({ status, id: json?.id }).toEqual({ status: 400, id: 1 });
       expect(json?.error).toMatchObject({ code: -32022, data: { requested: '2031-01-01' } });
       expectValid(MODERN, 'UnsupportedProtocolVersionError', json);
     }
+    const greeted = await both.http.request('initialize', { capabilities: 1 }, { headers });
+    expect(greeted.json?.error).toMatchObject({ code: -32602 });
+    const answered = await both.http.send({ body: '{"jsonrpc":"2.0","id":1,"result":5}', headers });
+    expect(answered.json).toMatchObject({ error: { code: -32600 } });
   });
 
   it('a batch holds no request of 2026-07-28', async () => {

@@ -109,6 +109,7 @@ it('spans tell the model, exposed models only, and hold no value of a filter or 
     const calls = () => collector.spans.filter(({ name }) => name === 'tools/call count_records');
     await eventually(() => calls().length === 2);
     expect(calls().map(({ attributes }) => attributes['steward.model'])).toEqual(['Person', undefined]);
+    await http.stop();
     const sent = collector.requests.map(({ body }) => body).join('');
     expect(sent + http.stderr()).not.toMatch(/48151623|471147114|is no number/);
   } finally {

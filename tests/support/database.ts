@@ -77,7 +77,7 @@ class Looker {
     await (await client)?.end();
   }
 
-  /** On a busy machine the embedded one may be closed again before it is reached. */
+  /** On a busy machine the embedded one may be closed again before it is reached, or while it is. */
   #connect(): Promise<pg.Client> {
     return eventually(async () => {
       const client = new pg.Client({ connectionString: await this.url() });
@@ -86,7 +86,7 @@ class Looker {
         await client.connect();
         return client;
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+        if (SERVER_URL !== undefined || error instanceof pg.DatabaseError) throw error;
         return undefined;
       }
     });

@@ -10,13 +10,14 @@ interface Logging {
 
 /** The lines of a log that were written to their end, parsed. */
 export function parseLog(stderr: string): LogLine[] {
-  const whole = stderr.slice(0, stderr.lastIndexOf('\n') + 1).split('\n');
-  return whole.filter(Boolean).map((line) => JSON.parse(line) as LogLine);
+  return wholeLines(stderr).map((line) => JSON.parse(line) as LogLine);
 }
 
-/** Waits for a line that says this: log and answers come by different roads. */
+const wholeLines = (stderr: string) => stderr.split('\n').slice(0, -1).filter(Boolean);
+
+/** Waits for a line that says this, and its end: log and answers come by different roads. */
 export async function told(by: Pick<Logging, 'stderr'>, text: string): Promise<void> {
-  await eventually(() => by.stderr().includes(text)).catch(() => {
+  await eventually(() => wholeLines(by.stderr()).some((line) => line.includes(text))).catch(() => {
     throw new Error(`The log does not say "${text}":\n${by.stderr()}`);
   });
 }

@@ -44,8 +44,8 @@ const AUTHENTICATION_RETRY_SECONDS = 5;
 
 /**
  * MCP over Streamable HTTP (specifications 2025-11-25, basic/transports, and 2026-07-28, basic/transports/streamable-http),
- * without sessions: each request is answered by itself, as plain JSON or, where there is something to tell before the answer,
- * as a stream of events, so any process can answer any request.
+ * with nothing kept between requests: each is answered by itself, as plain JSON or, where there is something to tell before
+ * the answer, as a stream of events, so any process can answer any request.
  */
 export function mcpRoute(options: McpRouteOptions): Route {
   return {
@@ -71,7 +71,9 @@ export function mcpRoute(options: McpRouteOptions): Route {
         else if (batch) reply(response, 200, answers, headers);
         else {
           const [status, more] = refusalIn(first, admission.caller, options);
-          const id = connection.capabilities === capabilities ? {} : sessionIdFor(connection);
+          // Only a greeting settles them.
+          const greeted = connection.capabilities !== capabilities;
+          const id = greeted ? sessionIdFor(connection) : {};
           reply(response, modernStatus(received[0], first) ?? status, first, { ...headers, ...more, ...id });
         }
       } finally {

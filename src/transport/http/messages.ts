@@ -8,7 +8,7 @@ import { parseJson } from '../../protocol/parse-json.js';
 import { BATCHING_VERSION, refuseBatch } from '../batch.js';
 import { answerFlaw, isRequest, looksLikeAnswer, readMessage, type FlawAnswer } from '../message.js';
 import { HttpRefusal, refuseRequest } from './refusal.js';
-import { checkStandardHeaders, isModern, isUnknown } from './standard-headers.js';
+import { checkStandardHeaders, isModern, isToCome } from './standard-headers.js';
 
 /** A message, or the answer to what is none. */
 export type Received = { message: JSONRPCMessage } | { answer: FlawAnswer };
@@ -79,8 +79,8 @@ function assertKnown(version: string | string[]): void {
 }
 
 /**
- * A request with wrong parameters is answered as any other, in the legacy era; what is no message is no request of HTTP's
- * either.
+ * A request with wrong parameters is answered as any other, in the legacy era, and of a revision to come with those that are
+ * served; what is no message is no request of HTTP's either.
  */
 function receiveSingle(json: unknown, version: string | string[], headers: IncomingHttpHeaders): Received {
   const read = readMessage(json);
@@ -88,9 +88,11 @@ function receiveSingle(json: unknown, version: string | string[], headers: Incom
     assertModern(read.message, headers);
     return read;
   }
-  if ('flaw' in read && read.flaw.id !== null && isUnknown(version))
-    throw refuseRequest(read.flaw.id, unsupportedVersion(version));
-  if (Object(json).method !== 'initialize') assertKnown(version);
+  if (Object(json).method !== 'initialize') {
+    const id = 'flaw' in read && !looksLikeAnswer(json) ? read.flaw.id : null;
+    if (id !== null && isToCome(version)) throw refuseRequest(id, unsupportedVersion(version));
+    assertKnown(version);
+  }
   if ('message' in read) return read;
   const { rpcCode, why, id } = read.flaw;
   if (rpcCode === ErrorCode.InvalidParams && id !== null && eraOfVersion(version) === LEGACY)

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { SHOWING_PAGES, showsPages } from '../../protocol/apps.js';
 import type { Connection } from '../../protocol/method.js';
 
-/** How the ids of clients begin that show pages, and those of others. */
+/** What an id begins with: that of a client which shows pages, and that of any other. */
 const PAGES = 'pages-';
 const PLAIN = 'plain-';
 

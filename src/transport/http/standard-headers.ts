@@ -35,7 +35,7 @@ export function checkStandardHeaders(
   const claimed = claimedVersion(params);
   if (typeof claimed === 'string') compare('Mcp-Protocol-Version', version, claimed);
   // A revision to come may put its claims elsewhere.
-  else if (isUnknown(version)) throw unsupportedVersion(version);
+  else if (isToCome(version)) throw unsupportedVersion(version);
   readRequestMeta(params);
   compare('Mcp-Method', headers['mcp-method'], method);
   const parameter = NAMED_BY.get(method);
@@ -43,7 +43,7 @@ export function checkStandardHeaders(
 }
 
 /** Whether a version is later than those of the older era, and none that is served. */
-export function isUnknown(version: unknown): version is string {
+export function isToCome(version: unknown): version is string {
   return eraOfVersion(version) === MODERN && !MODERN_VERSIONS.includes(String(version));
 }
 

@@ -159,6 +159,8 @@ onServerOfItsOwn('reads from a replica (on PostgreSQL only, where it is installe
       const reads = [1, 2].map(read);
       await eventually(async () => (await waiting()) === 2);
       expect(await answer(busy, 'get_user_history', { user_id: 1 })).toBeDefined();
+      // What was said of the replica stands before the line of this call.
+      await eventually(() => linesOf(busy, 'call').length > 0);
       const { length: busyFor } = refusals();
       expect(busyFor).toBeGreaterThan(0);
       for (const cause of refusals()) expect(cause).toContain('timeout');
@@ -230,6 +232,7 @@ onServerOfItsOwn('reads from a replica (on PostgreSQL only, where it is installe
         await eventually(async () => (await checks(misled as HttpSteward))[name] === NOT_A_REPLICA);
       const id = await hire(misled, 'Sales');
       expect(await departmentOf(misled, id)).toBe('Sales');
+      await misled.stop();
       expect(times(misled, 'replica in use')).toBe(0);
       expect(misled.stderr()).not.toMatch(/secret|127\.0\.0\.1:/);
     } finally {
