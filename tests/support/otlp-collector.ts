@@ -44,6 +44,8 @@ export class OtlpCollector {
   ) {
     const take: http.RequestListener = (request, response) => void this.#take(request, response);
     this.#server = tls ? https.createServer(tls, take) : http.createServer(take);
+    // One that closes a connection which idles may do so while spans are on their way, and they are lost.
+    this.#server.keepAliveTimeout = 0;
   }
 
   /** `answers: false` for one that takes requests and never answers; with `tls`, over HTTPS. */
